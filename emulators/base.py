@@ -115,7 +115,7 @@ class Fault:
 
     `before`: answer `status`/`body`/`headers` without doing anything. `after`: do it, then answer the error.
     `drop_before`: close the connection without doing anything. `drop_reply`: do it, then close the connection
-    (“commit, then drop the reply”). `cut`: send the first `keep` body bytes, then close. `delay`: wait `seconds`
+    (commit, then drop the reply). `cut`: send the first `keep` body bytes, then close. `delay`: wait `seconds`
     and go on.
     """
 
@@ -145,7 +145,7 @@ class Emulator:
     """Base of the stand-ins: subclass, give `routes()`, keep state in attributes that `reset()` clears.
 
     Start it with `await emulator.start()`; it listens on loopback on a free port and `emulator.url` has no
-    trailing slash. It is also an ASGI application that can be mounted. `seed` makes ids and shuffles repeatable.
+    trailing slash. It is also an ASGI application that can be mounted. `seed` makes ids repeatable.
     """
 
     name = "emulator"
