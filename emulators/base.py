@@ -94,8 +94,7 @@ class Journal:
         return [
             entry
             for entry in self.entries
-            if (method is None or entry.method == method)
-            and (pattern is None or pattern.fullmatch(entry.path))
+            if (method is None or entry.method == method) and (pattern is None or pattern.fullmatch(entry.path))
         ]
 
     async def wait_for(self, condition: Callable[[], Any], seconds: float = 10.0) -> Any:
@@ -184,9 +183,7 @@ class Emulator:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
-        config = uvicorn.Config(
-            self, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none"
-        )
+        config = uvicorn.Config(self, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none")
         self._server = uvicorn.Server(config)
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         self._task = asyncio.create_task(self._server._serve([listener]), name=f"{self.name}-emulator")

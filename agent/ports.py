@@ -1,0 +1,239 @@
+"""What the agent needs from the edge. The edge implements these; nothing here knows how.
+
+Every store method is one transaction. A method that takes a lease raises `LeaseLost` when the lease is no longer
+the caller's; the caller then stops without another effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from agent.records import (
+    Conversation,
+    InboxRow,
+    Item,
+    Job,
+    JobUpdate,
+    Json,
+    Lease,
+    ModelCall,
+    NewSubmission,
+    Source,
+    Submission,
+    TurnRecord,
+    TurnState,
+)
+
+
+class Clock(Protocol):
+    """Time, injected so that tests can move it."""
+
+    def now(self) -> float:
+        """Unix seconds."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait `seconds` of this clock."""
+        ...
+
+
+class Ids(Protocol):
+    """Fresh opaque ids."""
+
+    def new(self, prefix: str) -> str:
+        """An id nobody has seen, starting with `prefix`."""
+        ...
+
+
+class TurnStore(Protocol):
+    """Turns and the item log of their conversations."""
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        """The conversation; `KeyError` when there is none."""
+        ...
+
+    async def items(self, conversation_id: str) -> list[Item]:
+        """The whole log of a conversation in order."""
+        ...
+
+    async def begin_turn(
+        self,
+        lease: Lease,
+        row: InboxRow,
+        *,
+        origin: str,
+        requester: str,
+        items: Sequence[tuple[Source, Json]],
+    ) -> TurnRecord:
+        """Create the turn of an inbox row with its first items and state running, or return the one it has."""
+        ...
+
+    async def record_model_call(self, lease: Lease, turn_id: str, items: Sequence[Json], call: ModelCall) -> None:
+        """Append what the model answered (source model) and count the call."""
+        ...
+
+    async def outcomes(self, turn_id: str) -> dict[str, Json]:
+        """Finished tool calls of a turn that are not in the log yet: call id → outcome."""
+        ...
+
+    async def record_outcome(self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json) -> None:
+        """Checkpoint one finished tool call."""
+        ...
+
+    async def append_outputs(self, lease: Lease, turn_id: str, outputs: Sequence[Json]) -> None:
+        """Append the outputs of all open calls at once (source tool)."""
+        ...
+
+    async def finish_turn(
+        self,
+        lease: Lease,
+        turn_id: str,
+        *,
+        state: TurnState,
+        reply: str | None,
+        items: Sequence[tuple[Source, Json]] = (),
+        call: ModelCall | None = None,
+        error: str | None = None,
+    ) -> str | None:
+        """End the turn and its inbox row, append `items`, count `call`, and queue `reply` as a delivery.
+
+        The delivery is already claimed by the lease's owner, who may settle it at once; its id is returned (None
+        without a reply). It takes over the turn's `reply_ts`, so a streamed reply is completed, never doubled.
+        """
+        ...
+
+    async def defer_turn(self, lease: Lease, turn_id: str, *, not_before: float, error: str) -> None:
+        """Leave the turn running but not before `not_before`; counts an attempt."""
+        ...
+
+    async def withdrawn(self, turn_id: str) -> bool:
+        """Whether the message that asked has been deleted since."""
+        ...
+
+    async def name_source(self, conversation_id: str, kind: str, value: str) -> str:
+        """The conversation's handle for `value` (`kind` `V` for a URL, `F` for a Slack file); made when new."""
+        ...
+
+    async def resolve_source(self, conversation_id: str, handle: str) -> str | None:
+        """What a handle stands for."""
+        ...
+
+
+class JobStore(Protocol):
+    """Submissions and their jobs. Every change that a person should see also marks the card for an update."""
+
+    async def intend(self, lease: Lease, new: NewSubmission) -> Submission:
+        """Write the submission (intended), its jobs (waiting) and its card; the existing one if the key exists."""
+        ...
+
+    async def submission(self, submission_id: str) -> Submission:
+        """One submission; `KeyError` when there is none."""
+        ...
+
+    async def claim_submission(self, submission_id: str) -> tuple[Lease, Submission] | None:
+        """Claim an intended or sending submission that nobody holds and whose time has come."""
+        ...
+
+    async def claim_due_submissions(self, limit: int) -> list[tuple[Lease, Submission]]:
+        """Claim those that are due, oldest first."""
+        ...
+
+    async def mark_sending(self, lease: Lease) -> Submission:
+        """State sending, count the attempt, set `sent_at` if it is the first: the next step is the request."""
+        ...
+
+    async def record_sent(self, lease: Lease, provider_ids: Sequence[str]) -> None:
+        """The provider accepted: state sent. Its jobs stay waiting until `attach`; lease released."""
+        ...
+
+    async def record_refused(self, lease: Lease, *, code: str, sentence: str) -> None:
+        """The provider refused: state refused, all its jobs failed with `sentence`, closing queued; released."""
+        ...
+
+    async def record_unsure(self, lease: Lease, *, code: str, sentence: str) -> None:
+        """Nobody can tell any more: state unknown, all its open jobs unknown, closing queued; released."""
+        ...
+
+    async def postpone(self, lease: Lease, *, not_before: float, code: str, sentence: str) -> None:
+        """Try again at `not_before`; the lease is released and the card says why it waits."""
+        ...
+
+    async def claim_due_jobs(self, limit: int) -> list[tuple[Lease, Job]]:
+        """Claim jobs to look at: running ones that are due, and waiting ones of sent submissions."""
+        ...
+
+    async def attach(self, lease: Lease, *, provider_id: str, update: JobUpdate) -> None:
+        """Give a waiting job the provider's id that was recognised as its own, and apply `update`."""
+        ...
+
+    async def record_update(self, lease: Lease, update: JobUpdate) -> None:
+        """Apply what was read; a final state also queues the runtime item and, after the last job, the closing."""
+        ...
+
+    async def jobs_of(self, submission_id: str) -> list[Job]:
+        """A submission's jobs in the order they were asked for."""
+        ...
+
+    async def conversation_jobs(self, conversation_id: str) -> list[Job]:
+        """All jobs of a conversation, oldest first (at most 500)."""
+        ...
+
+    async def touch(self, account_id: str, provider_ids: Sequence[str]) -> int:
+        """Make these jobs due now (a webhook hinted); returns how many are ours."""
+        ...
+
+
+class Reply(Protocol):
+    """The visible side of one turn while it runs. Best effort: the outbox guarantees the final text."""
+
+    async def status(self, text: str) -> None:
+        """Say what is going on (“is thinking…”)."""
+        ...
+
+    async def append(self, text: str) -> None:
+        """Show more of the answer. The text has passed the outgoing filter."""
+        ...
+
+    async def settle(self, delivery_id: str | None, text: str | None) -> None:
+        """The turn is committed: complete what is visible and settle the delivery, or leave it to the outbox."""
+        ...
+
+    async def restart(self) -> None:
+        """The attempt failed and will be repeated: what was shown so far is void."""
+        ...
+
+
+class Replies(Protocol):
+    """Opens the visible side of a turn."""
+
+    def open(self, lease: Lease, turn: TurnRecord, conversation: Conversation) -> Reply:
+        """The reply of `turn` in its thread."""
+        ...
+
+
+class SourceFacts(Protocol):
+    """What a probe learnt."""
+
+    @property
+    def content_type(self) -> str:
+        """Such as `video/mp4`."""
+        ...
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds, None where the headers do not tell."""
+        ...
+
+    @property
+    def size(self) -> int | None:
+        """Bytes, None where the server does not tell."""
+        ...
+
+
+class SourceProbe(Protocol):
+    """Looks at a source video before anybody pays for it."""
+
+    async def probe(self, url: str) -> SourceFacts:
+        """Type and length from a bounded, SSRF-safe read; `SourceRefused` with a sentence for the person."""
+        ...

@@ -1,0 +1,279 @@
+"""The rows the product remembers, as plain records, and the closed sets of their states.
+
+Times are unix seconds, ids are opaque text. Nothing here does I/O: stores build these, rules read them.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+class TurnState(enum.StrEnum):
+    """Where a turn stands; the last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING_APPROVAL = "waiting_approval"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class SubmissionState(enum.StrEnum):
+    """Where one paid request stands. `UNKNOWN`: it may have been carried out and we cannot tell any more."""
+
+    INTENDED = "intended"
+    WAITING_APPROVAL = "waiting_approval"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+
+
+class JobState(enum.StrEnum):
+    """Where one piece of remote work stands.
+
+    `WAITING` is ours: the job is promised on the card but its request has not been accepted yet, or the provider's
+    id for it has not been recognised yet. The last four are final, though `UNKNOWN` may still turn out well.
+    """
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNWANTED = "unwanted"
+    UNKNOWN = "unknown"
+
+
+OPEN_JOB_STATES = frozenset({JobState.WAITING, JobState.RUNNING})
+
+
+class DeliveryState(enum.StrEnum):
+    """Where one outgoing post stands. `UNKNOWN`: it was interrupted, so look for it before repeating it."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    POSTED = "posted"
+    UNKNOWN = "unknown"
+    DEAD = "dead"
+
+
+class DeliveryKind(enum.StrEnum):
+    """What a post is. Cards and closings are rendered from rows when they are sent; the others carry their text."""
+
+    ROOT = "root"
+    REPLY = "reply"
+    CARD = "card"
+    CLOSING = "closing"
+    NOTICE = "notice"
+
+
+class Source(enum.StrEnum):
+    """Who put an item into the log."""
+
+    USER = "user"
+    MODEL = "model"
+    TOOL = "tool"
+    RUNTIME = "runtime"
+    COMMAND = "command"
+
+
+class JobKind(enum.StrEnum):
+    """What kind of remote work a job is."""
+
+    TRANSLATION = "translation"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A worker's time-limited claim on a row; `epoch` fences writes of a worker that lost it."""
+
+    id: str
+    owner: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One thread. `thread_ts` is None while its root message has not been posted yet (slash commands)."""
+
+    id: str
+    workspace_id: str
+    channel_id: str
+    channel_type: str
+    thread_ts: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One thing that happened in Slack, waiting in the lane of its conversation."""
+
+    seq: int
+    id: str
+    conversation_id: str
+    workspace_id: str
+    kind: str
+    payload: Json
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRecord:
+    """One request to one final reply. `origin` is `message`, `command` or `action`."""
+
+    id: str
+    workspace_id: str
+    conversation_id: str
+    inbox_id: str
+    origin: str
+    requester: str
+    message_ts: str | None
+    state: TurnState
+    created_at: float
+    model_calls: int = 0
+    tokens: int = 0
+    attempts: int = 0
+    not_before: float = 0.0
+    reply_ts: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a conversation's log: a Responses-API item exactly as it goes over the wire."""
+
+    seq: int
+    turn_id: str | None
+    source: Source
+    body: Json
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One finished model call, for the operator's eyes."""
+
+    model: str
+    response_id: str
+    request_id: str | None
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubmission:
+    """A paid request as it is first written down. `labels`: one job each, in the order the person named them."""
+
+    key: str
+    workspace_id: str
+    account_id: str
+    conversation_id: str
+    turn_id: str
+    call_id: str
+    requester: str
+    kind: JobKind
+    arguments: Json
+    arguments_hash: str
+    labels: tuple[str, ...]
+    title: str
+    retry_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One paid request. `key` is its idempotency key; `provider_ids` what the provider answered, in its order."""
+
+    id: str
+    key: str
+    workspace_id: str
+    account_id: str
+    conversation_id: str
+    turn_id: str
+    call_id: str
+    requester: str
+    kind: JobKind
+    arguments: Json
+    arguments_hash: str
+    title: str
+    state: SubmissionState
+    created_at: float
+    sent_at: float | None = None
+    attempts: int = 0
+    not_before: float = 0.0
+    provider_ids: tuple[str, ...] = ()
+    error_code: str | None = None
+    error: str | None = None
+    retry_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One piece of remote work that a submission promised. `label` is what tells it apart (a language, a lead)."""
+
+    id: str
+    workspace_id: str
+    account_id: str
+    submission_id: str
+    conversation_id: str
+    handle: str
+    kind: JobKind
+    label: str
+    state: JobState
+    created_at: float
+    provider_id: str | None = None
+    status_word: str | None = None
+    due_at: float = 0.0
+    polls: int = 0
+    finished_at: float | None = None
+    failure: str | None = None
+    duration: float | None = None
+    link_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobUpdate:
+    """What a read of the provider tells about a job. `due_at` says when to look again while it runs."""
+
+    state: JobState
+    status_word: str | None
+    due_at: float
+    failure: str | None = None
+    duration: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One outgoing post. `version` is what should be visible, `posted_version` what is; `ts` where it is."""
+
+    id: str
+    workspace_id: str
+    conversation_id: str
+    seq: int
+    kind: DeliveryKind
+    key: str
+    state: DeliveryState
+    subject_id: str | None
+    body: Json = field(default_factory=dict)
+    version: int = 1
+    posted_version: int = 0
+    ts: str | None = None
+    attempts: int = 0
+    not_before: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link we gave out: it leads to a job's result, re-read at each click."""
+
+    id: str
+    workspace_id: str
+    account_id: str
+    job_id: str
+    created_at: float
+    expires_at: float
+    revoked_at: float | None = None
