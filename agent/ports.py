@@ -24,6 +24,7 @@ from agent.records import (
     TurnRecord,
     TurnState,
 )
+from heygen import Client
 
 
 class Clock(Protocol):
@@ -209,6 +210,30 @@ class Replies(Protocol):
 
     def open(self, lease: Lease, turn: TurnRecord, conversation: Conversation) -> Reply:
         """The reply of `turn` in its thread."""
+        ...
+
+
+class JobLinks(Protocol):
+    """Makes our links to results."""
+
+    def link(self, job: Job) -> str | None:
+        """Our link to a job's result; None where there is none to give."""
+        ...
+
+
+class Accounts(Protocol):
+    """Which HeyGen account a workspace uses, and how to talk to it. Credentials never leave the edge."""
+
+    async def account_id(self, workspace_id: str) -> str:
+        """The account of a workspace."""
+        ...
+
+    async def client(self, account_id: str) -> Client:
+        """A client that acts for the account."""
+        ...
+
+    async def callback(self, account_id: str, key: str) -> str | None:
+        """Where the provider may send an unsigned hint about the request `key`; None where it cannot reach us."""
         ...
 
 

@@ -1,0 +1,119 @@
+"""From the log of a conversation to the input of a model call: pure functions over items.
+
+Rules that keep the provider from refusing the input: a function call and its output are never parted, a reasoning
+item stays directly before the item it led to, and history is cut only where a person's message begins.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from agent.records import Item, Json, Source
+
+HISTORY_CHARACTERS = 120_000
+INTERRUPTED = json.dumps(
+    {"ok": False, "error": {"code": "interrupted", "message": "This call was not carried out.", "retryable": False}}
+)
+
+
+def user_message(text: str) -> Json:
+    """What a person wrote, as an item."""
+    return {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+
+
+def developer_message(text: str) -> Json:
+    """What the runtime says, as an item."""
+    return {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": text}]}
+
+
+def function_call(call_id: str, name: str, arguments: Json) -> Json:
+    """A tool call that a command or a button made, in the shape a model would have made it."""
+    return {
+        "type": "function_call",
+        "call_id": call_id,
+        "name": name,
+        "arguments": json.dumps(arguments, ensure_ascii=False),
+    }
+
+
+def open_calls(bodies: Iterable[Json]) -> list[Json]:
+    """Function calls without an output, in order."""
+    bodies = list(bodies)
+    answered = {body["call_id"] for body in bodies if body.get("type") == "function_call_output"}
+    return [body for body in bodies if body.get("type") == "function_call" and body["call_id"] not in answered]
+
+
+def message_text(body: Json) -> str:
+    """The text of a message item; refusals count as text."""
+    parts = body.get("content") or []
+    return "".join(part.get("text") or part.get("refusal") or "" for part in parts if isinstance(part, dict))
+
+
+def model_input(items: Sequence[Item], facts: str, *, limit: int = HISTORY_CHARACTERS) -> list[Json]:
+    """The input of the next model call: recent history, whole and in order, then the facts of this moment."""
+    bodies = _paired(trimmed(items, limit))
+    return [*bodies, developer_message(facts)]
+
+
+def trimmed(items: Sequence[Item], limit: int) -> list[Item]:
+    """The newest items within about `limit` characters, beginning at a person's message (or a command's call).
+
+    The newest turn is kept whole whatever its size: a question must not lose its own answer.
+    """
+    starts = [index for index, item in enumerate(items) if _begins(items, index)]
+    if not starts:
+        return list(items)
+    kept = starts[-1]
+    for start in reversed(starts):
+        if _size(items[start:]) > limit:
+            break
+        kept = start
+    return list(items[kept:])
+
+
+def _begins(items: Sequence[Item], index: int) -> bool:
+    item = items[index]
+    if item.source not in (Source.USER, Source.COMMAND):
+        return False
+    previous = items[index - 1] if index else None
+    return previous is None or previous.turn_id != item.turn_id
+
+
+def _size(items: Sequence[Item]) -> int:
+    return sum(len(json.dumps(item.body, ensure_ascii=False)) for item in items)
+
+
+def _paired(items: Sequence[Item]) -> list[Json]:
+    """Bodies with every call answered: runtime items wait until the calls before them are, gaps are filled."""
+    bodies: list[Json] = []
+    waiting: list[Json] = []
+    pending: list[str] = []
+    for item in items:
+        kind = item.body.get("type")
+        if kind == "function_call_output":
+            if item.body["call_id"] not in pending:
+                continue
+            pending.remove(item.body["call_id"])
+            bodies.append(item.body)
+        elif pending and item.source is Source.RUNTIME:
+            waiting.append(item.body)
+        else:
+            if pending and item.source in (Source.USER, Source.COMMAND):
+                bodies += _fill(pending)
+            if kind == "function_call":
+                pending.append(item.body["call_id"])
+            bodies.append(item.body)
+        if not pending:
+            bodies += waiting
+            waiting = []
+    return bodies + _fill(pending) + waiting
+
+
+def _fill(pending: list[str]) -> list[Json]:
+    """Outputs for calls that never got one; empties `pending`."""
+    outputs: list[Json] = [
+        {"type": "function_call_output", "call_id": call_id, "output": INTERRUPTED} for call_id in pending
+    ]
+    pending.clear()
+    return outputs

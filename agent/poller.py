@@ -1,0 +1,156 @@
+"""Looks at jobs that are due: bulk reads for running ones, one read each for ids that are not recognised yet.
+
+Webhooks make jobs due at once; without them this is the safety net.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+
+import structlog
+
+from agent.jobs import PollPlan, match, reading, unknown, unrecognised
+from agent.ports import Accounts, Clock, JobStore
+from agent.records import Job, JobKind, JobState, JobUpdate, Lease
+from heygen import Client, HeyGenError, NotFound, RemoteStatus, StatusEntry, Translation
+
+log = structlog.get_logger(__name__)
+
+Claim = tuple[Lease, Job]
+GONE = "HeyGen does not know this job any more."
+OVERDUE = "HeyGen has not finished this job for a day, so I stopped watching it."
+MISSING = "HeyGen accepted the request but never named this job."
+BULK = 100
+GONE_AFTER_POLLS = 3
+
+
+class Poller:
+    """Reads due jobs and records what it learns. One per process."""
+
+    def __init__(
+        self, *, jobs: JobStore, accounts: Accounts, clock: Clock, rng: random.Random, plan: PollPlan | None = None
+    ) -> None:
+        self._jobs = jobs
+        self._accounts = accounts
+        self._clock = clock
+        self._rng = rng
+        self._plan = plan or PollPlan()
+
+    async def run_due(self, limit: int = 200) -> int:
+        """Look at what is due; returns how many jobs were looked at."""
+        claimed = await self._jobs.claim_due_jobs(limit)
+        running: dict[tuple[str, JobKind], list[Claim]] = defaultdict(list)
+        waiting: dict[str, list[Claim]] = defaultdict(list)
+        for lease, job in claimed:
+            if job.state is JobState.WAITING:
+                waiting[job.submission_id].append((lease, job))
+            else:
+                running[job.account_id, job.kind].append((lease, job))
+        for (account_id, kind), claims in running.items():
+            for start in range(0, len(claims), BULK):
+                await self._look(account_id, kind, claims[start : start + BULK])
+        for submission_id, claims in waiting.items():
+            await self._recognise(submission_id, claims)
+        return len(claimed)
+
+    # -- running jobs ------------------------------------------------------------------------------------------
+
+    async def _look(self, account_id: str, kind: JobKind, claims: Sequence[Claim]) -> None:
+        client = await self._accounts.client(account_id)
+        ids = [job.provider_id for _, job in claims if job.provider_id]
+        try:
+            entries = {entry.id: entry for entry in await _statuses(client, kind, ids)}
+        except HeyGenError as error:
+            await self._later(claims, error)
+            return
+        for lease, job in claims:
+            await self._apply(client, lease, job, entries.get(job.provider_id or ""))
+
+    async def _apply(self, client: Client, lease: Lease, job: Job, entry: StatusEntry | None) -> None:
+        if entry is None or entry.status in (RemoteStatus.COMPLETED, RemoteStatus.FAILED, RemoteStatus.NOT_FOUND):
+            await self._read(client, lease, job)
+            return
+        if entry.status is RemoteStatus.UNKNOWN:
+            log.warning("unknown_status_word", job=job.id, word=(entry.status_word or "")[:40])
+        update = JobUpdate(JobState.RUNNING, entry.status_word, self._clock.now() + self._wait(job))
+        await self._jobs.record_update(lease, self._bounded(job, update))
+
+    async def _read(self, client: Client, lease: Lease, job: Job) -> None:
+        """One detail read; the bulk answer is only a hint."""
+        now = self._clock.now()
+        try:
+            remote = await _details(client, job)
+        except NotFound:
+            gone = job.polls + 1 >= GONE_AFTER_POLLS
+            later = JobUpdate(JobState.RUNNING, "not_found", now + self._wait(job))
+            await self._jobs.record_update(lease, unknown("not_found", now, GONE) if gone else later)
+        except HeyGenError as error:
+            await self._later([(lease, job)], error)
+        else:
+            update = reading(remote, now=now, next_look=self._wait(job))
+            await self._jobs.record_update(lease, self._bounded(job, update))
+
+    async def _later(self, claims: Sequence[Claim], error: HeyGenError) -> None:
+        """The read failed: look again later, as the server asked or as the plan says."""
+        log.warning("poll_failed", jobs=len(claims), error=str(error))
+        for lease, job in claims:
+            wait = max(error.retry_after or 0.0, self._wait(job))
+            update = JobUpdate(job.state, job.status_word, self._clock.now() + wait)
+            await self._jobs.record_update(lease, self._bounded(job, update))
+
+    # -- ids that are not recognised yet -----------------------------------------------------------------------
+
+    async def _recognise(self, submission_id: str, claims: Sequence[Claim]) -> None:
+        """Read the ids of a submission that no job has yet and hand each to the job whose language it has."""
+        submission = await self._jobs.submission(submission_id)
+        jobs = await self._jobs.jobs_of(submission_id)
+        client = await self._accounts.client(submission.account_id)
+        found: dict[str, Translation] = {}
+        unread = 0
+        for provider_id in unrecognised(submission.provider_ids, jobs):
+            try:
+                found[provider_id] = await client.get_translation(provider_id)
+            except HeyGenError as error:
+                unread += 1
+                log.warning("recognise_failed", submission=submission_id, error=str(error))
+        pairs = match(jobs, found)
+        for lease, job in claims:
+            await self._give(lease, job, pairs.get(job.id), found, unread)
+
+    async def _give(
+        self, lease: Lease, job: Job, provider_id: str | None, found: dict[str, Translation], unread: int
+    ) -> None:
+        now = self._clock.now()
+        if provider_id is not None:
+            update = reading(found[provider_id], now=now, next_look=self._wait(job))
+            await self._jobs.attach(lease, provider_id=provider_id, update=update)
+        elif unread:
+            update = JobUpdate(JobState.WAITING, None, now + self._wait(job))
+            await self._jobs.record_update(lease, self._bounded(job, update))
+        else:
+            await self._jobs.record_update(lease, unknown(None, now, MISSING))
+
+    # -- the plan ----------------------------------------------------------------------------------------------
+
+    def _wait(self, job: Job) -> float:
+        return self._plan.wait(self._clock.now() - job.created_at, self._rng)
+
+    def _bounded(self, job: Job, update: JobUpdate) -> JobUpdate:
+        """An open job past the deadline becomes visibly unknown instead of being watched for ever."""
+        age = self._clock.now() - job.created_at
+        if update.state in (JobState.RUNNING, JobState.WAITING) and age > self._plan.deadline:
+            return unknown(update.status_word, self._clock.now(), OVERDUE)
+        return update
+
+
+async def _statuses(client: Client, kind: JobKind, ids: Sequence[str]) -> list[StatusEntry]:
+    if kind is JobKind.TRANSLATION:
+        return await client.translation_statuses(ids)
+    return await client.video_statuses(ids)
+
+
+async def _details(client: Client, job: Job):  # type: ignore[no-untyped-def]
+    read = client.get_translation if job.kind is JobKind.TRANSLATION else client.get_video
+    return await read(job.provider_id or "")

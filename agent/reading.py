@@ -1,0 +1,69 @@
+"""Tools that only read: this thread's jobs, the account's balance, the languages HeyGen offers."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from agent.ports import Accounts, Clock, JobStore
+from agent.records import Json
+from agent.tool_calls import Outcome, Value
+from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
+
+SHOWN = 60
+
+
+class NoArguments(Arguments):
+    """For tools that need nothing."""
+
+
+class LanguageArguments(Arguments):
+    """Arguments of `list_languages`."""
+
+    containing: str | None = Field(default=None, description="Only names that contain this, or null for all.")
+
+
+class Reading:
+    """The reading tools. One per process."""
+
+    def __init__(self, *, jobs: JobStore, accounts: Accounts, clock: Clock) -> None:
+        self._jobs = jobs
+        self._accounts = accounts
+        self._clock = clock
+
+    def tools(self) -> list[ToolSpec]:
+        """The tool specifications."""
+        return [
+            ToolSpec(
+                "list_jobs", "The jobs of this thread and their true states.", NoArguments, Effect.READ, self.jobs
+            ),
+            ToolSpec("get_budget", "What is left in the HeyGen account.", NoArguments, Effect.READ, self.budget),
+            ToolSpec(
+                "list_languages",
+                "Languages a video can be translated into.",
+                LanguageArguments,
+                Effect.READ,
+                self.languages,
+            ),
+        ]
+
+    async def jobs(self, context: CallContext, _: NoArguments) -> Outcome:
+        """This conversation's jobs, newest last."""
+        jobs = await self._jobs.conversation_jobs(context.turn.conversation_id)
+        shown: list[Json] = [
+            {"handle": job.handle, "name": job.label, "state": job.state.value, "reason": job.failure}
+            for job in jobs[-SHOWN:]
+        ]
+        return Value({"jobs": shown, "count": len(jobs)})
+
+    async def budget(self, context: CallContext, _: NoArguments) -> Outcome:
+        """The balance as HeyGen states it, in its own unit."""
+        client = await self._accounts.client(await self._accounts.account_id(context.turn.workspace_id))
+        balance = await client.get_balance()
+        return Value({"unit": balance.currency, "remaining": balance.remaining, "billing": balance.billing_type})
+
+    async def languages(self, context: CallContext, arguments: LanguageArguments) -> Outcome:
+        """Names as HeyGen spells them."""
+        client = await self._accounts.client(await self._accounts.account_id(context.turn.workspace_id))
+        wanted = (arguments.containing or "").casefold()
+        names = [name for name in await client.translation_languages() if wanted in name.casefold()]
+        return Value({"languages": names[:200], "count": len(names)})

@@ -1,0 +1,72 @@
+"""From something that happened in Slack to the first items of a turn."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from agent.conversation import function_call, user_message
+from agent.ports import TurnStore
+from agent.records import InboxRow, Json, Source
+
+TEXT_LIMIT = 16_000
+URL = re.compile(r"https?://[^\s<>|\"'`]+", re.IGNORECASE)
+TRAILING = ".,;:!?)]}»”"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a turn begins. `origin` `message` is answered by the model, the others run the calls they hold."""
+
+    origin: str
+    requester: str
+    items: tuple[tuple[Source, Json], ...]
+
+
+async def opening(store: TurnStore, row: InboxRow) -> Opening:
+    """The opening of a turn for an inbox row of kind `message` or `command`."""
+    payload = row.payload
+    if row.kind == "command":
+        call = function_call(f"call_{row.id}"[:64], payload["name"], payload["arguments"])
+        items = ((Source.USER, user_message(payload["text"][:TEXT_LIMIT])), (Source.COMMAND, call))
+        return Opening("command", payload["user"], items)
+    text = await _described(store, row)
+    return Opening("message", payload["user"], ((Source.USER, user_message(text)),))
+
+
+async def _described(store: TurnStore, row: InboxRow) -> str:
+    """The person's words with secrets behind handles, and the attached files named."""
+    text = row.payload["text"]
+    if len(text) > TEXT_LIMIT:
+        text = text[:TEXT_LIMIT] + "\n[The message was longer; the rest was cut.]"
+    for url in {*links_in(text)}:
+        if _has_secrets(url):
+            handle = await store.name_source(row.conversation_id, "V", url)
+            text = text.replace(url, f"{handle} ({_public_part(url)})")
+    for file in row.payload.get("files", []):
+        handle = await store.name_source(row.conversation_id, "F", file["id"])
+        text += f"\n[Attached file {handle}: {file['name'][:120]}, {file['mimetype']}]"
+    return text.strip() or "[The person mentioned you without saying anything.]"
+
+
+def links_in(text: str) -> list[str]:
+    """The http(s) links of a text, without the punctuation that follows them."""
+    return [match.group().rstrip(TRAILING) for match in URL.finditer(text)]
+
+
+def _has_secrets(url: str) -> bool:
+    """Query and user info often carry signatures and passwords; very long links confuse models."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return True
+    return bool(parts.query or "@" in parts.netloc or len(url) > 300)
+
+
+def _public_part(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "a link"
+    return f"{parts.hostname or ''}{parts.path}"[:200]

@@ -1,0 +1,299 @@
+"""Drives a turn: asks the state machine for the next step and performs it. Every effect is a checkpoint.
+
+Whoever runs a turn again after a crash sees the same log and goes on from there: an answer that was stored is not
+asked for again, a finished tool call is not repeated, and an unfinished one runs under the same key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import assert_never
+
+import structlog
+
+from agent import prompts, sentences
+from agent.conversation import INTERRUPTED, message_text, model_input, open_calls
+from agent.errors import LeaseLost, ModelError, SourceRefused
+from agent.facts import facts_block
+from agent.model import Completed, Model, ModelRequest
+from agent.outgoing import JobFacts, OutgoingContext, OutgoingFilter, state_line
+from agent.ports import Clock, JobLinks, JobStore, Replies, Reply, TurnStore
+from agent.records import Conversation, InboxRow, Item, Job, Json, Lease, Source, TurnRecord, TurnState
+from agent.request import links_in, opening
+from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, output_item, to_checkpoint
+from agent.toolbox import CallContext, Planned, Toolbox, call_key
+from agent.turn import Bounds, CallModel, Finish, GiveUp, Report, Settle, Step, Turn
+from heygen import HeyGenError
+
+log = structlog.get_logger(__name__)
+
+PARALLEL_CALLS = 4
+HISTORY_LIMITS = (120_000, 40_000)
+RETRY_CAP = 60.0
+RETRY_WINDOW = 600.0
+DEFAULT_BOUNDS = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """The turn waits; run it again at `not_before`."""
+
+    not_before: float
+
+
+class Runner:
+    """Runs turns. One per process; holds no state of any turn."""
+
+    def __init__(
+        self,
+        *,
+        turns: TurnStore,
+        jobs: JobStore,
+        toolbox: Toolbox,
+        model: Model,
+        replies: Replies,
+        links: JobLinks,
+        clock: Clock,
+        secret: bytes,
+        bounds: Bounds = DEFAULT_BOUNDS,
+    ) -> None:
+        self.turns = turns
+        self.jobs = jobs
+        self.toolbox = toolbox
+        self.model = model
+        self.replies = replies
+        self.links = links
+        self.clock = clock
+        self.bounds = bounds
+        self._secret = secret
+
+    async def run(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """Bring the turn of an inbox row to its end, or as far as it goes now. `LeaseLost` when taken over."""
+        start = await opening(self.turns, row)
+        turn = await self.turns.begin_turn(
+            lease, row, origin=start.origin, requester=start.requester, items=start.items
+        )
+        if turn.not_before > self.clock.now():
+            return Parked(turn.not_before)
+        conversation = await self.turns.conversation(row.conversation_id)
+        return await _Run(self, lease, turn, conversation).run()
+
+    def person(self, turn: TurnRecord) -> str:
+        """A keyed hash that stands for the requester at the model's provider."""
+        text = f"{turn.workspace_id}|{turn.requester}".encode()
+        return hmac.new(self._secret, text, hashlib.sha256).hexdigest()[:40]
+
+
+class _Run:
+    """One attempt at one turn."""
+
+    def __init__(self, runner: Runner, lease: Lease, turn: TurnRecord, conversation: Conversation) -> None:
+        self._runner = runner
+        self._lease = lease
+        self._turn = turn
+        self._calls = turn.model_calls
+        self._tokens = turn.tokens
+        self._reply: Reply = runner.replies.open(lease, turn, conversation)
+        self._history = 0
+
+    async def run(self) -> Parked | None:
+        """Step until the turn ends or has to wait."""
+        try:
+            while True:
+                items = await self._runner.turns.items(self._turn.conversation_id)
+                own = [item for item in items if item.turn_id == self._turn.id]
+                if await self._runner.turns.withdrawn(self._turn.id):
+                    return await self._end(own, TurnState.CANCELLED, None, "withdrawn")
+                if await self._perform(self._position(own).step(), items, own):
+                    return None
+        except ModelError as error:
+            return await self._model_failed(error)
+
+    def _position(self, own: Sequence[Item]) -> Turn:
+        return Turn(
+            items=own,
+            conversational=self._turn.origin == "message",
+            model_calls=self._calls,
+            tokens=self._tokens,
+            age=self._runner.clock.now() - self._turn.created_at,
+            bounds=self._runner.bounds,
+        )
+
+    async def _perform(self, step: Step, items: Sequence[Item], own: Sequence[Item]) -> bool:
+        """Do one step; True when the turn has ended."""
+        match step:
+            case CallModel(tools):
+                return await self._ask(items, tools)
+            case Settle(calls):
+                await self._settle(calls)
+                return False
+            case Finish(text):
+                context = await self._context(items)
+                await self._end(own, TurnState.DONE, self._finished(text, context))
+            case Report():
+                await self._end(own, TurnState.DONE, await self._report())
+            case GiveUp(code):
+                await self._end(own, TurnState.FAILED, sentences.for_give_up(code, self._turn.id), code)
+            case _:
+                assert_never(step)
+        return True
+
+    # -- the model ---------------------------------------------------------------------------------------------
+
+    async def _ask(self, items: Sequence[Item], tools: bool) -> bool:
+        jobs = await self._runner.jobs.conversation_jobs(self._turn.conversation_id)
+        context = self._outgoing(items, jobs)
+        await self._reply.status("is thinking…")
+        answer = await self._stream(self._request(items, jobs, tools), context)
+        self._calls += 1
+        self._tokens += answer.call.input_tokens + answer.call.output_tokens
+        if open_calls(answer.items):
+            await self._runner.turns.record_model_call(self._lease, self._turn.id, answer.items, answer.call)
+            await self._reply.status("is working on it…")
+            return False
+        text = self._finished(final_text(answer.items), context)
+        stored = [(Source.MODEL, body) for body in answer.items]
+        delivery = await self._runner.turns.finish_turn(
+            self._lease, self._turn.id, state=TurnState.DONE, reply=text, items=stored, call=answer.call
+        )
+        await self._reply.settle(delivery, text)
+        return True
+
+    def _request(self, items: Sequence[Item], jobs: Sequence[Job], tools: bool) -> ModelRequest:
+        facts = facts_block(jobs, self._runner.clock.now())
+        return ModelRequest(
+            instructions=prompts.INSTRUCTIONS,
+            input=model_input(items, facts, limit=HISTORY_LIMITS[self._history]),
+            tools=self._runner.toolbox.definitions(),
+            use_tools=tools,
+            cache_key=f"{self._turn.workspace_id}-{prompts.VERSION}"[:64],
+            person=self._runner.person(self._turn),
+        )
+
+    async def _stream(self, request: ModelRequest, context: OutgoingContext) -> Completed:
+        """The whole answer; text is shown while it comes, a safe piece at a time."""
+        outgoing = OutgoingFilter(context)
+        streamed = False
+        async with aclosing(self._runner.model.respond(request)) as events:
+            async for event in events:
+                if isinstance(event, Completed):
+                    if streamed and open_calls(event.items):
+                        await self._reply.restart()  # what looked like the answer was only talk before a tool call
+                    return event
+                if event.final and (text := outgoing.feed(event.text)):
+                    streamed = True
+                    await self._reply.append(text)
+        raise ModelError("stream_incomplete", retryable=True)
+
+    async def _model_failed(self, error: ModelError) -> Parked | None:
+        runner, turn = self._runner, self._turn
+        log.warning("model_failed", turn=turn.id, code=error.code, status=error.status, request=error.request_id)
+        if error.code == "context_length" and self._history + 1 < len(HISTORY_LIMITS):
+            self._history += 1
+            return await self.run()
+        await self._reply.restart()
+        attempts = turn.attempts + 1
+        now = runner.clock.now()
+        if error.retryable and attempts < runner.bounds.attempts and now - turn.created_at < RETRY_WINDOW:
+            not_before = now + retry_wait(attempts, error.retry_after)
+            await runner.turns.defer_turn(self._lease, turn.id, not_before=not_before, error=error.code)
+            await self._reply.status("is waiting for the language model…")
+            return Parked(not_before)
+        items = await runner.turns.items(turn.conversation_id)
+        own = [item for item in items if item.turn_id == turn.id]
+        return await self._end(own, TurnState.FAILED, sentences.for_model_error(error, turn.id), error.code)
+
+    # -- tool calls --------------------------------------------------------------------------------------------
+
+    async def _settle(self, calls: Sequence[Json]) -> None:
+        known = await self._runner.turns.outcomes(self._turn.id)
+        gate = asyncio.Semaphore(PARALLEL_CALLS)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._settled(call, known, gate)) for call in calls]
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from failures  # one is enough to stop the turn, LeaseLost above all
+        outputs = [output_item(call["call_id"], task.result()) for call, task in zip(calls, tasks, strict=True)]
+        await self._runner.turns.append_outputs(self._lease, self._turn.id, outputs)
+
+    async def _settled(self, call: Json, known: Mapping[str, Json], gate: asyncio.Semaphore) -> Outcome:
+        call_id = call["call_id"]
+        if call_id in known:
+            return from_checkpoint(known[call_id])
+        async with gate:
+            outcome = await self._call(call)
+        await self._runner.turns.record_outcome(
+            self._lease, self._turn.id, call_id=call_id, name=call["name"][:64], outcome=to_checkpoint(outcome)
+        )
+        return outcome
+
+    async def _call(self, call: Json) -> Outcome:
+        plan = self._runner.toolbox.plan(call["name"], call["arguments"])
+        if not isinstance(plan, Planned):
+            return plan
+        key = call_key(self._turn.id, call["call_id"])
+        context = CallContext(self._lease, self._turn, call["call_id"], key)
+        try:
+            return await plan.spec.run(context, plan.arguments)
+        except LeaseLost:
+            raise
+        except SourceRefused as error:
+            return Failed(error.code, error.sentence)
+        except HeyGenError as error:
+            log.warning("tool_failed", turn=self._turn.id, tool=plan.spec.name, error=str(error))
+            return Failed(sentences.reason_code(error), sentences.for_heygen(error))
+
+    # -- the end -----------------------------------------------------------------------------------------------
+
+    async def _end(self, own: Sequence[Item], state: TurnState, reply: str | None, error: str | None = None) -> None:
+        """Commit the end of the turn (open calls get an output, so that the log stays whole), then show it."""
+        calls = open_calls(item.body for item in own)
+        outputs: list[tuple[Source, Json]] = [
+            (Source.TOOL, {"type": "function_call_output", "call_id": call["call_id"], "output": INTERRUPTED})
+            for call in calls
+        ]
+        delivery = await self._runner.turns.finish_turn(
+            self._lease, self._turn.id, state=state, reply=reply, items=outputs, error=error
+        )
+        await self._reply.settle(delivery, reply)
+
+    async def _report(self) -> str:
+        """What came of a command's calls, for the person."""
+        outcomes = await self._runner.turns.outcomes(self._turn.id)
+        return "\n".join(for_person(from_checkpoint(outcome)) for outcome in outcomes.values())
+
+    async def _context(self, items: Sequence[Item]) -> OutgoingContext:
+        return self._outgoing(items, await self._runner.jobs.conversation_jobs(self._turn.conversation_id))
+
+    def _outgoing(self, items: Sequence[Item], jobs: Sequence[Job]) -> OutgoingContext:
+        links = {job.handle: self._runner.links.link(job) for job in jobs}
+        typed = {link for item in items if item.source is Source.USER for link in links_in(message_text(item.body))}
+        facts = {job.handle: JobFacts(job.handle, job.label, job.state.value, links[job.handle]) for job in jobs}
+        return OutgoingContext(jobs=facts, allowed_links=frozenset(typed | {link for link in links.values() if link}))
+
+    def _finished(self, text: str, context: OutgoingContext) -> str:
+        """The reply as it will stand: filtered as a whole, with the runtime's own line on open jobs at its end."""
+        outgoing = OutgoingFilter(context)
+        shown = (outgoing.feed(text) + outgoing.close()).strip() or "I have nothing to add."
+        line = state_line(list(context.jobs.values()))
+        return f"{shown}\n\n{line}" if line else shown
+
+
+def final_text(items: Sequence[Json]) -> str:
+    """The answer among a model's items: commentary is left out unless there is nothing else."""
+    messages = [body for body in items if body.get("type") == "message"]
+    final = [body for body in messages if body.get("phase") != "commentary"] or messages
+    return "\n\n".join(message_text(body) for body in final)
+
+
+def retry_wait(attempt: int, asked: float | None) -> float:
+    """Seconds before attempt `attempt` + 1: what the server asked for, else full jitter under a growing cap."""
+    if asked is not None:
+        return min(asked, RETRY_WINDOW)
+    return random.uniform(0.5, min(RETRY_CAP, 2.0**attempt))  # noqa: S311 - jitter, not a secret

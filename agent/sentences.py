@@ -1,0 +1,65 @@
+"""What people read when something goes wrong: one clear sentence and what to do about it, in one place."""
+
+from __future__ import annotations
+
+from agent.errors import ModelError
+from heygen import APIError, ConnectionFailed, HeyGenError, InsufficientCredit, NotFound, RateLimited, Unauthorized
+from heygen import Timeout as HeyGenTimeout
+
+_MODEL: dict[str, str] = {
+    "rate_limited": "The language model is busy and did not take the request. Please ask again in a few minutes.",
+    "quota": "The language model's account has run out of credit. An admin has to top it up; /heygen still works.",
+    "unauthorized": "The language model refused our credentials. An admin has to check them; /heygen still works.",
+    "bad_request": "The language model did not accept the request. Please rephrase it or start a new thread.",
+    "context_length": "This thread has grown too long for the language model. Please start a new one.",
+    "refused": "The language model declined to answer that. Please rephrase it.",
+    "too_long_answer": "The answer became too long to finish. Please ask for less at once.",
+}
+_MODEL_DEFAULT = "The language model could not be reached. Please ask again in a few minutes; nothing was lost."
+
+_GIVE_UP: dict[str, str] = {
+    "too_long": "I worked on this for too long and stopped. Please ask for a smaller step.",
+    "too_many_tokens": "This took more of the language model than one request may use. Please ask for a smaller step.",
+    "too_many_steps": "I took too many steps without reaching an answer. Please ask for one thing at a time.",
+}
+
+
+def for_model_error(error: ModelError, reference: str) -> str:
+    """For a turn that failed because of the model."""
+    return f"{_MODEL.get(error.code, _MODEL_DEFAULT)} (reference {reference})"
+
+
+def for_give_up(code: str, reference: str) -> str:
+    """For a turn that reached a bound."""
+    return f"{_GIVE_UP[code]} (reference {reference})"
+
+
+def for_internal(reference: str) -> str:
+    """For a fault of ours."""
+    return f"Something went wrong on our side. Please try again; if it stays, tell an admin: reference {reference}."
+
+
+def for_heygen(error: HeyGenError) -> str:
+    """For a request that HeyGen did not carry out."""
+    match error:
+        case Unauthorized():
+            return "HeyGen did not accept our API key. An admin has to check it."
+        case InsufficientCredit():
+            return "The HeyGen account does not have enough credit for this. Top it up, then press Retry."
+        case RateLimited():
+            return "HeyGen is busy with other jobs of this account. Please try again later."
+        case NotFound():
+            return "HeyGen does not know what this request refers to any more."
+        case APIError() if error.status == 403:
+            return "This HeyGen account is not allowed to do that."
+        case APIError() if error.status < 500 and error.detail:
+            return f"HeyGen did not accept the request: {error.detail}"
+        case ConnectionFailed() | HeyGenTimeout():
+            return "HeyGen could not be reached."
+        case _:
+            return "HeyGen had a problem of its own."
+
+
+def reason_code(error: HeyGenError) -> str:
+    """A short code for the operator."""
+    return error.code if isinstance(error, APIError) else type(error).__name__

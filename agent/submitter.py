@@ -1,0 +1,96 @@
+"""Sends paid requests: the row exists before the request leaves, and one key means one charge.
+
+A submission is settled by whoever holds its lease: the turn that made it, at once, or the worker later. Nothing is
+ever re-sent without its key, nor after the provider stops honouring it.
+"""
+
+from __future__ import annotations
+
+import random
+
+import structlog
+
+from agent import sentences
+from agent.jobs import KEY_HONOURED_SECONDS, SUBMIT_ATTEMPTS, submit_wait
+from agent.ports import Accounts, Clock, JobStore
+from agent.records import JobKind, Lease, Submission
+from heygen import APIError, HeyGenError, InsufficientCredit, RequestInProgress, Source, TranslationOptions
+
+log = structlog.get_logger(__name__)
+
+UNSURE = (
+    "HeyGen's answer never arrived and cannot be asked for any more. Please check the HeyGen account before retrying."
+)
+
+
+class Submitter:
+    """Settles submissions. One per process."""
+
+    def __init__(self, *, jobs: JobStore, accounts: Accounts, clock: Clock, rng: random.Random) -> None:
+        self._jobs = jobs
+        self._accounts = accounts
+        self._clock = clock
+        self._rng = rng
+
+    async def settle(self, submission_id: str) -> Submission:
+        """Try once, unless somebody else is at it or it is not due; returns the row as it is afterwards."""
+        if claimed := await self._jobs.claim_submission(submission_id):
+            await self._send(*claimed)
+        return await self._jobs.submission(submission_id)
+
+    async def run_due(self, limit: int = 20) -> int:
+        """Send what is due; returns how many were tried."""
+        claimed = await self._jobs.claim_due_submissions(limit)
+        for lease, submission in claimed:
+            await self._send(lease, submission)
+        return len(claimed)
+
+    async def _send(self, lease: Lease, submission: Submission) -> None:
+        now = self._clock.now()
+        if submission.sent_at is not None and now - submission.sent_at > KEY_HONOURED_SECONDS:
+            await self._jobs.record_unsure(lease, code="key_expired", sentence=UNSURE)
+            return
+        submission = await self._jobs.mark_sending(lease)
+        try:
+            provider_ids = await self._request(submission)
+        except HeyGenError as error:
+            await self._failed(lease, submission, error)
+            return
+        log.info("submission_sent", submission=submission.id, jobs=len(provider_ids))
+        await self._jobs.record_sent(lease, provider_ids)
+
+    async def _request(self, submission: Submission) -> list[str]:
+        if submission.kind is not JobKind.TRANSLATION:
+            raise NotImplementedError(submission.kind)
+        client = await self._accounts.client(submission.account_id)
+        callback = await self._accounts.callback(submission.account_id, submission.key)
+        return await client.create_translation(
+            video=Source.from_url(submission.arguments["video_url"]),
+            output_languages=submission.arguments["languages"],
+            idempotency_key=submission.key,
+            options=TranslationOptions(
+                title=submission.title,
+                callback_url=callback,
+                callback_id=submission.id if callback else None,
+            ),
+        )
+
+    async def _failed(self, lease: Lease, submission: Submission, error: HeyGenError) -> None:
+        """Decide what a failed request means: later again with the same key, refused, or unknown."""
+        code, sentence = sentences.reason_code(error), sentences.for_heygen(error)
+        log.warning("submission_failed", submission=submission.id, code=code, error=str(error))
+        if self._worth_repeating(submission, error):
+            wait = submit_wait(submission.attempts, error.retry_after, self._rng)
+            await self._jobs.postpone(lease, not_before=self._clock.now() + wait, code=code, sentence=sentence)
+        elif error.outcome_unknown:
+            await self._jobs.record_unsure(lease, code=code, sentence=UNSURE)
+        else:
+            await self._jobs.record_refused(lease, code=code, sentence=sentence)
+
+    def _worth_repeating(self, submission: Submission, error: HeyGenError) -> bool:
+        """With the key in place a repeat is safe whenever the failure may pass, or may have hidden a success."""
+        if submission.attempts >= SUBMIT_ATTEMPTS or isinstance(error, InsufficientCredit):
+            return False
+        if isinstance(error, APIError) and error.code == "quota_exceeded":
+            return False
+        return error.retryable or error.outcome_unknown or isinstance(error, RequestInProgress)

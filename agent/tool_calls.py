@@ -1,0 +1,121 @@
+"""What a tool call can come to, and how each outcome is told to the model and kept as a checkpoint."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import assert_never
+
+from agent.records import Json
+
+VALUE_LIMIT = 8_000
+ERROR_LIMIT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The answer to a question."""
+
+    data: Json
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """The model (or the person) can put it right: what is wrong and how."""
+
+    code: str
+    message: str
+    hint: str = ""
+    options: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Final for this call."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Accepted work whose result the runtime reports later. `summary` is for a person, `data` for the model."""
+
+    submission_id: str
+    summary: str
+    data: Json
+
+
+Outcome = Value | TryAgain | Failed | Deferred
+
+_KINDS: dict[str, type[Value | TryAgain | Failed | Deferred]] = {
+    "value": Value,
+    "try_again": TryAgain,
+    "failed": Failed,
+    "deferred": Deferred,
+}
+_NAMES = {kind: name for name, kind in _KINDS.items()}
+
+
+def to_checkpoint(outcome: Outcome) -> Json:
+    """JSON that `from_checkpoint` turns back into the same outcome."""
+    return {"outcome": _NAMES[type(outcome)], **asdict(outcome)}
+
+
+def from_checkpoint(data: Json) -> Outcome:
+    """The outcome that was checkpointed; `KeyError` or `TypeError` for anything else."""
+    fields = {key: value for key, value in data.items() if key != "outcome"}
+    return _KINDS[data["outcome"]](**fields)
+
+
+def to_model(outcome: Outcome) -> str:
+    """The text of the function_call_output: one JSON object, bounded, errors always in one shape."""
+    match outcome:
+        case Value(data):
+            return _bounded({"ok": True, **data}, VALUE_LIMIT)
+        case Deferred(_, _, data):
+            return _bounded({"ok": True, "status": "submitted", **data}, VALUE_LIMIT)
+        case TryAgain(code, message, hint, options):
+            return _error(code, message, hint, retryable=True, options=options)
+        case Failed(code, message, hint):
+            return _error(code, message, hint, retryable=False, options=[])
+        case _:
+            assert_never(outcome)
+
+
+def for_person(outcome: Outcome) -> str:
+    """One or two sentences for somebody who asked by a command, without a model in between."""
+    match outcome:
+        case Value(data):
+            return json.dumps(data, ensure_ascii=False)[:VALUE_LIMIT]
+        case Deferred(_, summary, _):
+            return summary
+        case TryAgain(_, message, hint, options):
+            choices = " Choose one of: " + ", ".join(options[:10]) + "." if options else ""
+            return " ".join(part for part in (message + choices, hint) if part)
+        case Failed(_, message, hint):
+            return " ".join(part for part in (message, hint) if part)
+        case _:
+            assert_never(outcome)
+
+
+def output_item(call_id: str, outcome: Outcome) -> Json:
+    """The log item that answers a function call."""
+    return {"type": "function_call_output", "call_id": call_id, "output": to_model(outcome)}
+
+
+def _error(code: str, message: str, hint: str, *, retryable: bool, options: list[str]) -> str:
+    error: Json = {"code": code, "message": message[:400], "retryable": retryable}
+    if hint:
+        error["hint"] = hint[:300]
+    if options:
+        error["options"] = options[:10]
+    return _bounded({"ok": False, "error": error}, ERROR_LIMIT)
+
+
+def _bounded(data: Json, limit: int) -> str:
+    text = json.dumps(data, ensure_ascii=False)
+    if len(text) <= limit:
+        return text
+    return json.dumps({"ok": data.get("ok", True), "truncated": True, "text": text[: limit - 200]}, ensure_ascii=False)

@@ -1,0 +1,126 @@
+"""The tools offered to the model: what they are, how their arguments are checked, how they run."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from agent.records import Json, Lease, TurnRecord
+from agent.schema import strict_schema
+from agent.tool_calls import Failed, Outcome, TryAgain
+
+ARGUMENTS_LIMIT = 50_000
+
+
+class Effect(enum.StrEnum):
+    """What a tool does to the world: `SUBMIT` spends money, `LIVE` opens something that costs by the minute."""
+
+    READ = "read"
+    SUBMIT = "submit"
+    LIVE = "live"
+    DESTRUCTIVE = "destructive"
+
+
+class Arguments(BaseModel):
+    """Base of every tool's arguments: nothing unknown is accepted, whatever a provider makes of strict mode."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """Who calls a tool and from where. `key` is stable for this call, whoever runs it and how often."""
+
+    lease: Lease
+    turn: TurnRecord
+    call_id: str
+    key: str
+
+
+ToolFunction = Callable[[CallContext, Any], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """One tool: `purpose` is what the model reads."""
+
+    name: str
+    purpose: str
+    arguments: type[Arguments]
+    effect: Effect
+    run: ToolFunction
+
+    def definition(self) -> Json:
+        """The function tool as the Responses API takes it."""
+        return {
+            "type": "function",
+            "name": self.name,
+            "description": self.purpose,
+            "parameters": strict_schema(self.arguments),
+            "strict": True,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A tool call whose arguments hold."""
+
+    spec: ToolSpec
+    arguments: Arguments
+
+
+class Toolbox:
+    """Tools by name, in a stable order so that the provider's prompt cache survives."""
+
+    def __init__(self, specs: Iterable[ToolSpec]) -> None:
+        self._specs = {spec.name: spec for spec in sorted(specs, key=lambda spec: spec.name)}
+        self._definitions = [spec.definition() for spec in self._specs.values()]
+
+    def definitions(self) -> list[Json]:
+        """All tools as the Responses API takes them."""
+        return list(self._definitions)
+
+    def plan(self, name: str, arguments: str) -> Planned | Outcome:
+        """Check a call the model made: a plan, or the outcome that tells the model what is wrong with it."""
+        spec = self._specs.get(name)
+        if spec is None:
+            known = ", ".join(self._specs)
+            return Failed("unknown_tool", f"There is no tool {name[:64]!r}.", f"The tools are: {known}.")
+        try:
+            return Planned(spec, spec.arguments.model_validate(_parse(arguments)))
+        except ValidationError as error:
+            return TryAgain("invalid_arguments", _first_error(error), "Correct the arguments and call again.")
+        except ValueError:
+            return TryAgain("invalid_arguments", "The arguments are not a JSON object.", "Send one JSON object.")
+
+
+def call_key(turn_id: str, call_id: str) -> str:
+    """The idempotency key of a tool call: letters and digits only, the same at every attempt."""
+    return "gr-" + hashlib.sha256(f"{turn_id}|{call_id}".encode()).hexdigest()[:40]
+
+
+def arguments_hash(arguments: Json) -> str:
+    """A hash of canonical JSON: two equal requests have the same one."""
+    text = json.dumps(arguments, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _parse(arguments: str) -> Json:
+    if len(arguments) > ARGUMENTS_LIMIT:
+        raise ValueError("arguments too long")
+    value = json.loads(arguments or "{}")
+    if not isinstance(value, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - one way out for all unusable JSON
+    return value
+
+
+def _first_error(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or "arguments"
+    return f"{place}: {first['msg']}"

@@ -1,0 +1,207 @@
+"""The tools that translate: one paid request for all languages of a video, and a new one for what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pydantic import Field
+
+from agent.languages import Ambiguous, Languages, Resolved
+from agent.ports import Accounts, Clock, JobStore, SourceProbe, TurnStore
+from agent.records import Job, JobKind, JobState, Json, NewSubmission, Submission, SubmissionState
+from agent.submitter import Submitter
+from agent.tool_calls import Deferred, Failed, Outcome, TryAgain
+from agent.toolbox import Arguments, CallContext, Effect, ToolSpec, arguments_hash
+from heygen import Client
+
+LANGUAGES_FRESH_SECONDS = 3_600.0
+MAX_LANGUAGES = 10  # a pay-as-you-go account may run this many jobs at once
+NOTE = "Submitted, not finished. The runtime posts each result in this thread; do not poll and do not promise a time."
+
+
+class TranslateArguments(Arguments):
+    """Arguments of `translate_video`."""
+
+    source: str = Field(description="The video: a handle such as V1 or F1, or exactly the link the person gave.")
+    languages: list[str] = Field(description="All target languages, as the person named them.", min_length=1)
+    title: str | None = Field(default=None, description="A short title for the card, or null.")
+
+
+class RetryArguments(Arguments):
+    """Arguments of `retry_jobs`."""
+
+    jobs: list[str] = Field(description="Handles of failed jobs to do again, such as J2.", min_length=1)
+
+
+class Translation:
+    """What the translating tools share. One per process; the language list is cached per account."""
+
+    def __init__(
+        self,
+        *,
+        turns: TurnStore,
+        jobs: JobStore,
+        accounts: Accounts,
+        submitter: Submitter,
+        probe: SourceProbe,
+        clock: Clock,
+        kick: Callable[[], None],
+        max_languages: int = MAX_LANGUAGES,
+    ) -> None:
+        self._turns = turns
+        self._jobs = jobs
+        self._accounts = accounts
+        self._submitter = submitter
+        self._probe = probe
+        self._clock = clock
+        self._kick = kick
+        self._max_languages = max_languages
+        self._languages: dict[str, tuple[float, Languages]] = {}
+
+    def tools(self) -> list[ToolSpec]:
+        """The tool specifications."""
+        return [
+            ToolSpec(
+                name="translate_video",
+                purpose="Translate one video into one or more languages (dubbed, lips in sync). Costs money. Put all "
+                "languages of a video into one call. Results are posted in the thread by the runtime.",
+                arguments=TranslateArguments,
+                effect=Effect.SUBMIT,
+                run=self.translate,
+            ),
+            ToolSpec(
+                name="retry_jobs",
+                purpose="Do failed jobs of this thread again as a new paid request.",
+                arguments=RetryArguments,
+                effect=Effect.SUBMIT,
+                run=self.retry,
+            ),
+        ]
+
+    async def translate(self, context: CallContext, arguments: TranslateArguments) -> Outcome:
+        """Check everything that can be checked for free, then write the request down and send it."""
+        turn = context.turn
+        account_id = await self._accounts.account_id(turn.workspace_id)
+        names = await self._resolved(account_id, arguments.languages)
+        if not isinstance(names, list):
+            return names
+        url = await self._source(turn.conversation_id, arguments.source)
+        if not isinstance(url, str):
+            return url
+        facts = await self._probe.probe(url)
+        details: Json = {"video_url": url, "languages": names, "duration": facts.duration, "mode": "speed"}
+        title = arguments.title or title_of(url)
+        return await self._submit(context, account_id, details, names, title, None)
+
+    async def retry(self, context: CallContext, arguments: RetryArguments) -> Outcome:
+        """A new submission with the arguments of the old one, for the named jobs that failed."""
+        jobs = {job.handle: job for job in await self._jobs.conversation_jobs(context.turn.conversation_id)}
+        wanted = [jobs.get(handle.upper()) for handle in arguments.jobs]
+        failed = [job for job in wanted if job is not None and job.state is JobState.FAILED]
+        if len(failed) != len(wanted):
+            names = sorted(handle for handle, job in jobs.items() if job.state is JobState.FAILED)
+            return TryAgain("not_failed", "Only failed jobs of this thread can be done again.", options=names)
+        if len({job.submission_id for job in failed}) != 1:
+            return TryAgain("several_requests", "These jobs came from different requests.", "Retry them separately.")
+        old = await self._jobs.submission(failed[0].submission_id)
+        names = [job.label for job in failed]
+        details = {**old.arguments, "languages": names}
+        await self._probe.probe(details["video_url"])
+        return await self._submit(context, old.account_id, details, names, old.title, old.id)
+
+    async def _submit(
+        self,
+        context: CallContext,
+        account_id: str,
+        details: Json,
+        names: Sequence[str],
+        title: str,
+        retry_of: str | None,
+    ) -> Outcome:
+        turn = context.turn
+        submission = await self._jobs.intend(
+            context.lease,
+            NewSubmission(
+                key=context.key,
+                workspace_id=turn.workspace_id,
+                account_id=account_id,
+                conversation_id=turn.conversation_id,
+                turn_id=turn.id,
+                call_id=context.call_id,
+                requester=turn.requester,
+                kind=JobKind.TRANSLATION,
+                arguments=details,
+                arguments_hash=arguments_hash(details),
+                labels=tuple(names),
+                title=title,
+                retry_of=retry_of,
+            ),
+        )
+        submission = await self._submitter.settle(submission.id)
+        self._kick()
+        return submitted(submission, await self._jobs.jobs_of(submission.id))
+
+    async def _source(self, conversation_id: str, source: str) -> str | TryAgain | Failed:
+        """The URL behind a handle, or the URL itself."""
+        if source.lower().startswith(("http://", "https://")):
+            return source
+        value = await self._turns.resolve_source(conversation_id, source.strip().upper())
+        if value is None:
+            return TryAgain("unknown_source", "I need a link to the video.", "Ask the person for a link to the video.")
+        if not value.lower().startswith(("http://", "https://")):
+            hint = "Ask for a public link to the video."
+            return Failed("file_not_supported", "Files attached in Slack cannot be translated yet.", hint)
+        return value
+
+    async def _resolved(self, account_id: str, words: Sequence[str]) -> list[str] | TryAgain:
+        """The provider's exact names, or what is unclear about the words."""
+        languages = await self._list(account_id)
+        names: list[str] = []
+        for word in words:
+            found = languages.resolve(word)
+            if isinstance(found, Resolved):
+                names += [found.name] if found.name not in names else []
+            elif isinstance(found, Ambiguous):
+                return TryAgain(
+                    "ambiguous_language", f"Which {word}?", "Ask the person which one.", list(found.options)
+                )
+            else:
+                hint = "Ask the person for another language."
+                return TryAgain("unknown_language", f"HeyGen has no language {word!r}.", hint, list(found.suggestions))
+        if len(names) > self._max_languages:
+            message = f"That is {len(names)} languages; at most {self._max_languages} can be done in one request."
+            return TryAgain("too_many_languages", message, "Ask the person for fewer, or do them in several requests.")
+        return names
+
+    async def _list(self, account_id: str) -> Languages:
+        fresh_after = self._clock.now() - LANGUAGES_FRESH_SECONDS
+        if account_id not in self._languages or self._languages[account_id][0] < fresh_after:
+            client: Client = await self._accounts.client(account_id)
+            names = await client.translation_languages()
+            self._languages[account_id] = (self._clock.now(), Languages(names))
+        return self._languages[account_id][1]
+
+
+def submitted(submission: Submission, jobs: Sequence[Job]) -> Outcome:
+    """What to tell about a submission that has just been written down."""
+    if submission.state is SubmissionState.REFUSED:
+        return Failed(submission.error_code or "refused", submission.error or "HeyGen refused the request.")
+    if submission.state is SubmissionState.UNKNOWN:
+        return Failed("unknown", submission.error or "Nobody can tell whether HeyGen accepted the request.")
+    names = ", ".join(job.label for job in jobs)
+    waiting = "" if submission.state is SubmissionState.SENT else f" It waits: {submission.error or 'HeyGen is busy.'}"
+    data: Json = {
+        "jobs": [{"handle": job.handle, "language": job.label} for job in jobs],
+        "title": submission.title,
+        "note": NOTE + waiting,
+    }
+    return Deferred(
+        submission.id, f"Submitted: {submission.title} → {names}.{waiting} I'll post the results here.", data
+    )
+
+
+def title_of(url: str) -> str:
+    """A name for a source: the last part of its path."""
+    path = url.split("?", 1)[0].split("#", 1)[0].rstrip("/")
+    name = path.rsplit("/", 1)[-1] if path.count("/") > 2 else ""
+    return name[:80] or "your video"

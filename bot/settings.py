@@ -1,0 +1,125 @@
+"""Settings: read once from the environment and `.env`, typed, secrets masked. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SECRET_KEY_CHARACTERS = 32
+
+# What a production process cannot do without, and what each is for.
+REQUIRED = {
+    "SLACK_BOT_TOKEN": "to post as the bot",
+    "SLACK_SIGNING_SECRET": "to know that a request comes from Slack",
+    "OPENAI_API_KEY": "to call the language model",
+    "OPENAI_MODEL": "to choose the language model",
+    "HEYGEN_API_KEY": "to make and translate videos",
+    "SECRET_KEY": "to sign the links we give out",
+}
+
+
+class SettingsError(Exception):
+    """The environment does not add up; the message says which setting and why, without its value."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the process. Field descriptions are the settings table of the docs."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True, frozen=True)
+
+    slack_bot_token: SecretStr | None = Field(default=None, description="Bot token of the Slack app (`xoxb-…`).")
+    slack_signing_secret: SecretStr | None = Field(default=None, description="Signing secret of the Slack app.")
+    slack_api_url: str = Field(default="https://slack.com/api/", description="Base URL of Slack's Web API.")
+    openai_api_key: SecretStr | None = Field(default=None, description="Key of the language model's server.")
+    openai_base_url: str = Field(
+        default="https://api.openai.com/v1", description="Base URL of any server that speaks the Responses API."
+    )
+    openai_model: str | None = Field(default=None, description="Name of the language model.")
+    heygen_api_key: SecretStr | None = Field(default=None, description="HeyGen API key.")
+    heygen_base_url: str = Field(default="https://api.heygen.com", description="Base URL of HeyGen's API.")
+    heygen_webhook_secret: SecretStr | None = Field(
+        default=None, description="Secret of the webhook endpoint registered at HeyGen; without it jobs are polled."
+    )
+    heygen_max_concurrent: int = Field(
+        default=10, ge=1, le=1000, description="Jobs the HeyGen account may run at once; one request asks for no more."
+    )
+    database_url: str = Field(
+        default="sqlite:///.data/greenroom.db", description="Where everything is stored: `sqlite:///path`."
+    )
+    public_url: str | None = Field(
+        default=None, description="Our address as browsers and HeyGen see it; without it no links and no webhooks."
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
+    secret_key: SecretStr | None = Field(
+        default=None, description=f"At least {SECRET_KEY_CHARACTERS} random characters; signs links and hashes people."
+    )
+    fetch_allowed_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset(),
+        description="Private hosts (`host` or `host:port`, comma-separated) that source videos may come from.",
+    )
+    retention_days: int = Field(default=90, ge=1, description="How long links to results stay valid, in days.")
+    log_level: str = Field(default="info", description="`debug`, `info`, `warning` or `error`.")
+    allow_emulators: bool = Field(
+        default=False, description="Let `serve` talk to Greenroom's own emulators; production refuses them."
+    )
+
+    @field_validator("fetch_allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("public_url", "heygen_base_url", "openai_base_url")
+    @classmethod
+    def _no_trailing_slash(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("has to begin with http:// or https://")
+        return value.rstrip("/") if value else value
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _trailing_slash(cls, value: str) -> str:
+        return value.rstrip("/") + "/"
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < SECRET_KEY_CHARACTERS:
+            raise ValueError(f"needs at least {SECRET_KEY_CHARACTERS} characters")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.lower() not in {"debug", "info", "warning", "error"}:
+            raise ValueError("has to be debug, info, warning or error")
+        return value.lower()
+
+    def missing(self) -> dict[str, str]:
+        """Required settings that are not there: name → what it is for."""
+        return {name: why for name, why in REQUIRED.items() if getattr(self, name.lower()) is None}
+
+    def has_credentials(self) -> bool:
+        """Whether anything was configured at all; without it `make run` starts the playground."""
+        return len(self.missing()) < len(REQUIRED)
+
+    def secret(self, name: str) -> str:
+        """The value of a required secret; `SettingsError` when it is missing."""
+        value = getattr(self, name)
+        if value is None:
+            raise SettingsError(f"{name.upper()} is missing: it is needed {REQUIRED.get(name.upper(), 'here')}.")
+        return str(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+def load() -> Settings:
+    """Settings from the environment and `.env`; `SettingsError` names the first one that is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "settings"
+        raise SettingsError(f"{name} {first['msg'].removeprefix('Value error, ')}.") from None
