@@ -14,7 +14,7 @@ import structlog
 from agent.jobs import PollPlan, match, reading, unknown, unrecognised
 from agent.ports import Accounts, Clock, JobStore
 from agent.records import Job, JobKind, JobState, JobUpdate, Lease
-from heygen import Client, HeyGenError, NotFound, RemoteStatus, StatusEntry, Translation
+from heygen import Client, HeyGenError, NotFound, RemoteStatus, StatusEntry, Translation, Video
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,7 @@ class Poller:
         """One detail read; the bulk answer is only a hint."""
         now = self._clock.now()
         try:
-            remote = await _details(client, job)
+            remote = await read_result(client, job)
         except NotFound:
             gone = job.polls + 1 >= GONE_AFTER_POLLS
             later = JobUpdate(JobState.RUNNING, "not_found", now + self._wait(job))
@@ -151,6 +151,8 @@ async def _statuses(client: Client, kind: JobKind, ids: Sequence[str]) -> list[S
     return await client.video_statuses(ids)
 
 
-async def _details(client: Client, job: Job):  # type: ignore[no-untyped-def]
-    read = client.get_translation if job.kind is JobKind.TRANSLATION else client.get_video
-    return await read(job.provider_id or "")
+async def read_result(client: Client, job: Job) -> Translation | Video:
+    """One detail read of a job; its URLs are fresh and short-lived."""
+    if job.kind is JobKind.TRANSLATION:
+        return await client.get_translation(job.provider_id or "")
+    return await client.get_video(job.provider_id or "")

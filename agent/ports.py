@@ -70,12 +70,16 @@ class TurnStore(Protocol):
         """Create the turn of an inbox row with its first items and state running, or return the one it has."""
         ...
 
+    async def turn_of_row(self, inbox_id: str) -> TurnRecord | None:
+        """The turn of an inbox row, if it has begun."""
+        ...
+
     async def record_model_call(self, lease: Lease, turn_id: str, items: Sequence[Json], call: ModelCall) -> None:
         """Append what the model answered (source model) and count the call."""
         ...
 
     async def outcomes(self, turn_id: str) -> dict[str, Json]:
-        """Finished tool calls of a turn that are not in the log yet: call id → outcome."""
+        """All finished tool calls of a turn, oldest first: call id → outcome."""
         ...
 
     async def record_outcome(self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json) -> None:

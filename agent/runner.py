@@ -84,6 +84,24 @@ class Runner:
         conversation = await self.turns.conversation(row.conversation_id)
         return await _Run(self, lease, turn, conversation).run()
 
+    async def has_begun(self, row: InboxRow) -> bool:
+        """Whether a turn exists for the row."""
+        return await self.turns.turn_of_row(row.id) is not None
+
+    async def abandon(self, lease: Lease, row: InboxRow) -> bool:
+        """End the row's turn with a word to the person, after faults of ours; False when there is no turn to end."""
+        turn = await self.turns.turn_of_row(row.id)
+        if turn is None and row.kind in ("message", "command"):
+            start = await opening(self.turns, row)
+            turn = await self.turns.begin_turn(
+                lease, row, origin=start.origin, requester=start.requester, items=start.items
+            )
+        if turn is None:
+            return False
+        conversation = await self.turns.conversation(row.conversation_id)
+        await _Run(self, lease, turn, conversation).abandon()
+        return True
+
     def person(self, turn: TurnRecord) -> str:
         """A keyed hash that stands for the requester at the model's provider."""
         text = f"{turn.workspace_id}|{turn.requester}".encode()
@@ -109,11 +127,18 @@ class _Run:
                 items = await self._runner.turns.items(self._turn.conversation_id)
                 own = [item for item in items if item.turn_id == self._turn.id]
                 if await self._runner.turns.withdrawn(self._turn.id):
-                    return await self._end(own, TurnState.CANCELLED, None, "withdrawn")
+                    await self._end(own, TurnState.CANCELLED, None, "withdrawn")
+                    return None
                 if await self._perform(self._position(own).step(), items, own):
                     return None
         except ModelError as error:
             return await self._model_failed(error)
+
+    async def abandon(self) -> None:
+        """End the turn as failed."""
+        items = await self._runner.turns.items(self._turn.conversation_id)
+        own = [item for item in items if item.turn_id == self._turn.id]
+        await self._end(own, TurnState.FAILED, sentences.for_internal(self._turn.id), "internal")
 
     def _position(self, own: Sequence[Item]) -> Turn:
         return Turn(
@@ -207,7 +232,8 @@ class _Run:
             return Parked(not_before)
         items = await runner.turns.items(turn.conversation_id)
         own = [item for item in items if item.turn_id == turn.id]
-        return await self._end(own, TurnState.FAILED, sentences.for_model_error(error, turn.id), error.code)
+        await self._end(own, TurnState.FAILED, sentences.for_model_error(error, turn.id), error.code)
+        return None
 
     # -- tool calls --------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from agent import sentences
 from agent.jobs import KEY_HONOURED_SECONDS, SUBMIT_ATTEMPTS, submit_wait
 from agent.ports import Accounts, Clock, JobStore
 from agent.records import JobKind, Lease, Submission
-from heygen import APIError, HeyGenError, InsufficientCredit, RequestInProgress, Source, TranslationOptions
+from heygen import APIError, HeyGenError, InsufficientCredit, RequestInProgress, Source
 
 log = structlog.get_logger(__name__)
 
@@ -65,14 +65,12 @@ class Submitter:
         client = await self._accounts.client(submission.account_id)
         callback = await self._accounts.callback(submission.account_id, submission.key)
         return await client.create_translation(
-            video=Source.from_url(submission.arguments["video_url"]),
+            video=Source(url=submission.arguments["video_url"]),
             output_languages=submission.arguments["languages"],
             idempotency_key=submission.key,
-            options=TranslationOptions(
-                title=submission.title,
-                callback_url=callback,
-                callback_id=submission.id if callback else None,
-            ),
+            title=submission.title,
+            callback_url=callback,
+            callback_id=submission.id if callback else None,
         )
 
     async def _failed(self, lease: Lease, submission: Submission, error: HeyGenError) -> None:

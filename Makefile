@@ -1,0 +1,31 @@
+# Both quick-start commands set up what they need: a virtual environment and the locked dependencies.
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+
+.PHONY: run test check fmt lock clean
+
+run: .venv/runtime
+	@$(BIN)/python -m bot $(ARGS)
+
+test: .venv/dev
+	@$(BIN)/python -m pytest -m "not full and not browser" $(ARGS)
+
+check: .venv/dev
+	@.ci/check
+
+fmt: .venv/dev
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lock:
+	@.ci/lock --upgrade
+
+clean:
+	rm -rf .venv .tools .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
+
+.venv/runtime: requirements/runtime.txt
+	@.ci/bootstrap $(PYTHON) requirements/runtime.txt .venv/runtime
+
+.venv/dev: requirements/dev.txt
+	@.ci/bootstrap $(PYTHON) requirements/dev.txt .venv/dev
+	@cp requirements/runtime.txt .venv/runtime

@@ -1,0 +1,191 @@
+"""Works through lanes: claims conversations that have something waiting and handles their events in order."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections import Counter
+from typing import Protocol
+
+import structlog
+
+from agent.errors import LeaseLost
+from agent.ports import Clock, JobStore
+from agent.records import InboxRow, JobState, Json, Lease, Submission
+from agent.runner import Parked, Runner
+
+log = structlog.get_logger(__name__)
+
+LANES_AT_ONCE = 50
+CRASHES_FORGIVEN = 3
+NOT_YOURS = "Only <@{requester}>, who asked for this, can retry it."
+NOTHING_FAILED = "Nothing of this request has failed, so there is nothing to retry."
+
+
+class Lanes(Protocol):
+    """What the worker needs from the store's lanes."""
+
+    async def claim(self, limit: int) -> list[Lease]:
+        """Claim conversations with something due."""
+        ...
+
+    async def next_row(self, lease: Lease) -> InboxRow | None:
+        """The oldest row that is not done; None also gives the lane up."""
+        ...
+
+    async def finish_row(self, lease: Lease, row: InboxRow) -> None:
+        """The row is done."""
+        ...
+
+    async def later_changes(self, lease: Lease, row: InboxRow) -> list[InboxRow]:
+        """Edits and deletion of the row's message that arrived after it."""
+        ...
+
+    async def park(self, lease: Lease, not_before: float) -> None:
+        """Give the lane up until `not_before`."""
+        ...
+
+
+class Outbox(Protocol):
+    """What the worker posts by itself."""
+
+    async def say_root(self, lease: Lease, conversation_id: str, text: str) -> None:
+        """Queue the root message of a conversation that has none yet; once."""
+        ...
+
+    async def say_notice(self, key: str, conversation_id: str, text: str) -> None:
+        """Queue a short message in the thread; once per key."""
+        ...
+
+    async def refresh_card(self, submission_id: str) -> None:
+        """Have the card rendered again."""
+        ...
+
+
+class LaneWorker:
+    """One per process. `round` claims and starts; the claimed lanes go on by themselves."""
+
+    def __init__(
+        self, *, lanes: Lanes, jobs: JobStore, outbox: Outbox, runner: Runner, clock: Clock, limit: int = LANES_AT_ONCE
+    ) -> None:
+        self._lanes = lanes
+        self._jobs = jobs
+        self._outbox = outbox
+        self._runner = runner
+        self._clock = clock
+        self._limit = limit
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._crashes: Counter[str] = Counter()
+
+    async def round(self) -> int:
+        """Claim what there is room for; returns how many lanes were started."""
+        room = self._limit - len(self._tasks)
+        leases = await self._lanes.claim(room) if room > 0 else []
+        for lease in leases:
+            task = asyncio.create_task(self._drain(lease), name=f"lane-{lease.id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return len(leases)
+
+    async def stop(self, seconds: float) -> None:
+        """Let the running lanes go on for `seconds`, then cancel them; what they had is claimed again later."""
+        tasks = set(self._tasks)
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _drain(self, lease: Lease) -> None:
+        """Handle the lane's rows until it is empty, parked or lost."""
+        try:
+            while row := await self._lanes.next_row(lease):
+                if parked := await self._guarded(lease, row):
+                    await self._lanes.park(lease, parked.not_before)
+                    return
+        except LeaseLost:
+            log.warning("lane_lost", conversation=lease.id)
+        except Exception as error:
+            # The database, most likely. The lease runs out and the lane is claimed again: nothing is lost.
+            log.exception("lane_failed", conversation=lease.id, error=type(error).__name__)
+
+    async def _guarded(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """Handle one row; a fault of ours is tried a few times and then told, so that the lane goes on."""
+        try:
+            parked = await self.handle(lease, row)
+        except LeaseLost:
+            raise
+        except Exception as error:
+            self._crashes[row.id] += 1
+            log.exception("row_failed", row=row.id, kind=row.kind, error=type(error).__name__)
+            if self._crashes[row.id] < CRASHES_FORGIVEN:
+                return Parked(self._clock.now() + 2.0 ** self._crashes[row.id])
+            if not await self._runner.abandon(lease, row):
+                await self._lanes.finish_row(lease, row)
+            parked = None
+        self._crashes.pop(row.id, None)
+        return parked
+
+    async def handle(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """Handle one row. A turn finishes its own row together with its last step."""
+        match row.kind:
+            case "message":
+                current = await self._as_it_stands(lease, row)
+                return await self._runner.run(lease, current) if current else None
+            case "command":
+                await self._outbox.say_root(lease, row.conversation_id, _asked(row.payload))
+                return await self._runner.run(lease, row)
+            case "action" if row.payload["name"] == "retry_failed":
+                return await self._retry(lease, row)
+            case "action":
+                await self._refresh(row.payload["submission_id"])
+            case _:
+                log.debug("row_without_work", row=row.id, kind=row.kind)
+        await self._lanes.finish_row(lease, row)
+        return None
+
+    async def _as_it_stands(self, lease: Lease, row: InboxRow) -> InboxRow | None:
+        """The message with its later edits; None (and done) when it has been deleted before work on it began."""
+        for change in await self._lanes.later_changes(lease, row):
+            if change.kind == "message_deleted":
+                if await self._runner.has_begun(row):
+                    return row  # the turn notices at its next checkpoint
+                await self._lanes.finish_row(lease, row)
+                return None
+            row = dataclasses.replace(row, payload={**row.payload, "text": change.payload["text"]})
+        return row
+
+    async def _retry(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """A press on Retry: the same call that the model or a person would make by words."""
+        submission = await self._jobs.submission(row.payload["submission_id"])
+        refusal = await self._refusal(submission, row.payload["user"])
+        if refusal is not None:
+            await self._outbox.say_notice(f"refusal:{row.id}", row.conversation_id, refusal)
+            await self._lanes.finish_row(lease, row)
+            return None
+        jobs = await self._jobs.jobs_of(submission.id)
+        handles = [job.handle for job in jobs if job.state is JobState.FAILED]
+        payload: Json = {
+            "user": row.payload["user"],
+            "text": "[pressed Retry on " + ", ".join(handles) + "]",
+            "name": "retry_jobs",
+            "arguments": {"jobs": handles},
+        }
+        return await self._runner.run(lease, dataclasses.replace(row, kind="command", payload=payload))
+
+    async def _refusal(self, submission: Submission, user: str) -> str | None:
+        if user != submission.requester:
+            return NOT_YOURS.format(requester=submission.requester)
+        jobs = await self._jobs.jobs_of(submission.id)
+        return None if any(job.state is JobState.FAILED for job in jobs) else NOTHING_FAILED
+
+    async def _refresh(self, submission_id: str) -> None:
+        """A press on Refresh: look at HeyGen now, and render the card again in any case."""
+        submission = await self._jobs.submission(submission_id)
+        await self._jobs.touch(submission.account_id, submission.provider_ids)
+        await self._outbox.refresh_card(submission_id)
+
+
+def _asked(payload: Json) -> str:
+    text = payload["text"][:1_000].replace("`", "'")
+    return f"<@{payload['user']}> asked: `{text}`"

@@ -1,0 +1,52 @@
+"""Background loops: do what is due, then wait for a kick or a while. A failing round is logged and tried again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+FAILURE_WAITS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
+class Loop:
+    """Runs `round` until it reports nothing done, then sleeps `interval` seconds or until `kick()`."""
+
+    def __init__(self, name: str, round_: Callable[[], Awaitable[int]], interval: float) -> None:
+        self.name = name
+        self._round = round_
+        self._interval = interval
+        self._kicked = asyncio.Event()
+        self.failures = 0
+
+    def kick(self) -> None:
+        """There may be something to do now."""
+        self._kicked.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._kicked.clear()
+            if not await self._one():
+                await self._wait(self._interval)
+
+    async def _one(self) -> int:
+        """One round; a failure is logged, waited out and counted, never fatal."""
+        try:
+            done = await self._round()
+        except Exception as error:
+            self.failures += 1
+            log.exception("round_failed", loop=self.name, error=type(error).__name__, failures=self.failures)
+            await asyncio.sleep(FAILURE_WAITS[min(self.failures, len(FAILURE_WAITS)) - 1])
+            return 1
+        self.failures = 0
+        return done
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._kicked.wait(), seconds)
+        except TimeoutError:
+            return

@@ -1,0 +1,1 @@
+"""What the process serves besides Slack's requests: webhooks, links to results, health."""

@@ -1,0 +1,80 @@
+"""Links to results: ours and signed. Each click re-reads the job at HeyGen, since the vendor's URLs expire."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from agent.ports import Accounts, Clock
+from agent.poller import read_result
+from agent.records import Job, JobState, Link
+from bot.signing import Signer
+from heygen import HeyGenError, NotFound
+
+log = structlog.get_logger(__name__)
+
+NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+
+
+class LinkStore(Protocol):
+    """Where links and jobs are looked up."""
+
+    async def get(self, link_id: str) -> tuple[Link, Job] | None:
+        """The link and its job, None for an unknown one."""
+        ...
+
+
+class Links:
+    """Makes links (`agent.ports.JobLinks`) and answers them under `/v/`."""
+
+    def __init__(
+        self, *, public_url: str | None, secret: str, store: LinkStore, accounts: Accounts, clock: Clock
+    ) -> None:
+        self._public_url = public_url
+        self._signer = Signer(secret, "link")
+        self._store = store
+        self._accounts = accounts
+        self._clock = clock
+
+    def link(self, job: Job) -> str | None:
+        """See `agent.ports.JobLinks.link`."""
+        if self._public_url is None or job.state is not JobState.SUCCEEDED or job.link_id is None:
+            return None
+        return f"{self._public_url}/v/{self._signer.sign(job.link_id)}"
+
+    def routes(self) -> list[Route]:
+        """The routes that answer our links."""
+        return [Route("/v/{token}", self._answer, methods=["GET"])]
+
+    async def _answer(self, request: Request) -> Response:
+        link_id = self._signer.unsign(request.path_params["token"])
+        found = await self._store.get(link_id) if link_id else None
+        if found is None:
+            return _say(404, "There is no such link.")
+        link, job = found
+        if link.revoked_at is not None or link.expires_at < self._clock.now():
+            return _say(410, "This link has expired. Ask for a new one in the Slack thread.")
+        return await self._redirect(job)
+
+    async def _redirect(self, job: Job) -> Response:
+        try:
+            client = await self._accounts.client(job.account_id)
+            remote = await read_result(client, job)
+        except NotFound:
+            return _say(410, "HeyGen does not have this video any more.")
+        except HeyGenError as error:
+            log.warning("link_failed", job=job.id, error=str(error))
+            return _say(
+                503, "HeyGen cannot be reached at the moment. Please try again in a minute.", {"Retry-After": "30"}
+            )
+        if remote.video_url is None or not remote.video_url.startswith(("https://", "http://")):
+            return _say(503, "HeyGen has no file for this video at the moment.", {"Retry-After": "30"})
+        return RedirectResponse(remote.video_url, status_code=302, headers=NO_STORE)
+
+
+def _say(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
+    return PlainTextResponse(sentence, status_code=status, headers={**NO_STORE, **(headers or {})})
