@@ -1,0 +1,56 @@
+"""Everything the product remembers, behind one object; SQLite or PostgreSQL, one code path."""
+
+from __future__ import annotations
+
+from agent.ports import Clock, Ids
+from bot.store.claims import LEASE_SECONDS, Claims
+from bot.store.database import Database
+from bot.store.deliveries import Deliveries, doubt_all_interrupted
+from bot.store.directory import Directory
+from bot.store.endings import Endings
+from bot.store.inbox import Lanes
+from bot.store.jobs import Jobs
+from bot.store.links import Links
+from bot.store.outbox import Outbox
+from bot.store.turns import Turns
+from bot.store.webhook_events import WebhookEvents
+
+__all__ = ["Store"]
+
+
+class Store:
+    """The aggregates of one database. Links live `link_seconds`; a lease lasts `lease_seconds` unless extended."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        link_seconds: float,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self.database = database
+        self.clock = clock
+        self.claims = Claims(database, lease_seconds)
+        outbox = Outbox(database, self.claims, ids)
+        endings = Endings(database, ids, outbox, link_seconds)
+        self.lanes = Lanes(database, self.claims, ids)
+        self.turns = Turns(database, self.claims, outbox)
+        self.jobs = Jobs(database, self.claims, ids, outbox, endings)
+        self.deliveries = Deliveries(database, self.claims, outbox)
+        self.links = Links(database)
+        self.webhook_events = WebhookEvents(database)
+        self.directory = Directory(database)
+
+    async def start(self) -> None:
+        """Open and migrate; where no other process can be alive, take over at once what the last one held."""
+        await self.database.start()
+        if self.database.single_process:
+            async with self.database.transaction("store.recover") as connection:
+                await self.claims.release_all(connection)
+                await doubt_all_interrupted(connection)
+
+    async def stop(self) -> None:
+        """Close the database. Leases are left to those who hold them."""
+        await self.database.stop()

@@ -1,0 +1,272 @@
+"""The database: engines, transactions, and everything in which SQLite and PostgreSQL differ.
+
+The rest of the store is written once. What a dialect does its own way is a method of `_Sqlite` or `_Postgres`:
+how it is opened, how rows are locked, whose clock counts and which insert knows conflicts.
+
+DatabaseError
+├── DatabaseBusy         another process holds the SQLite file
+└── DatabaseUnsuitable   the URL or the SQLite library cannot carry the product
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from agent.ports import Clock
+from bot.store import migrations
+
+READERS = 4
+POSTGRES_CONNECTIONS = 10
+POOL_TIMEOUT = 30.0  # seconds to wait for a connection
+BUSY_TIMEOUT_MS = 30_000
+OLDEST_SQLITE = (3, 35, 0)  # RETURNING
+MIGRATION_LOCK = 7_204_115  # any number, the same in every process
+
+DialectInsert = sqlite.Insert | postgresql.Insert
+
+
+class DatabaseError(Exception):
+    """Base of what this module raises on purpose."""
+
+
+class DatabaseBusy(DatabaseError):
+    """Another process is using the SQLite file."""
+
+
+class DatabaseUnsuitable(DatabaseError):
+    """This database cannot carry the product."""
+
+
+class Database:
+    """One database as seen by one process; `owner` is this process's name on the leases it takes."""
+
+    def __init__(self, url: str, clock: Clock, owner: str) -> None:
+        self.owner = owner
+        self._clock = clock
+        self._dialect = _dialect_of(sa.make_url(url))
+        self._writer: AsyncEngine | None = None
+        self._reader: AsyncEngine | None = None
+
+    @property
+    def single_process(self) -> bool:
+        """Whether no other process can be using this database."""
+        return self._dialect.single_process
+
+    async def start(self) -> None:
+        """Open the engines and migrate; `DatabaseBusy` or `DatabaseUnsuitable` where that cannot work."""
+        await asyncio.to_thread(self._dialect.acquire)
+        try:
+            self._writer, self._reader = self._dialect.engines()
+            await migrations.migrate(self)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Close every connection and let another process have the file."""
+        for engine in (self._writer, self._reader):
+            if engine is not None:
+                await engine.dispose()
+        self._writer = self._reader = None
+        await asyncio.to_thread(self._dialect.release)
+
+    async def ping(self) -> None:
+        """Read something; raises what the driver raises when the database does not answer."""
+        async with self.reading() as connection:
+            await connection.execute(sa.select(sa.literal(1)))
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, name: str) -> AsyncIterator[AsyncConnection]:
+        """Write in one transaction, committed when the block ends and rolled back when it raises.
+
+        `name` is stable and tells the writes of the product apart.
+        """
+        async with _open(self._writer).begin() as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """Read from one consistent snapshot; a write in here is an error."""
+        async with _open(self._reader).connect() as connection:
+            yield connection
+
+    async def now(self, connection: AsyncConnection) -> float:
+        """Unix seconds of the one clock that all processes share."""
+        return await self._dialect.now(connection, self._clock)
+
+    def insert(self, table: sa.Table) -> DialectInsert:
+        """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+        return self._dialect.insert(table)
+
+    def claimable(self, select: sa.Select[Any]) -> sa.Select[Any]:
+        """`select`, passing over rows that another process is claiming right now."""
+        return self._dialect.claimable(select)
+
+    def locked(self, select: sa.Select[Any]) -> sa.Select[Any]:
+        """`select`, holding its rows against other writers until the transaction ends."""
+        return self._dialect.locked(select)
+
+    async def exclude_migrations(self, connection: AsyncConnection) -> None:
+        """Let no other process migrate until this transaction ends."""
+        await self._dialect.exclude_migrations(connection)
+
+
+class _Dialect(Protocol):
+    single_process: bool
+
+    def acquire(self) -> None: ...
+    def release(self) -> None: ...
+    def engines(self) -> tuple[AsyncEngine, AsyncEngine]: ...
+    async def now(self, connection: AsyncConnection, clock: Clock) -> float: ...
+    def insert(self, table: sa.Table) -> DialectInsert: ...
+    def claimable(self, select: sa.Select[Any]) -> sa.Select[Any]: ...
+    def locked(self, select: sa.Select[Any]) -> sa.Select[Any]: ...
+    async def exclude_migrations(self, connection: AsyncConnection) -> None: ...
+
+
+class _Sqlite:
+    """One writer connection and a few readers in WAL mode; BEGIN IMMEDIATE is the lock for everything."""
+
+    single_process = True
+
+    def __init__(self, url: sa.URL) -> None:
+        if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+            raise DatabaseUnsuitable("SQLite needs a plain file: what is kept in memory is lost with the process.")
+        self._url = url.set(drivername="sqlite+aiosqlite")
+        self._file = Path(url.database)
+        self._lock = _FileLock(self._file)
+
+    def acquire(self) -> None:
+        if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+            raise DatabaseUnsuitable(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or newer is needed.")
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._lock.acquire()
+        # Created by us so that nobody else on the machine can read it; its WAL inherits the mode.
+        os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
+        return self._engine(1, "BEGIN IMMEDIATE"), self._engine(READERS, "BEGIN", "query_only=on")
+
+    def _engine(self, size: int, begin: str, *pragmas: str) -> AsyncEngine:
+        engine = create_async_engine(self._url, pool_size=size, max_overflow=0, pool_timeout=POOL_TIMEOUT)
+        common = ("journal_mode=wal", "synchronous=full", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on")
+
+        @sa.event.listens_for(engine.sync_engine, "connect")
+        def configure(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # we begin by ourselves, below
+            cursor = connection.cursor()
+            for pragma in (*common, *pragmas):
+                cursor.execute(f"pragma {pragma}")
+            cursor.close()
+
+        @sa.event.listens_for(engine.sync_engine, "begin")
+        def start(connection: sa.Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    async def now(self, connection: AsyncConnection, clock: Clock) -> float:
+        return clock.now()
+
+    def insert(self, table: sa.Table) -> DialectInsert:
+        return sqlite.insert(table)
+
+    def claimable(self, select: sa.Select[Any]) -> sa.Select[Any]:
+        return select
+
+    def locked(self, select: sa.Select[Any]) -> sa.Select[Any]:
+        return select
+
+    async def exclude_migrations(self, connection: AsyncConnection) -> None:
+        """The writer's lock is held already."""
+
+
+class _Postgres:
+    """Many processes; row locks, and the database's own clock so that workers need not agree on the time."""
+
+    single_process = False
+
+    def __init__(self, url: sa.URL) -> None:
+        self._url = url.set(drivername="postgresql+psycopg")
+
+    def acquire(self) -> None:
+        """Nothing to hold: PostgreSQL serves many."""
+
+    def release(self) -> None:
+        """Nothing was held."""
+
+    def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
+        engine = create_async_engine(
+            self._url, pool_size=POSTGRES_CONNECTIONS, max_overflow=0, pool_timeout=POOL_TIMEOUT, pool_pre_ping=True
+        )
+        return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    async def now(self, connection: AsyncConnection, clock: Clock) -> float:
+        moment = await connection.execute(sa.select(sa.extract("epoch", sa.func.clock_timestamp())))
+        return float(moment.scalar_one())
+
+    def insert(self, table: sa.Table) -> DialectInsert:
+        return postgresql.insert(table)
+
+    def claimable(self, select: sa.Select[Any]) -> sa.Select[Any]:
+        return select.with_for_update(skip_locked=True, key_share=True)
+
+    def locked(self, select: sa.Select[Any]) -> sa.Select[Any]:
+        return select.with_for_update(key_share=True)  # NO KEY UPDATE: rows that refer to it may still be added
+
+    async def exclude_migrations(self, connection: AsyncConnection) -> None:
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+
+
+class _FileLock:
+    """A lock beside the SQLite file. The system frees it when the process dies, however it dies."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        descriptor = os.open(f"{self._file}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            raise DatabaseBusy(
+                f"Another process is using {self._file}. Stop it first; several processes need PostgreSQL."
+            ) from None
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def _dialect_of(url: sa.URL) -> _Dialect:
+    match url.get_backend_name():
+        case "sqlite":
+            return _Sqlite(url)
+        case "postgresql":
+            return _Postgres(url)
+        case other:
+            raise DatabaseUnsuitable(f"No support for {other} databases: use sqlite or postgresql.")
+
+
+def _open(engine: AsyncEngine | None) -> AsyncEngine:
+    if engine is None:
+        raise DatabaseError("The database is not started.")
+    return engine

@@ -1,0 +1,95 @@
+"""What belongs to the end of a job and is written with it: the link, the line in the log, the card, the closing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.ports import Ids
+from agent.records import OPEN_JOB_STATES, DeliveryKind, Job, JobState, JobUpdate, Json, Source
+from bot.store.claims import RELEASED
+from bot.store.database import Database
+from bot.store.log import append_items
+from bot.store.outbox import NewDelivery, Outbox
+from bot.store.schema import job, link
+from bot.store.transitions import announcement
+
+NEVER = 1e12  # due_at of a job nobody needs to look at
+
+
+class Endings:
+    """Connection-level writes that end jobs. The caller holds the submission's row."""
+
+    def __init__(self, database: Database, ids: Ids, outbox: Outbox, link_seconds: float) -> None:
+        self._database = database
+        self._ids = ids
+        self._outbox = outbox
+        self._link_seconds = link_seconds
+
+    async def finish(self, connection: AsyncConnection, ended: Job, update: JobUpdate) -> None:
+        """Write a job's final state, its link if it succeeded, and the line that tells the model."""
+        link_id = await self._link(connection, ended) if update.state is JobState.SUCCEEDED else None
+        values: dict[str, Any] = {
+            "state": update.state,
+            "status_word": update.status_word or ended.status_word,
+            "failure": update.failure,
+            "duration": update.duration,
+            "finished_at": await self._database.now(connection),
+            "due_at": NEVER,
+            "link_id": link_id,
+        }
+        await connection.execute(sa.update(job).where(job.c.id == ended.id).values(**values, **RELEASED))
+        line = [(Source.RUNTIME, _developer_message(announcement(ended, update)))]
+        await append_items(self._database, connection, ended.conversation_id, line, turn_id=None)
+
+    async def conclude(self, connection: AsyncConnection, submission_id: str, conversation_id: str) -> None:
+        """Queue the closing once no job of the submission is open any more."""
+        still_open = sa.select(job.c.id).where(job.c.submission_id == submission_id, job.c.state.in_(OPEN_JOB_STATES))
+        if await connection.scalar(still_open.limit(1)) is None:
+            await self._outbox.add(
+                connection,
+                NewDelivery(conversation_id, DeliveryKind.CLOSING, closing_key(submission_id), submission_id),
+            )
+
+    async def tell_late(self, connection: AsyncConnection, ended: Job) -> None:
+        """Queue a notice about a job that the closing has called unknown."""
+        if await self._outbox.find(connection, closing_key(ended.submission_id)) is not None:
+            notice = NewDelivery(
+                ended.conversation_id, DeliveryKind.NOTICE, f"late:{ended.id}", ended.id, {"job_id": ended.id}
+            )
+            await self._outbox.add(connection, notice)
+
+    async def show(self, connection: AsyncConnection, submission_id: str) -> None:
+        """Something a person should see has changed on the submission's card."""
+        await self._outbox.change(connection, card_key(submission_id))
+
+    async def _link(self, connection: AsyncConnection, ended: Job) -> str:
+        now = await self._database.now(connection)
+        link_id = self._ids.new("link")
+        await connection.execute(
+            sa.insert(link).values(
+                id=link_id,
+                workspace_id=ended.workspace_id,
+                account_id=ended.account_id,
+                job_id=ended.id,
+                created_at=now,
+                expires_at=now + self._link_seconds,
+            )
+        )
+        return link_id
+
+
+def card_key(submission_id: str) -> str:
+    """The delivery key of a submission's card."""
+    return f"card:{submission_id}"
+
+
+def closing_key(submission_id: str) -> str:
+    """The delivery key of a submission's closing message."""
+    return f"closing:{submission_id}"
+
+
+def _developer_message(text: str) -> Json:
+    return {"type": "message", "role": "developer", "content": [{"type": "input_text", "text": text}]}

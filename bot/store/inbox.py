@@ -1,0 +1,223 @@
+"""The lanes: what happened in Slack, kept in order for each conversation and worked on by one at a time.
+
+`accept` and `next_row` both hold the lane's row, so an event that arrives while a worker gives up its empty lane is
+either seen by that worker or wakes the lane again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.errors import LeaseLost
+from agent.ports import Ids
+from agent.records import Conversation, InboxRow, Json, Lease
+from bot.store.claims import RELEASED, Claims
+from bot.store.database import Database
+from bot.store.rows import first, record
+from bot.store.schema import conversation, inbox, lane, thread
+
+CHANGES = ("message_changed", "message_deleted")
+LOOK_AHEAD_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """Something that happened in Slack.
+
+    `dedup_key` is shared by all events about the same message, None where there is none. `opens`: it may begin a
+    conversation; with `thread_ts` None that conversation's root is still to be posted. `payload["ts"]` names the
+    message an event is about.
+    """
+
+    id: str
+    dedup_key: str | None
+    workspace_id: str
+    channel_id: str
+    channel_type: str
+    thread_ts: str | None
+    opens: bool
+    kind: str
+    payload: Json = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The event waits in the lane of its conversation."""
+
+    seq: int
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """The event, or another about the same message, has been accepted before."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotOurs:
+    """The event belongs to no conversation of ours and opens none."""
+
+
+class _RefusedAsDuplicate(Exception):
+    """Rolls back what the acceptance of a duplicate has written so far."""
+
+
+class Lanes:
+    """Accepts events and hands them out, lane by lane."""
+
+    def __init__(self, database: Database, claims: Claims, ids: Ids) -> None:
+        self._database = database
+        self._claims = claims
+        self._ids = ids
+
+    async def accept(self, event: NewEvent) -> Accepted | Duplicate | NotOurs:
+        """Keep `event` for its conversation; once this returns, the event survives whatever happens."""
+        try:
+            async with self._database.transaction("inbox.accept") as connection:
+                return await self._accept(connection, event)
+        except _RefusedAsDuplicate:
+            return Duplicate()
+
+    async def _accept(self, connection: AsyncConnection, event: NewEvent) -> Accepted | NotOurs:
+        if await connection.scalar(sa.select(inbox.c.seq).where(_same_event(event))) is not None:
+            raise _RefusedAsDuplicate
+        now = await self._database.now(connection)
+        conversation_id = await self._conversation_for(connection, event, now)
+        if conversation_id is None:
+            return NotOurs()
+        await self._wake(connection, event.workspace_id, conversation_id, now)
+        seq = await self._insert(connection, event, conversation_id, now)
+        if seq is None:  # another process was faster
+            raise _RefusedAsDuplicate
+        return Accepted(seq, conversation_id)
+
+    async def _conversation_for(self, connection: AsyncConnection, event: NewEvent, now: float) -> str | None:
+        existing = await connection.scalar(_in_thread(event.workspace_id, event.channel_id, event.thread_ts))
+        if existing is not None or not event.opens:
+            return existing
+        conversation_id = self._ids.new("conversation")
+        values = {
+            "id": conversation_id,
+            "workspace_id": event.workspace_id,
+            "channel_id": event.channel_id,
+            "channel_type": event.channel_type,
+            "thread_ts": event.thread_ts,
+            "created_at": now,
+        }
+        await connection.execute(sa.insert(conversation).values(values))
+        if event.thread_ts is None:
+            return conversation_id
+        return await self._take_thread(connection, event, conversation_id)
+
+    async def _take_thread(self, connection: AsyncConnection, event: NewEvent, conversation_id: str) -> str:
+        place = {"workspace_id": event.workspace_id, "channel_id": event.channel_id, "thread_ts": event.thread_ts}
+        insert = self._database.insert(thread).values(**place, conversation_id=conversation_id)
+        await connection.execute(insert.on_conflict_do_nothing(index_elements=list(place)))
+        winner = await connection.scalar(_in_thread(event.workspace_id, event.channel_id, event.thread_ts))
+        if winner is not None and winner != conversation_id:  # another process was faster
+            await connection.execute(sa.delete(conversation).where(conversation.c.id == conversation_id))
+            return winner
+        return conversation_id
+
+    async def _wake(self, connection: AsyncConnection, workspace_id: str, lane_id: str, now: float) -> None:
+        insert = self._database.insert(lane).values(
+            id=lane_id, workspace_id=workspace_id, ready_at=now, lease_until=0.0, epoch=0
+        )
+        sooner = sa.case((lane.c.ready_at < now, lane.c.ready_at), else_=now)
+        await connection.execute(
+            insert.on_conflict_do_update(index_elements=[lane.c.id], set_={lane.c.ready_at: sooner})
+        )
+
+    async def _insert(
+        self, connection: AsyncConnection, event: NewEvent, conversation_id: str, now: float
+    ) -> int | None:
+        insert = self._database.insert(inbox).values(
+            id=event.id,
+            dedup_key=event.dedup_key,
+            workspace_id=event.workspace_id,
+            conversation_id=conversation_id,
+            kind=event.kind,
+            ts=event.payload.get("ts"),
+            payload=event.payload,
+            created_at=now,
+        )
+        seq: int | None = await connection.scalar(insert.on_conflict_do_nothing().returning(inbox.c.seq))
+        return seq
+
+    async def find(self, workspace_id: str, channel_id: str, thread_ts: str) -> Conversation | None:
+        """The conversation that answers in a thread."""
+        async with self._database.reading() as connection:
+            found = _in_thread(workspace_id, channel_id, thread_ts)
+            row = await first(connection, sa.select(conversation).where(conversation.c.id.in_(found)))
+        return None if row is None else record(Conversation, row)
+
+    async def claim(self, limit: int) -> list[Lease]:
+        """Claim lanes that are ready and free, the longest waiting first; a lane's id is its conversation's."""
+        async with self._database.transaction("inbox.claim") as connection:
+            ready = lane.c.ready_at <= await self._database.now(connection)
+            claimed = await self._claims.take(connection, lane, ready, order_by=[lane.c.ready_at], limit=limit)
+        return [lease for lease, _ in claimed]
+
+    async def next_row(self, lease: Lease) -> InboxRow | None:
+        """The oldest unfinished row of the lane; where there is none, the lane is released and sleeps."""
+        async with self._database.transaction("inbox.next") as connection:
+            await self._claims.holds(connection, lane, lease)
+            row = await first(connection, _unfinished(lease.id).order_by(inbox.c.seq).limit(1))
+            if row is None:
+                asleep = sa.update(lane).where(lane.c.id == lease.id).values(**RELEASED, ready_at=None)
+                await connection.execute(asleep)
+                return None
+        return record(InboxRow, row)
+
+    async def finish_row(self, lease: Lease, row: InboxRow) -> None:
+        """The row needs nothing more."""
+        async with self._database.transaction("inbox.finish") as connection:
+            await self._claims.holds(connection, lane, lease)
+            await finish_row(connection, lease.id, row.id, await self._database.now(connection))
+
+    async def park(self, lease: Lease, not_before: float) -> None:
+        """Release the lane until `not_before` (unix seconds) or until something new arrives in it."""
+        async with self._database.transaction("inbox.park") as connection:
+            await self._claims.release(connection, lane, lease, ready_at=not_before)
+
+    async def release(self, lease: Lease) -> None:
+        """Release the lane as it is: whoever claims next goes on."""
+        async with self._database.transaction("inbox.release") as connection:
+            await self._claims.release(connection, lane, lease)
+
+    async def later_changes(self, lease: Lease, row: InboxRow) -> list[InboxRow]:
+        """Edits and the deletion of the row's message that wait behind it, oldest first (at most 100)."""
+        async with self._database.reading() as connection:
+            holder = await first(connection, sa.select(lane.c.owner, lane.c.epoch).where(lane.c.id == lease.id))
+            if holder is None or (holder["owner"], holder["epoch"]) != (lease.owner, lease.epoch):
+                raise LeaseLost(f"lane {lease.id!r} is no longer held in epoch {lease.epoch}")
+            same = (inbox.c.seq > row.seq, inbox.c.ts == row.payload.get("ts"), inbox.c.kind.in_(CHANGES))
+            select = _unfinished(lease.id).where(*same).order_by(inbox.c.seq).limit(LOOK_AHEAD_LIMIT)
+            rows = (await connection.execute(select)).mappings().all()
+        return [record(InboxRow, later) for later in rows]
+
+
+async def finish_row(connection: AsyncConnection, conversation_id: str, inbox_id: str, now: float) -> None:
+    """Mark an inbox row as done inside the caller's transaction."""
+    done = sa.update(inbox).where(inbox.c.id == inbox_id, inbox.c.conversation_id == conversation_id)
+    await connection.execute(done.values(done_at=now))
+
+
+def _same_event(event: NewEvent) -> sa.ColumnElement[bool]:
+    if event.dedup_key is None:
+        return inbox.c.id == event.id
+    return sa.or_(inbox.c.id == event.id, inbox.c.dedup_key == event.dedup_key)
+
+
+def _in_thread(workspace_id: str, channel_id: str, thread_ts: str | None) -> sa.Select[str]:
+    return sa.select(thread.c.conversation_id).where(
+        thread.c.workspace_id == workspace_id, thread.c.channel_id == channel_id, thread.c.thread_ts == thread_ts
+    )
+
+
+def _unfinished(conversation_id: str) -> sa.Select[Any]:
+    return sa.select(inbox).where(inbox.c.conversation_id == conversation_id, inbox.c.done_at.is_(None))

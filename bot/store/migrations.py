@@ -1,0 +1,47 @@
+"""How a database of any earlier version becomes today's: an ordered list, each entry applied once.
+
+A migration is one transaction and finds out by itself what is missing, so that one which was interrupted, or meets
+a database that `create_all` has just built, does no harm. Released entries are never changed; new ones go to the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store import schema
+
+if TYPE_CHECKING:
+    from bot.store.database import Database
+
+Migration = Callable[[sa.Connection], None]
+
+
+def create_missing_tables(connection: sa.Connection) -> None:
+    """Create every table that is not there yet, with its indexes."""
+    schema.metadata.create_all(connection, checkfirst=True)
+
+
+MIGRATIONS: list[tuple[str, Migration]] = [
+    ("001-tables", create_missing_tables),
+]
+
+
+async def migrate(database: Database) -> None:
+    """Apply what has not been applied yet; safe to call from several processes at once."""
+    for name, function in MIGRATIONS:
+        async with database.transaction("migrations.apply") as connection:
+            await database.exclude_migrations(connection)
+            await _apply(database, connection, name, function)
+
+
+async def _apply(database: Database, connection: AsyncConnection, name: str, function: Migration) -> None:
+    await connection.run_sync(schema.migration.create, checkfirst=True)
+    applied = await connection.scalar(sa.select(schema.migration.c.name).where(schema.migration.c.name == name))
+    if applied is None:
+        await connection.run_sync(function)
+        values = {"name": name, "applied_at": await database.now(connection)}
+        await connection.execute(sa.insert(schema.migration).values(values))

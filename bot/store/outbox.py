@@ -1,0 +1,78 @@
+"""Queueing posts inside somebody else's transaction, so that a change and the post that tells of it are one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.ports import Ids
+from agent.records import DeliveryKind, DeliveryState, Json
+from bot.store.claims import Claims
+from bot.store.database import Database
+from bot.store.log import lock_conversation
+from bot.store.schema import delivery
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A post to make once. `key` names it for ever; `ts` is where it already stands, if part of it is visible."""
+
+    conversation_id: str
+    kind: DeliveryKind
+    key: str
+    subject_id: str | None = None
+    body: Json = field(default_factory=dict)
+    ts: str | None = None
+
+
+class Outbox:
+    """Connection-level writes to the deliveries."""
+
+    def __init__(self, database: Database, claims: Claims, ids: Ids) -> None:
+        self._database = database
+        self._claims = claims
+        self._ids = ids
+
+    async def add(self, connection: AsyncConnection, new: NewDelivery, *, held: bool = False) -> str:
+        """Queue `new` behind what its conversation has, or leave the one with its key; returns the delivery's id.
+
+        `held`: a new one is leased by this process from the start.
+        """
+        workspace_id = await lock_conversation(self._database, connection, new.conversation_id)
+        if (existing := await self.find(connection, new.key)) is not None:
+            return existing
+        now = await self._database.now(connection)
+        values = {
+            "id": self._ids.new("delivery"),
+            "workspace_id": workspace_id,
+            "conversation_id": new.conversation_id,
+            "seq": await _next_seq(connection, new.conversation_id),
+            "kind": new.kind,
+            "key": new.key,
+            "state": DeliveryState.PENDING,
+            "subject_id": new.subject_id,
+            "body": new.body,
+            "ts": new.ts,
+            "created_at": now,
+        }
+        lease = self._claims.held(now, 1) if held else {}
+        await connection.execute(sa.insert(delivery).values(**values, **lease))
+        return str(values["id"])
+
+    async def find(self, connection: AsyncConnection, key: str) -> str | None:
+        """The id of the delivery with this key."""
+        found: str | None = await connection.scalar(sa.select(delivery.c.id).where(delivery.c.key == key))
+        return found
+
+    async def change(self, connection: AsyncConnection, key: str) -> None:
+        """What this delivery shows has changed: a posted one becomes pending again, others carry it when they go."""
+        again = sa.case((delivery.c.state == DeliveryState.POSTED, DeliveryState.PENDING.value), else_=delivery.c.state)
+        update = sa.update(delivery).where(delivery.c.key == key)
+        await connection.execute(update.values(version=delivery.c.version + 1, state=again))
+
+
+async def _next_seq(connection: AsyncConnection, conversation_id: str) -> int:
+    select = sa.select(sa.func.max(delivery.c.seq)).where(delivery.c.conversation_id == conversation_id)
+    return (await connection.scalar(select) or 0) + 1

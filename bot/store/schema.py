@@ -1,0 +1,343 @@
+"""The tables. Times are unix seconds; closed sets are stored as their words; every row has its workspace."""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import sqlalchemy as sa
+
+from agent.records import DeliveryKind, DeliveryState, JobKind, JobState, Source, SubmissionState, TurnState
+
+metadata = sa.MetaData()
+
+ID = sa.String(400)
+SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers rows only in an INTEGER key
+
+
+class Words(sa.TypeDecorator[str]):
+    """Text from outside. PostgreSQL refuses NUL and lone surrogates, and one such text must not stop a result."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """`value` with a stand-in for each character that cannot be stored."""
+        if value is None:
+            return None
+        return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _closed(members: type[enum.StrEnum]) -> sa.Enum:
+    return sa.Enum(members, native_enum=False, length=32, values_callable=lambda kind: [m.value for m in kind])
+
+
+def _column(name: str, kind: Any, *constraints: Any, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, kind, *constraints, nullable=False, **options)
+
+
+def _maybe(name: str, kind: Any, **options: Any) -> sa.Column[Any]:
+    return sa.Column(name, kind, nullable=True, **options)
+
+
+def _key(name: str = "id") -> sa.Column[Any]:
+    return sa.Column(name, ID, primary_key=True)
+
+
+def _workspace() -> sa.Column[Any]:
+    return _column("workspace_id", ID)
+
+
+def _conversation() -> sa.Column[Any]:
+    return _column("conversation_id", ID, sa.ForeignKey("conversation.id"))
+
+
+def _lease() -> tuple[sa.Column[Any], ...]:
+    """Who works on the row, until when, and how often it has been claimed."""
+    return (
+        _maybe("owner", ID),
+        _column("lease_until", sa.Double, default=0.0),
+        _column("epoch", sa.Integer, default=0),
+    )
+
+
+workspace = sa.Table(
+    "workspace",
+    metadata,
+    _key("workspace_id"),
+    _column("name", Words),
+    _column("created_at", sa.Double),
+)
+
+account = sa.Table(
+    "account",
+    metadata,
+    _key(),
+    _workspace(),
+    _column("backend", ID),
+    _column("webhook_path_token", ID, unique=True),
+    _column("created_at", sa.Double),
+    sa.Index("account_workspace", "workspace_id"),
+)
+
+conversation = sa.Table(
+    "conversation",
+    metadata,
+    _key(),
+    _workspace(),
+    _column("channel_id", ID),
+    _column("channel_type", ID),
+    _maybe("thread_ts", ID),
+    _column("created_at", sa.Double),
+)
+
+# Which conversation answers in a thread. Not a unique key of `conversation`: when somebody is faster in a thread than
+# our own root's timestamp, two conversations share it, both finish what they began, and the root's one goes on.
+thread = sa.Table(
+    "thread",
+    metadata,
+    _key("workspace_id"),
+    _key("channel_id"),
+    _key("thread_ts"),
+    _conversation(),
+)
+
+lane = sa.Table(
+    "lane",
+    metadata,
+    sa.Column("id", ID, sa.ForeignKey("conversation.id"), primary_key=True),
+    _workspace(),
+    _maybe("ready_at", sa.Double),
+    *_lease(),
+    sa.Index("lane_ready", "ready_at", "lease_until"),
+    sa.Index("lane_owner", "owner"),
+)
+
+inbox = sa.Table(
+    "inbox",
+    metadata,
+    sa.Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    _column("id", ID, unique=True),
+    _maybe("dedup_key", ID, unique=True),
+    _workspace(),
+    _conversation(),
+    _column("kind", ID),
+    _maybe("ts", ID),
+    _column("payload", sa.JSON),
+    _column("created_at", sa.Double),
+    _maybe("done_at", sa.Double),
+    sa.Index("inbox_next", "conversation_id", "done_at", "seq"),
+    sa.Index("inbox_message", "conversation_id", "ts"),
+    sqlite_autoincrement=True,  # a number is never used twice, also after old rows were deleted
+)
+
+turn = sa.Table(
+    "turn",
+    metadata,
+    _key(),
+    _workspace(),
+    _conversation(),
+    _column("inbox_id", ID, unique=True),
+    _column("origin", ID),
+    _column("requester", ID),
+    _maybe("message_ts", ID),
+    _column("state", _closed(TurnState)),
+    _column("created_at", sa.Double),
+    _maybe("finished_at", sa.Double),
+    _column("model_calls", sa.Integer, default=0),
+    _column("tokens", sa.BigInteger, default=0),
+    _column("attempts", sa.Integer, default=0),
+    _column("not_before", sa.Double, default=0.0),
+    _maybe("reply_ts", ID),
+    _maybe("error", Words),
+    sa.Index("turn_conversation", "conversation_id"),
+)
+
+item = sa.Table(
+    "item",
+    metadata,
+    sa.Column("conversation_id", ID, sa.ForeignKey("conversation.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    _workspace(),
+    _maybe("turn_id", ID),
+    _column("source", _closed(Source)),
+    _column("body", sa.JSON),
+    _column("created_at", sa.Double),
+)
+
+outcome = sa.Table(
+    "outcome",
+    metadata,
+    sa.Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    _workspace(),
+    _column("turn_id", ID),
+    _column("call_id", ID),
+    _column("name", ID),
+    _column("body", sa.JSON),
+    _column("created_at", sa.Double),
+    sa.UniqueConstraint("turn_id", "call_id", name="outcome_once"),
+)
+
+model_call = sa.Table(
+    "model_call",
+    metadata,
+    sa.Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    _workspace(),
+    _column("turn_id", ID),
+    _column("model", Words),
+    _column("response_id", ID),
+    _maybe("request_id", ID),
+    _column("input_tokens", sa.Integer),
+    _column("output_tokens", sa.Integer),
+    _column("cached_tokens", sa.Integer),
+    _column("created_at", sa.Double),
+    sa.Index("model_call_turn", "turn_id"),
+)
+
+source = sa.Table(
+    "source",
+    metadata,
+    sa.Column("conversation_id", ID, sa.ForeignKey("conversation.id"), primary_key=True),
+    _key("handle"),
+    _workspace(),
+    _column("kind", ID),
+    _column("number", sa.Integer),
+    _column("value", Words),
+    _column("value_hash", ID),  # values may be longer than an index takes
+    sa.UniqueConstraint("conversation_id", "kind", "value_hash", name="source_value"),
+)
+
+submission = sa.Table(
+    "submission",
+    metadata,
+    _key(),
+    _column("key", ID, unique=True),
+    _workspace(),
+    _column("account_id", ID),
+    _conversation(),
+    _column("turn_id", ID),
+    _column("call_id", ID),
+    _column("requester", ID),
+    _column("kind", _closed(JobKind)),
+    _column("arguments", sa.JSON),
+    _column("arguments_hash", ID),
+    _column("title", Words),
+    _column("state", _closed(SubmissionState)),
+    _column("created_at", sa.Double),
+    _maybe("sent_at", sa.Double),
+    _column("attempts", sa.Integer, default=0),
+    _column("not_before", sa.Double, default=0.0),
+    _column("provider_ids", sa.JSON, default=list),
+    _maybe("error_code", ID),
+    _maybe("error", Words),
+    _maybe("retry_of", ID),
+    *_lease(),
+    sa.Index("submission_due", "state", "not_before"),
+    sa.Index("submission_account", "account_id", "state"),
+    sa.Index("submission_owner", "owner"),
+)
+
+job = sa.Table(
+    "job",
+    metadata,
+    _key(),
+    _workspace(),
+    _column("account_id", ID),
+    _column("submission_id", ID, sa.ForeignKey("submission.id")),
+    _conversation(),
+    _column("requester", ID),
+    _column("number", sa.Integer),
+    _column("handle", ID),
+    _column("kind", _closed(JobKind)),
+    _column("label", Words),
+    _column("state", _closed(JobState)),
+    _column("created_at", sa.Double),
+    _maybe("provider_id", ID),
+    _maybe("status_word", Words),
+    _column("due_at", sa.Double, default=0.0),
+    _column("touched", sa.Boolean, default=False),  # hinted at while somebody holds the row
+    _column("polls", sa.Integer, default=0),
+    _maybe("finished_at", sa.Double),
+    _maybe("failure", Words),
+    _maybe("duration", sa.Double),
+    _maybe("link_id", ID),
+    *_lease(),
+    sa.UniqueConstraint("account_id", "kind", "provider_id", name="job_provider"),
+    sa.UniqueConstraint("conversation_id", "number", name="job_number"),
+    sa.Index("job_due", "state", "due_at"),
+    sa.Index("job_submission", "submission_id"),
+    sa.Index("job_recent", "workspace_id", "created_at"),
+    sa.Index("job_owner", "owner"),
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    _key(),
+    _workspace(),
+    _conversation(),
+    _column("seq", sa.Integer),
+    _column("kind", _closed(DeliveryKind)),
+    _column("key", ID, unique=True),
+    _column("state", _closed(DeliveryState)),
+    _maybe("subject_id", ID),
+    _column("body", sa.JSON),
+    _column("version", sa.Integer, default=1),
+    _column("sent_version", sa.Integer, default=0),  # what the latest attempt carried
+    _column("posted_version", sa.Integer, default=0),
+    _maybe("ts", ID),
+    _column("attempts", sa.Integer, default=0),
+    _column("not_before", sa.Double, default=0.0),
+    _maybe("error", Words),
+    _column("created_at", sa.Double),
+    *_lease(),
+    sa.UniqueConstraint("conversation_id", "seq", name="delivery_order"),
+    sa.Index("delivery_due", "state", "not_before"),
+    sa.Index("delivery_owner", "owner"),
+)
+
+link = sa.Table(
+    "link",
+    metadata,
+    _key(),
+    _workspace(),
+    _column("account_id", ID),
+    _column("job_id", ID, sa.ForeignKey("job.id")),
+    _column("created_at", sa.Double),
+    _column("expires_at", sa.Double),
+    _maybe("revoked_at", sa.Double),
+    sa.Index("link_job", "job_id"),
+)
+
+webhook_event = sa.Table(
+    "webhook_event",
+    metadata,
+    sa.Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    _workspace(),
+    _column("account_id", ID, sa.ForeignKey("account.id")),
+    _column("event_id", ID),
+    _column("type", ID),
+    _column("payload", sa.JSON),
+    _column("received_at", sa.Double),
+    _maybe("handled_at", sa.Double),
+    sa.UniqueConstraint("account_id", "event_id", name="webhook_event_once"),
+    sa.Index("webhook_event_open", "handled_at", "seq"),
+)
+
+webhook_cursor = sa.Table(
+    "webhook_cursor",
+    metadata,
+    sa.Column("account_id", ID, sa.ForeignKey("account.id"), primary_key=True),
+    _workspace(),
+    _column("created_at", sa.Double),
+    _maybe("token", Words),
+)
+
+migration = sa.Table(
+    "migration",
+    metadata,
+    _key("name"),
+    _column("applied_at", sa.Double),
+)
+
+LEASED = (lane, submission, job, delivery)

@@ -1,0 +1,33 @@
+"""Which changes of a job's state are real. Anything else is old news and changes nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import assert_never
+
+from agent.records import Job, JobState, JobUpdate
+
+
+def may_become(current: JobState, new: JobState) -> bool:
+    """Whether a job in `current` may be recorded as `new`.
+
+    An open job may stay as it is or end; `unknown` may still turn out one way or the other; the rest is final.
+    """
+    match current:
+        case JobState.WAITING:
+            return True
+        case JobState.RUNNING:
+            return new is not JobState.WAITING
+        case JobState.UNKNOWN:
+            return new in (JobState.SUCCEEDED, JobState.FAILED)
+        case JobState.SUCCEEDED | JobState.FAILED | JobState.UNWANTED:
+            return False
+        case _:
+            assert_never(current)
+
+
+def announcement(job: Job, update: JobUpdate) -> str:
+    """The line by which the model learns how a job ended; text from outside stands in it as JSON strings."""
+    reason = f": {json.dumps(update.failure, ensure_ascii=False)}" if update.failure else ""
+    label = json.dumps(job.label, ensure_ascii=False)
+    return f"[runtime] {job.handle} {job.kind.value} {label} {update.state.value}{reason}"

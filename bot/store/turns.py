@@ -1,0 +1,256 @@
+"""Turns, their checkpoints and the item log: `agent.ports.TurnStore`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.records import (
+    Conversation,
+    DeliveryKind,
+    InboxRow,
+    Item,
+    Json,
+    Lease,
+    ModelCall,
+    Source,
+    TurnRecord,
+    TurnState,
+)
+from bot.store import sources
+from bot.store.claims import Claims
+from bot.store.database import Database
+from bot.store.inbox import finish_row
+from bot.store.log import append_items
+from bot.store.outbox import NewDelivery, Outbox
+from bot.store.rows import first, one, record
+from bot.store.schema import conversation, inbox, item, lane, model_call, outcome, turn
+
+FINAL = frozenset({TurnState.DONE, TurnState.FAILED, TurnState.CANCELLED})
+
+
+class Turns:
+    """Turns under the lease of their conversation's lane."""
+
+    def __init__(self, database: Database, claims: Claims, outbox: Outbox) -> None:
+        self._database = database
+        self._claims = claims
+        self._outbox = outbox
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        """The conversation; `KeyError` when there is none."""
+        async with self._database.reading() as connection:
+            select = sa.select(conversation).where(conversation.c.id == conversation_id)
+            return record(Conversation, await one(connection, select, conversation_id))
+
+    async def items(self, conversation_id: str) -> list[Item]:
+        """The whole log of a conversation in order."""
+        async with self._database.reading() as connection:
+            select = sa.select(item).where(item.c.conversation_id == conversation_id).order_by(item.c.seq)
+            rows = (await connection.execute(select)).mappings().all()
+        return [record(Item, row) for row in rows]
+
+    async def turn_of_row(self, inbox_id: str) -> TurnRecord | None:
+        """The turn of an inbox row, None while it has none."""
+        async with self._database.reading() as connection:
+            row = await first(connection, sa.select(turn).where(turn.c.inbox_id == inbox_id))
+        return None if row is None else record(TurnRecord, row)
+
+    async def begin_turn(
+        self,
+        lease: Lease,
+        row: InboxRow,
+        *,
+        origin: str,
+        requester: str,
+        items: Sequence[tuple[Source, Json]],
+    ) -> TurnRecord:
+        """Create the turn of an inbox row with its first items and state running, or return the one it has."""
+        if row.conversation_id != lease.id:
+            raise ValueError(f"inbox row {row.id!r} is not of lane {lease.id!r}")
+        async with self._database.transaction("turn.begin") as connection:
+            await self._claims.holds(connection, lane, lease)
+            existing = await first(connection, sa.select(turn).where(turn.c.inbox_id == row.id))
+            if existing is not None:
+                return record(TurnRecord, existing)
+            begun = TurnRecord(
+                id=turn_id_of(row.id),
+                workspace_id=row.workspace_id,
+                conversation_id=row.conversation_id,
+                inbox_id=row.id,
+                origin=origin,
+                requester=requester,
+                message_ts=row.payload.get("ts"),
+                state=TurnState.RUNNING,
+                created_at=await self._database.now(connection),
+            )
+            await connection.execute(sa.insert(turn).values(_new_turn(begun)))
+            await append_items(self._database, connection, lease.id, items, turn_id=begun.id)
+            return begun
+
+    async def record_model_call(self, lease: Lease, turn_id: str, items: Sequence[Json], call: ModelCall) -> None:
+        """Append what the model answered (source model) and count the call."""
+        async with self._database.transaction("turn.model_call") as connection:
+            row = await self._turn(connection, lease, turn_id)
+            answered = [(Source.MODEL, body) for body in items]
+            await append_items(self._database, connection, lease.id, answered, turn_id=turn_id)
+            await self._count(connection, row, call)
+
+    async def outcomes(self, turn_id: str) -> dict[str, Json]:
+        """All finished tool calls of a turn, oldest first: call id → outcome."""
+        select = sa.select(outcome.c.call_id, outcome.c.body).where(outcome.c.turn_id == turn_id)
+        async with self._database.reading() as connection:
+            return {row.call_id: row.body for row in await connection.execute(select.order_by(outcome.c.seq))}
+
+    async def record_outcome(self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json) -> None:
+        """Checkpoint one finished tool call; the first outcome of a call stays."""
+        async with self._database.transaction("turn.outcome") as connection:
+            row = await self._turn(connection, lease, turn_id)
+            await self._keep_outcome(connection, row, call_id=call_id, name=name, body=outcome)
+
+    async def append_outputs(self, lease: Lease, turn_id: str, outputs: Sequence[Json]) -> None:
+        """Append the outputs of all open calls at once (source tool)."""
+        async with self._database.transaction("turn.outputs") as connection:
+            await self._turn(connection, lease, turn_id)
+            answers = [(Source.TOOL, body) for body in outputs]
+            await append_items(self._database, connection, lease.id, answers, turn_id=turn_id)
+
+    async def finish_turn(
+        self,
+        lease: Lease,
+        turn_id: str,
+        *,
+        state: TurnState,
+        reply: str | None,
+        items: Sequence[tuple[Source, Json]] = (),
+        call: ModelCall | None = None,
+        error: str | None = None,
+    ) -> str | None:
+        """End the turn and its inbox row, append `items`, count `call`, and queue `reply` as a delivery.
+
+        Returns the delivery's id, None without a reply. The delivery is leased by this process; one that cannot be
+        posted yet, since its conversation has no thread, is left to the outbox. Finishing again changes nothing.
+        """
+        if state not in FINAL:
+            raise ValueError(f"a turn cannot end as {state.value}")
+        async with self._database.transaction("turn.finish") as connection:
+            row = await self._turn(connection, lease, turn_id)
+            if row["state"] in FINAL:
+                return await self._outbox.find(connection, reply_key(turn_id))
+            await append_items(self._database, connection, lease.id, items, turn_id=turn_id)
+            if call is not None:
+                await self._count(connection, row, call)
+            await self._end(connection, row, state=state, error=error)
+            return None if reply is None else await self._queue(connection, row, reply)
+
+    async def defer_turn(self, lease: Lease, turn_id: str, *, not_before: float, error: str) -> None:
+        """Leave the turn running but not before `not_before`; counts an attempt."""
+        async with self._database.transaction("turn.defer") as connection:
+            row = await self._turn(connection, lease, turn_id)
+            if row["state"] in FINAL:
+                return
+            later = {"not_before": not_before, "error": error, "attempts": row["attempts"] + 1}
+            await _update(connection, turn_id, **later)
+
+    async def set_reply_ts(self, lease: Lease, turn_id: str, ts: str | None) -> None:
+        """Where the reply has begun to be visible; None forgets it."""
+        async with self._database.transaction("turn.reply_ts") as connection:
+            await self._turn(connection, lease, turn_id)
+            await _update(connection, turn_id, reply_ts=ts)
+
+    async def withdrawn(self, turn_id: str) -> bool:
+        """Whether the message that asked has been deleted since."""
+        deleted = sa.select(inbox.c.seq).where(
+            turn.c.id == turn_id,
+            inbox.c.conversation_id == turn.c.conversation_id,
+            inbox.c.ts == turn.c.message_ts,
+            inbox.c.kind == "message_deleted",
+        )
+        async with self._database.reading() as connection:
+            return await connection.scalar(deleted.limit(1)) is not None
+
+    async def name_source(self, conversation_id: str, kind: str, value: str) -> str:
+        """The conversation's handle for `value` (`kind` `V` for a URL, `F` for a Slack file); made when new."""
+        async with self._database.transaction("turn.name_source") as connection:
+            return await sources.name(self._database, connection, conversation_id, kind, value)
+
+    async def resolve_source(self, conversation_id: str, handle: str) -> str | None:
+        """What a handle stands for."""
+        async with self._database.reading() as connection:
+            return await sources.resolve(connection, conversation_id, handle)
+
+    async def _turn(self, connection: AsyncConnection, lease: Lease, turn_id: str) -> sa.RowMapping:
+        await self._claims.holds(connection, lane, lease)
+        return await one(
+            connection, sa.select(turn).where(turn.c.id == turn_id, turn.c.conversation_id == lease.id), turn_id
+        )
+
+    async def _count(self, connection: AsyncConnection, row: sa.RowMapping, call: ModelCall) -> None:
+        await connection.execute(
+            sa.insert(model_call).values(
+                workspace_id=row["workspace_id"],
+                turn_id=row["id"],
+                created_at=await self._database.now(connection),
+                model=call.model,
+                response_id=call.response_id,
+                request_id=call.request_id,
+                input_tokens=call.input_tokens,
+                output_tokens=call.output_tokens,
+                cached_tokens=call.cached_tokens,
+            )
+        )
+        tokens = row["tokens"] + call.input_tokens + call.output_tokens
+        await _update(connection, row["id"], model_calls=row["model_calls"] + 1, tokens=tokens)
+
+    async def _keep_outcome(
+        self, connection: AsyncConnection, row: sa.RowMapping, *, call_id: str, name: str, body: Json
+    ) -> None:
+        insert = self._database.insert(outcome).values(
+            turn_id=row["id"],
+            call_id=call_id,
+            workspace_id=row["workspace_id"],
+            name=name,
+            body=body,
+            created_at=await self._database.now(connection),
+        )
+        await connection.execute(insert.on_conflict_do_nothing(index_elements=["turn_id", "call_id"]))
+
+    async def _end(self, connection: AsyncConnection, row: sa.RowMapping, **values: Any) -> None:
+        now = await self._database.now(connection)
+        await _update(connection, row["id"], finished_at=now, **values)
+        await finish_row(connection, row["conversation_id"], row["inbox_id"], now)
+
+    async def _queue(self, connection: AsyncConnection, row: sa.RowMapping, reply: str) -> str:
+        select = sa.select(conversation.c.thread_ts).where(conversation.c.id == row["conversation_id"])
+        has_thread = await connection.scalar(select) is not None
+        new = NewDelivery(
+            conversation_id=row["conversation_id"],
+            kind=DeliveryKind.REPLY,
+            key=reply_key(row["id"]),
+            subject_id=row["id"],
+            body={"text": reply},
+            ts=row["reply_ts"],
+        )
+        return await self._outbox.add(connection, new, held=has_thread)
+
+
+def turn_id_of(inbox_id: str) -> str:
+    """The id of an inbox row's turn: always the same one, so that what is keyed by it survives a restart."""
+    return f"turn_{hashlib.sha256(inbox_id.encode()).hexdigest()[:24]}"
+
+
+def reply_key(turn_id: str) -> str:
+    """The delivery key of a turn's reply."""
+    return f"reply:{turn_id}"
+
+
+def _new_turn(begun: TurnRecord) -> dict[str, Any]:
+    return {column.name: getattr(begun, column.name) for column in turn.c if hasattr(begun, column.name)}
+
+
+async def _update(connection: AsyncConnection, turn_id: str, **values: Any) -> None:
+    await connection.execute(sa.update(turn).where(turn.c.id == turn_id).values(**values))
