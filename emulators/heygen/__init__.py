@@ -1,0 +1,346 @@
+"""A stand-in for HeyGen's v3 API: jobs that progress, wallets that are charged, webhooks that are sent.
+
+Strict where the real service is: what it refuses, this refuses. Sample source videos are under `/sources/`.
+
+    emulator = HeyGenEmulator(speed="step")
+    await emulator.start()
+    ...                          # POST /v3/video-translations with X-Api-Key: hg-key-1
+    emulator.advance(600)        # or emulator.finish()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import ssl
+import time
+from typing import Any
+
+import httpx2
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from emulators.base import Emulator, Fault
+from emulators.heygen.control import control_routes, snapshot
+from emulators.heygen.deliveries import Deliveries, Delivery, Message, Outcome, Record, send
+from emulators.heygen.errors import error_body, usual_body
+from emulators.heygen.files import Links, file_response
+from emulators.heygen.idempotency import IdempotencyKeys
+from emulators.heygen.job_api import JobApi
+from emulators.heygen.jobs import Jobs
+from emulators.heygen.operations import Gate, Operation
+from emulators.heygen.sources import sample_response
+from emulators.heygen.state import (
+    Account,
+    Charge,
+    Failure,
+    Job,
+    Kind,
+    PlannedFailure,
+    Speed,
+    State,
+    Switches,
+    WorkClock,
+)
+from emulators.heygen.webhook_api import WebhookApi
+from emulators.heygen.webhooks import Endpoint, Webhooks, iso, signed_headers
+
+__all__ = ["Account", "Charge", "Endpoint", "HeyGenEmulator", "Job", "Record", "Speed", "Switches"]
+
+DEFAULT_KEY = "hg-key-1"
+DEFAULT_BALANCE = 100.0
+DEFAULT_CAP = 10
+HOLD_LIMIT = 10.0
+WRONG_SECRET = "not-the-secret"
+
+
+class HeyGenEmulator(Emulator):
+    """HeyGen v3 on loopback; see `Switches` for what can be changed about it.
+
+    `speed`: jobs progress in `real` time, a hundred times as `fast`, or only by `advance` and `finish` (`step`).
+    `balance` and `cap` are the default account's wallet in USD and its limit of jobs running together.
+    """
+
+    name = "heygen"
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        speed: Speed = "real",
+        balance: float = DEFAULT_BALANCE,
+        cap: int = DEFAULT_CAP,
+    ) -> None:
+        self._speed = speed
+        self._balance = balance
+        self._cap = cap
+        self._gate = Gate(self)
+        self._client: httpx2.AsyncClient | None = None
+        self._loop: asyncio.Task[None] | None = None
+        self.operations: list[Operation] = [*JobApi(self).operations(), *WebhookApi(self).operations()]
+        self._deliveries = Deliveries(
+            work=lambda: self.work.now(),
+            stamp=self._webhook_time,
+            render=self._render,
+            changed=lambda: self.journal.wake(),
+        )
+        super().__init__(seed=seed)
+        self._fresh()
+
+    def _fresh(self) -> None:
+        """Everything that `reset` starts over."""
+        self.state = State()
+        self.work = WorkClock(self.clock, self._speed)
+        self.keys = IdempotencyKeys(self.clock.now)
+        self.links = Links(lambda: self.url, self.clock.now)
+        self.webhooks = Webhooks(self._deliveries, self.links, self.random, self.clock.now)
+        self.jobs = Jobs(self.state, self.clock, self.work, self.random, self.webhooks.announce)
+        self._open = asyncio.Event()
+        self._open.set()
+        self.add_account(DEFAULT_KEY, name="greenroom", balance=self._balance, cap=self._cap)
+
+    def reset(self) -> None:
+        """Back to the start: default account, default switches, no jobs, endpoints or deliveries."""
+        super().reset()
+        self._deliveries.clear()
+        self._open.set()
+        self._fresh()
+
+    # -- what tests and the playground look at -----------------------------------------------------------------
+
+    @property
+    def switches(self) -> Switches:
+        """The behaviour that can be changed; `reset` restores it."""
+        return self.state.switches
+
+    @property
+    def charges(self) -> list[Charge]:
+        """Every charge in order; those of failed jobs are marked refunded."""
+        return self.state.charges
+
+    @property
+    def webhook_deliveries(self) -> list[Record]:
+        """Every attempt to deliver a webhook, in order."""
+        return list(self._deliveries.records)
+
+    @property
+    def waiting_webhooks(self) -> list[Delivery]:
+        """What is queued for delivery, redeliveries included."""
+        return list(self._deliveries.waiting)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything visible, JSON-safe: clock, wallets, jobs, charges, deliveries."""
+        self.tick()
+        return snapshot(self)
+
+    def error_body(self, status: int) -> Any:
+        """The vendor's envelope for an error with this status."""
+        return usual_body(status)
+
+    # -- accounts ----------------------------------------------------------------------------------------------
+
+    def add_account(
+        self,
+        api_key: str,
+        *,
+        name: str | None = None,
+        bearer: str | None = None,
+        balance: float = DEFAULT_BALANCE,
+        cap: int = DEFAULT_CAP,
+    ) -> Account:
+        """Add a customer with a wallet of `balance` USD; `bearer` is an OAuth token that works as well."""
+        account = Account(name or api_key, api_key, bearer, balance, cap)
+        self.state.accounts[account.name] = account
+        return account
+
+    def account(self, api_key: str = DEFAULT_KEY) -> Account:
+        """The account of a key; `KeyError` for an unknown one."""
+        by_key = {account.api_key: account for account in self.state.accounts.values()}
+        return by_key[api_key]
+
+    def seed_asset(self, asset_id: str, seconds: float) -> None:
+        """Make an uploaded file of this length known."""
+        self.state.assets[asset_id] = seconds
+
+    # -- time and jobs -----------------------------------------------------------------------------------------
+
+    def set_speed(self, speed: Speed) -> None:
+        """Let jobs go on at another speed."""
+        self.work.set_speed(speed)
+
+    def tick(self) -> None:
+        """Move jobs to where the clock says; every request and the background loop do this too."""
+        self.jobs.tick()
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock, and with it jobs, redeliveries, keys and links."""
+        self.clock.advance(seconds)
+        self._settle()
+
+    def finish(self, job_id: str = "all", *, fail: str | None = None) -> list[str]:
+        """End one open job or all of them now, as failed with the message `fail`; returns the ids ended.
+
+        `KeyError` for an unknown id.
+        """
+        jobs = [*self.state.jobs.values()] if job_id == "all" else [self.state.jobs[job_id]]
+        ended = [job for job in jobs if job.state.open]
+        for job in ended:
+            self.jobs.finish(job, None if fail is None else Failure(fail))
+        self._settle()
+        return [job.id for job in ended]
+
+    def fail_next(
+        self,
+        language: str | None = None,
+        message: str = "Emulated failure.",
+        *,
+        kind: Kind | None = None,
+        code: str = "rendering_failed",
+    ) -> None:
+        """Let the next submitted job (in this language, of this kind) fail with `message`."""
+        self.state.planned_failures.append(PlannedFailure(Failure(message, code), language, kind))
+
+    def propagated(self, job: Job) -> bool:
+        """Whether a completed job's links are out already; see `Switches.propagation_seconds`."""
+        return job.ended is not None and self.work.now() >= job.ended + self.switches.propagation_seconds
+
+    def expire_urls(self) -> None:
+        """Make every link issued so far answer 403; reading the resource again gives a fresh one."""
+        self.links.expire_all()
+
+    def hold_submissions(self) -> None:
+        """Keep submissions in flight (accepted by nobody yet) until `release_submissions`, 10 s at most."""
+        self._open.clear()
+
+    def release_submissions(self) -> None:
+        """Let held submissions go on."""
+        self._open.set()
+
+    async def pass_gate(self) -> None:
+        """Where a submission waits while it is held."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._open.wait(), HOLD_LIMIT)
+
+    def _settle(self) -> None:
+        self.tick()
+        self.journal.wake()
+        self._deliveries.wake()
+
+    # -- webhooks ----------------------------------------------------------------------------------------------
+
+    def seed_endpoint(
+        self, url: str, secret: str, *, api_key: str = DEFAULT_KEY, events: list[str] | None = None
+    ) -> Endpoint:
+        """Register a receiver without HTTP and without the OPTIONS probe."""
+        account = self.account(api_key).name
+        return self.webhooks.register(account, url, events=events, secret=secret)
+
+    def pause_webhooks(self) -> None:
+        """Keep deliveries in the queue until `resume_webhooks`."""
+        self._deliveries.paused = True
+
+    def resume_webhooks(self) -> None:
+        """Deliver what has been waiting."""
+        self._deliveries.paused = False
+        self._deliveries.wake()
+
+    def drop_webhooks(self, count: int) -> None:
+        """Lose the next `count` deliveries for good; the delivery history still has them."""
+        self._deliveries.to_drop = count
+
+    def duplicate_webhooks(self, count: int) -> None:
+        """Send each of the next `count` deliveries twice."""
+        self._deliveries.to_duplicate = count
+
+    def reorder_webhooks(self) -> None:
+        """Turn round the order of the waiting deliveries; pause first, so that some wait."""
+        self._deliveries.reorder()
+
+    async def forge_webhook(
+        self,
+        url: str,
+        event_type: str,
+        event_data: dict[str, Any],
+        *,
+        secret: str | None = WRONG_SECRET,
+        event_id: str = "evt_forged",
+        timestamp: int | None = None,
+    ) -> Outcome:
+        """Send an event nobody caused, signed with `secret` (None: unsigned); returns the HTTP status."""
+        stamp = int(time.time()) if timestamp is None else timestamp
+        event = {"event_id": event_id, "event_type": event_type, "event_data": event_data}
+        body = json.dumps(event | {"created_at": iso(stamp)}).encode()
+        return await send(self.client, Message(url, body, signed_headers(body, secret, event_id, stamp)))
+
+    def _webhook_time(self) -> float:
+        return time.time() if self.switches.webhook_time == "wall" else self.clock.now()
+
+    def _render(self, delivery: Delivery, timestamp: int) -> Message | None:
+        return self.webhooks.message(delivery, timestamp)
+
+    # -- serving -----------------------------------------------------------------------------------------------
+
+    @property
+    def client(self) -> httpx2.AsyncClient:
+        """For downloads, probes and deliveries; made at first use, closed by `stop_background`."""
+        if self._client is None:
+            headers = {"User-Agent": "HeyGen-Emulator"}
+            # It only goes to this machine, so it loads no certificates, which would block the loop.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self._client = httpx2.AsyncClient(verify=context, trust_env=False, timeout=10.0, headers=headers)
+        return self._client
+
+    async def start(self, port: int = 0) -> str:
+        """Listen on loopback, let jobs progress and webhooks go out."""
+        url = await super().start(port)
+        self.start_background()
+        return url
+
+    async def stop(self) -> None:
+        """End the background work and close the listener."""
+        await self.stop_background()
+        await super().stop()
+
+    def start_background(self) -> None:
+        """Only the background work, for an emulator that is mounted (set `url` then) instead of started."""
+        if self._loop is None:
+            loop = self._deliveries.run(self.client, self.tick)
+            self._loop = asyncio.create_task(loop, name="heygen-emulator-background")
+
+    async def stop_background(self) -> None:
+        """The counterpart of `start_background`; an error of the background work comes out here."""
+        if self._loop is not None:
+            self._loop.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._loop
+        if self._client is not None:
+            await self._client.aclose()
+        self._loop = self._client = None
+
+    def routes(self) -> list[BaseRoute]:
+        """API, control plane, result files, sample sources; everything else under /v3 is an enveloped 404."""
+        return [
+            *control_routes(self),
+            *(self._gate.route(operation) for operation in self.operations),
+            Route("/files/{name}", self._file),
+            Route("/sources/{name}", self._source),
+            Route("/v3/{rest:path}", self._unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        ]
+
+    async def _file(self, request: Request) -> Response:
+        self.tick()
+        return file_response(request, self.links, self.state)
+
+    async def _source(self, request: Request) -> Response:
+        asked = request.headers.get("range")
+        return await sample_response(request.path_params["name"], asked, self.switches.slow_seconds)
+
+    async def _unknown(self, request: Request) -> Response:
+        return self._gate.respond(404, error_body("not_found", "No such route."))
+
+    def _fault_response(self, fault: Fault) -> Response:
+        response = super()._fault_response(fault)
+        response.headers.setdefault("X-Request-Id", self._gate.request_id())
+        return response

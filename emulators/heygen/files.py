@@ -1,0 +1,85 @@
+"""Signed links to results, and the results behind them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulators.heygen import media
+from emulators.heygen.state import Job, JobState, State
+
+LINK_SECONDS = 7 * 24 * 3600
+
+
+class Links:
+    """Makes and checks links that expire. `now` gives unix seconds of the emulator's clock."""
+
+    def __init__(self, base: Callable[[], str], now: Callable[[], float]) -> None:
+        self._base = base
+        self._now = now
+        self._secret = secrets.token_bytes(16)
+
+    def sign(self, name: str) -> str:
+        """A fresh link to the file `name`, good for seven days."""
+        expires = int(self._now()) + LINK_SECONDS
+        query = urlencode({"expires": expires, "signature": self._signature(name, expires)})
+        return f"{self._base()}/files/{name}?{query}"
+
+    def valid(self, name: str, expires: str, signature: str) -> bool:
+        """Whether such a link still opens."""
+        if not expires.isdecimal() or int(expires) <= self._now():
+            return False
+        return hmac.compare_digest(self._signature(name, int(expires)).encode(), signature.encode())
+
+    def expire_all(self) -> None:
+        """Make every link issued so far useless."""
+        self._secret = secrets.token_bytes(16)
+
+    def _signature(self, name: str, expires: int) -> str:
+        return hmac.new(self._secret, f"{name}|{expires}".encode(), hashlib.sha256).hexdigest()
+
+
+def file_response(request: Request, links: Links, state: State) -> Response:
+    """The file a link points at; storage answers in XML, not in the service's envelope."""
+    name = request.path_params["name"]
+    query = request.query_params
+    if not links.valid(name, query.get("expires", ""), query.get("signature", "")):
+        return xml_error(403, "AccessDenied", "Request has expired")
+    job_id, _, extension = name.rpartition(".")
+    job = state.jobs.get(job_id)
+    content = output(job, extension, state.switches.output_size) if job else None
+    if content is None:
+        return xml_error(404, "NoSuchKey", "The specified key does not exist.")
+    return media.ranged(*content, request.headers.get("range"))
+
+
+def output(job: Job, extension: str, size: int) -> tuple[bytes, str] | None:
+    """Bytes and media type of one of a completed job's files."""
+    if job.state is not JobState.COMPLETED:
+        return None
+    language = job.language or "English"
+    match extension:
+        case "mp4":
+            return media.mp4(job.id, job.seconds, size=size), "video/mp4"
+        case "webm":
+            return b"\x1a\x45\xdf\xa3" + media.filler(job.id, size), "video/webm"
+        case "mp3":
+            return media.SILENT_MP3_FRAME * 10, "audio/mpeg"
+        case "srt":
+            return media.srt(language, job.seconds).encode(), "application/x-subrip"
+        case "vtt":
+            return media.vtt(language, job.seconds).encode(), "text/vtt"
+        case _:
+            return None
+
+
+def xml_error(status: int, code: str, message: str) -> Response:
+    """An object store's error."""
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return Response(body, status, media_type="application/xml")

@@ -1,0 +1,77 @@
+"""The emulator's own prices in USD. They are its alone: the product must not agree with them by copying."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from emulators.heygen.models import (
+    AvatarScene,
+    AvatarVideo,
+    CinematicVideo,
+    CreateTranslation,
+    CreateVideo,
+    Engine,
+    ImageScene,
+    ImageVideo,
+    Scene,
+    Speech,
+    StudioAvatar,
+    StudioVideo,
+    VideoScene,
+)
+
+TRANSLATION = {"speed": 0.0412, "precision": 0.0871}
+AUDIO_ONLY_FACTOR = 0.5
+ENGINES = {"avatar_iii": 0.0229, "avatar_iv": 0.0617, "avatar_v": 0.0893}
+STILL = 0.0105
+CINEMATIC = 6.5
+CHARACTERS_PER_SECOND = 14.0
+DEFAULT_SCENE_SECONDS = 8.0
+
+
+def translation_price(body: CreateTranslation, seconds: float) -> float:
+    """The price of one language for a source of `seconds`."""
+    factor = AUDIO_ONLY_FACTOR if body.translate_audio_only else 1.0
+    return round(seconds * TRANSLATION[body.mode] * factor, 4)
+
+
+def video_cost(body: CreateVideo) -> tuple[float, float]:
+    """Length in seconds and price of a video."""
+    match body:
+        case CinematicVideo():
+            return float(body.duration or 8), CINEMATIC
+        case AvatarVideo():
+            return _spoken(body, body.engine)
+        case ImageVideo():
+            return _spoken(body, None)
+        case StudioVideo():
+            costs = [_scene_cost(scene) for scene in body.scenes]
+            return round(sum(c[0] for c in costs), 3), round(sum(c[1] for c in costs), 4)
+        case _:
+            assert_never(body)
+
+
+def speech_seconds(speech: Speech) -> float:
+    """How long something is spoken; recorded audio counts as a default length."""
+    if speech.script is None:
+        return DEFAULT_SCENE_SECONDS
+    speed = speech.voice_settings.speed if speech.voice_settings else 1.0
+    return round(max(1.0, len(speech.script) / CHARACTERS_PER_SECOND / speed), 3)
+
+
+def _spoken(speech: Speech, engine: Engine | None) -> tuple[float, float]:
+    seconds = speech_seconds(speech)
+    return seconds, round(seconds * ENGINES[engine.type if engine else "avatar_iv"], 4)
+
+
+def _scene_cost(scene: Scene) -> tuple[float, float]:
+    match scene:
+        case AvatarScene(input=person):
+            return _spoken(person, person.engine if isinstance(person, StudioAvatar) else None)
+        case ImageScene():
+            seconds = scene.duration or speech_seconds(scene)
+            return seconds, round(seconds * STILL, 4)
+        case VideoScene():
+            return DEFAULT_SCENE_SECONDS, round(DEFAULT_SCENE_SECONDS * STILL, 4)
+        case _:
+            assert_never(scene)

@@ -1,0 +1,176 @@
+"""What the emulated service remembers: accounts, jobs, charges, and the switches of its behaviour."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from typing import Any, Literal, assert_never
+
+from emulators.base import Clock
+
+Kind = Literal["translation", "video"]
+Speed = Literal["real", "fast", "step"]
+RATES: dict[Speed, float] = {"real": 1.0, "fast": 100.0, "step": 0.0}
+
+
+class WorkClock:
+    """The time in which jobs and redeliveries progress, in seconds.
+
+    It follows moves of the emulator's clock, but between them runs at the rate of `speed`: as the wall clock
+    (`real`), a hundred times faster (`fast`), or not at all (`step`). Keys and links expire on the emulator's
+    own clock, whatever the speed.
+    """
+
+    def __init__(self, clock: Clock, speed: Speed) -> None:
+        self._clock = clock
+        self._worked = 0.0
+        self._since = self._wall()
+        self.speed = speed
+
+    def now(self) -> float:
+        """Seconds of work time."""
+        return self._worked + (self._wall() - self._since) * self.rate + self._clock.offset
+
+    @property
+    def rate(self) -> float:
+        """Work seconds per wall second."""
+        return RATES[self.speed]
+
+    def set_speed(self, speed: Speed) -> None:
+        """Go on at another speed from here."""
+        self._worked = self.now() - self._clock.offset
+        self._since = self._wall()
+        self.speed = speed
+
+    def _wall(self) -> float:
+        return self._clock.now() - self._clock.offset
+
+
+class JobState(enum.Enum):
+    """Where a job stands, in our words; `views` knows the vendor's."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+    @property
+    def open(self) -> bool:
+        """Whether the job still occupies a place under the concurrency cap."""
+        match self:
+            case JobState.QUEUED | JobState.RUNNING:
+                return True
+            case JobState.COMPLETED | JobState.FAILED:
+                return False
+            case _:
+                assert_never(self)
+
+
+@dataclasses.dataclass(slots=True)
+class Switches:
+    """Behaviour that a test or the playground may change; all of it has a realistic default.
+
+    Durations are seconds of work time, drawn per job between the two bounds; timeouts are wall seconds.
+    """
+
+    check_sources: bool = True
+    fetch_timeout: float = 5.0
+    slow_seconds: float = 3.0
+    probe_endpoints: bool = True
+    propagation_seconds: float = 0.0
+    bulk_words: Literal["batch", "resource"] = "batch"
+    assumed_seconds: float = 60.0
+    output_size: int = 2_000
+    webhook_time: Literal["wall", "clock"] = "wall"
+    translation_seconds: tuple[float, float] = (240.0, 420.0)
+    video_seconds: tuple[float, float] = (90.0, 240.0)
+
+
+@dataclasses.dataclass(slots=True)
+class Account:
+    """One customer: credentials, wallet in USD, and how many jobs may run together."""
+
+    name: str
+    api_key: str
+    bearer: str | None
+    balance: float
+    cap: int
+
+
+@dataclasses.dataclass(slots=True)
+class Charge:
+    """Money taken for one job at submission; `refunded` when the job failed."""
+
+    job_id: str
+    account: str
+    kind: Kind
+    language: str | None
+    amount: float
+    idempotency_key: str | None
+    at: float
+    refunded: bool = False
+
+
+@dataclasses.dataclass(slots=True)
+class Failure:
+    """Why a job fails."""
+
+    message: str
+    code: str = "rendering_failed"
+
+
+@dataclasses.dataclass(slots=True)
+class PlannedFailure:
+    """An armed failure of a job to come; empty filters match every job."""
+
+    failure: Failure
+    language: str | None
+    kind: Kind | None
+
+    def matches(self, kind: Kind, language: str | None) -> bool:
+        """Whether it applies to such a job."""
+        return self.kind in (None, kind) and self.language in (None, language)
+
+
+@dataclasses.dataclass(slots=True)
+class Job:
+    """One asynchronous unit. `starts`, `due` and `ended` are work time, `created` and `completed` unix."""
+
+    seq: int
+    id: str
+    account: str
+    kind: Kind
+    language: str | None
+    seconds: float
+    fields: dict[str, Any]
+    created: float
+    starts: float
+    due: float
+    fate: Failure | None = None
+    state: JobState = JobState.QUEUED
+    ended: float | None = None
+    completed: float | None = None
+
+    @property
+    def callback_url(self) -> str | None:
+        """Where the requester wants to hear of this job."""
+        return self.fields.get("callback_url")
+
+    @property
+    def format(self) -> str:
+        """Extension of the output file."""
+        return str(self.fields.get("output_format") or "mp4")
+
+
+@dataclasses.dataclass(slots=True)
+class State:
+    """Everything `reset()` forgets."""
+
+    # accounts by name, jobs and assets by id
+    accounts: dict[str, Account] = dataclasses.field(default_factory=dict)
+    jobs: dict[str, Job] = dataclasses.field(default_factory=dict)
+    charges: list[Charge] = dataclasses.field(default_factory=list)
+    assets: dict[str, float] = dataclasses.field(default_factory=dict)
+    planned_failures: list[PlannedFailure] = dataclasses.field(default_factory=list)
+    voiced_looks: set[str] = dataclasses.field(default_factory=set)
+    switches: Switches = dataclasses.field(default_factory=Switches)
