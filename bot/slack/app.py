@@ -1,0 +1,181 @@
+"""The Bolt application: registration and acknowledgement, no rules."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from agent.records import Json
+from bot.slack.intake import Intake
+from bot.slack.outcomes import SLACK_ERRORS, judge
+from bot.slack.ports import Identity
+from bot.slack.router import Answer, Interaction, InteractionKind, Router, parse
+
+log = structlog.get_logger(__name__)
+
+COMMAND = "/heygen"
+ANYTHING = re.compile(".*")
+
+SUBSCRIBED_EVENTS = (
+    "app_home_opened",
+    "app_context_changed",
+    "app_mention",
+    "agent_session_stopped",
+    "agent_session_title_changed",
+    "app_uninstalled",
+    "tokens_revoked",
+    "member_joined_channel",
+    "reaction_added",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "message.mpim",
+)
+"""What the manifest subscribes to, by the manifest's names."""
+
+
+def build_app(
+    client: AsyncWebClient, *, signing_secret: str, identity: Identity, intake: Intake, router: Router
+) -> AsyncApp:
+    """The Bolt application of one workspace. Authorisation reads the cached identity and never the network."""
+
+    async def authorize(enterprise_id: str | None, team_id: str | None, user_id: str | None) -> AuthorizeResult:
+        who = identity()
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id or who.team_id,
+            bot_user_id=who.bot_user_id,
+            bot_id=who.bot_id,
+            bot_token=client.token,
+            user_id=user_id,
+        )
+
+    app = AsyncApp(
+        name="greenroom",
+        client=_without_token(client),
+        signing_secret=signing_secret,
+        authorize=authorize,
+        process_before_response=False,
+        raise_error_for_unhandled_request=False,
+        request_verification_enabled=True,
+        ignoring_self_events_enabled=False,  # the intake needs our own messages: they prove a delivery
+        ignoring_self_assistant_message_events_enabled=False,
+        attaching_function_token_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
+    )
+    app.middleware(intake.middleware)
+    app.error(_failed)
+    _register_events(app)
+    _register_interactions(app, client, router)
+    return app
+
+
+def _without_token(client: AsyncWebClient) -> AsyncWebClient:
+    """Bolt takes tokens either from its client or from `authorize`; giving both earns a warning at each start."""
+    return AsyncWebClient(
+        base_url=client.base_url,
+        timeout=client.timeout,
+        ssl=client.ssl,
+        proxy=client.proxy,
+        session=client.session,
+        trust_env_in_session=client.trust_env_in_session,
+        headers=client.headers,
+        retry_handlers=client.retry_handlers,
+    )
+
+
+def _register_events(app: AsyncApp) -> None:
+    """A listener for everything: an event without one is answered 404 and comes again."""
+    for name in dict.fromkeys(event.split(".")[0] for event in SUBSCRIBED_EVENTS):
+        app.event(name)(_nothing_more)
+    app.event(ANYTHING)(_nothing_more)
+
+
+async def _nothing_more() -> None:
+    """The intake has committed the event already."""
+
+
+def _register_interactions(app: AsyncApp, client: AsyncWebClient, router: Router) -> None:
+    shell = _Shell(client, router)
+    app.command(COMMAND)(shell.command)
+    app.action(ANYTHING)(shell.action)
+    app.view(ANYTHING)(shell.view)
+    app.view_closed(ANYTHING)(shell.view)
+    app.shortcut(ANYTHING)(shell.shortcut)
+    app.options(ANYTHING)(shell.options)
+
+
+class _Shell:
+    """Acknowledges interactions once the router has committed them."""
+
+    def __init__(self, client: AsyncWebClient, router: Router) -> None:
+        self._client = client
+        self._router = router
+
+    async def command(self, body: Json, ack: AsyncAck) -> None:
+        interaction, answer = await self._decide("command", body)
+        await ack(text=answer.text or "", blocks=answer.blocks or (), response_type="ephemeral")
+        await self._open(interaction, answer)
+
+    async def action(self, body: Json, ack: AsyncAck) -> None:
+        interaction, answer = await self._decide("action", body)
+        await ack()
+        await self._open(interaction, answer)
+        await self._whisper(interaction, answer)
+
+    async def view(self, body: Json, ack: AsyncAck) -> None:
+        _, answer = await self._decide("view", body)
+        if answer.response_action is None:
+            await ack()
+        else:
+            await ack(response_action=answer.response_action, errors=answer.errors, view=answer.open_view)
+
+    async def shortcut(self, body: Json, ack: AsyncAck) -> None:
+        interaction, answer = await self._decide("shortcut", body)
+        await ack()
+        await self._open(interaction, answer)
+        await self._whisper(interaction, answer)
+
+    async def options(self, body: Json, ack: AsyncAck) -> None:
+        _, answer = await self._decide("options", body)
+        await ack(options=answer.options or [])
+
+    async def _decide(self, kind: InteractionKind, body: Json) -> tuple[Interaction, Answer]:
+        interaction = parse(kind, body)
+        return interaction, await self._router.dispatch(interaction)
+
+    async def _open(self, interaction: Interaction, answer: Answer) -> None:
+        if answer.open_view is not None:
+            await self._client.views_open(trigger_id=interaction.trigger_id, view=answer.open_view)
+
+    async def _whisper(self, interaction: Interaction, answer: Answer) -> None:
+        """Show an answer to a click to that person only. The deed is committed, so a failure here is only logged."""
+        if not answer.text:
+            return
+        try:
+            await self._post_privately(interaction, answer)
+        except SLACK_ERRORS as error:
+            log.warning("private_answer_failed", code=judge(error).code, event_id=interaction.event_id)
+
+    async def _post_privately(self, interaction: Interaction, answer: Answer) -> None:
+        content: dict[str, Any] = {"text": answer.text, "blocks": answer.blocks}
+        if not interaction.channel_id:
+            await self._client.chat_postMessage(channel=interaction.user_id, **content)
+            return
+        thread_ts = interaction.thread_ts if interaction.thread_ts != interaction.message_ts else None
+        await self._client.chat_postEphemeral(
+            channel=interaction.channel_id, user=interaction.user_id, thread_ts=thread_ts, **content
+        )
+
+
+async def _failed(error: Exception, body: Json) -> None:
+    """Log a failure by ids only: the exception's text may quote what a customer wrote."""
+    code = judge(error).code if isinstance(error, SlackApiError) else type(error).__name__
+    log.error("slack_request_failed", error=code, event_id=body.get("event_id"), kind=body.get("type"))

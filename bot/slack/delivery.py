@@ -1,0 +1,280 @@
+"""The outbox's worker: claims what is due, posts it once, and knows what to do when Slack or the line fails.
+
+A post that may have arrived is `unknown`: it is looked for by its key before it is repeated. What Slack refuses for
+good is dead, and if it was a result, the requester gets it as a direct message instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from agent.errors import LeaseLost
+from agent.ports import Clock
+from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
+from bot.slack.chunking import PIECE_LIMIT
+from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
+from bot.slack.pacing import Pacer
+from bot.slack.ports import Claimed, Deliveries, JobRows, LinkFor
+from bot.slack.rendering import Rendered, Renderer
+from bot.slack.slack_calls import SlackCalls
+from bot.slack.text import safe
+from bot.slack.views import Post
+from bot.store.outbox import NewDelivery
+
+log = structlog.get_logger(__name__)
+
+BATCH = 32
+AT_ONCE = 8
+DOUBTS = 2  # repetitions of a post in doubt before they are spread out
+PATIENCE = 5.0  # seconds that a claimed delivery waits for its place; beyond that it goes back to the outbox
+ATTEMPTS = 40  # more than two hours of trying
+LINE_DOWN = "no_connection"
+LONGEST_BACKOFF = 300.0
+TOLD_DIRECTLY = frozenset({DeliveryKind.CLOSING, DeliveryKind.NOTICE, DeliveryKind.ROOT})
+
+
+class DeliveryWorker:
+    """Delivers. `wake` asks the worker loop for another round; `random` (0 to 1) spreads repetitions."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        *,
+        deliveries: Deliveries,
+        jobs: JobRows,
+        link_for: LinkFor,
+        pacer: Pacer,
+        clock: Clock,
+        wake: Callable[[], None],
+        random: Callable[[], float],
+    ) -> None:
+        self._calls = SlackCalls(client)
+        self._deliveries = deliveries
+        self._renderer = Renderer(jobs=jobs, link_for=link_for, clock=clock)
+        self._pacer = pacer
+        self._clock = clock
+        self._wake = wake
+        self._random = random
+        self._gate = asyncio.Semaphore(AT_ONCE)
+
+    async def run_once(self) -> int:
+        """Deliver what is due now, several at once; returns how many were claimed. Store errors pass through."""
+        claimed = await self._deliveries.claim_due(BATCH)
+        results = await asyncio.gather(*(self._guarded(one) for one in claimed), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return len(claimed)
+
+    async def deliver_now(self, delivery_id: str, shown: str | None = None) -> None:
+        """Complete a reply that this process holds. One that is not visible yet takes its place in the outbox."""
+        claimed = await self._deliveries.held(delivery_id)
+        try:
+            if claimed is not None and claimed[1].ts is not None:
+                await self._deliver(claimed, shown)
+            elif claimed is not None:  # something earlier may have to go first, which only the outbox knows
+                await self._deliveries.postpone(claimed[0], self._clock.now(), "queued")
+        except LeaseLost:
+            log.warning("delivery_lease_lost", delivery=delivery_id)
+        self._wake()
+
+    async def _guarded(self, claimed: Claimed) -> None:
+        try:
+            async with self._gate:
+                await self._deliver(claimed, None)
+        except LeaseLost:
+            log.warning("delivery_lease_lost", delivery=claimed[1].id)
+
+    async def _deliver(self, claimed: Claimed, shown: str | None) -> None:
+        lease, delivery, conversation = claimed
+        doubtful = delivery.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING)
+        if delivery.ts is None and doubtful and await self._found(lease, delivery, conversation):
+            return
+        if delivery.attempts >= ATTEMPTS and delivery.error != LINE_DOWN:
+            await self._give_up(lease, delivery, conversation)
+        elif await self._paced(lease, delivery, conversation):
+            await self._send(lease, conversation, shown)
+
+    async def _found(self, lease: Lease, delivery: Delivery, conversation: Conversation) -> bool:
+        """Whether the doubt is settled for now: it is there, or nobody can tell yet."""
+        try:
+            ts = await self._calls.find(delivery, conversation)
+        except SLACK_ERRORS as error:
+            failure = judge(error)
+            if failure.verdict in (Verdict.RATE_LIMITED, Verdict.UNSURE, Verdict.NOT_SENT):
+                await self._later(lease, delivery, failure, "conversations.replies")
+                return True
+            ts = None  # we shall never be able to look: twice is better than never
+        if ts is None:
+            return await self._rested(lease, delivery)
+        log.info("delivery_found", delivery=delivery.id)
+        # which version of a card was sent is not known, so a found one is updated once more
+        await self._deliveries.mark_posted(lease, ts, 0 if delivery.kind is DeliveryKind.CARD else delivery.version)
+        return True
+
+    async def _rested(self, lease: Lease, delivery: Delivery) -> bool:
+        """Whether a post that keeps failing in doubt was sent away to wait before its next attempt."""
+        waited = f"unsure:{delivery.attempts}"
+        if delivery.attempts <= DOUBTS or delivery.error == waited:
+            return False
+        seconds = backoff(delivery.attempts, self._random())
+        await self._deliveries.postpone(lease, self._clock.now() + seconds, waited)
+        return True
+
+    async def _paced(self, lease: Lease, delivery: Delivery, conversation: Conversation) -> bool:
+        method, place = "chat.postMessage", conversation.channel_id
+        if delivery.ts is not None:
+            method, place = "chat.update", f"{conversation.channel_id}/{delivery.ts}"
+        seconds = self._pacer.wait(method, place, patience=PATIENCE)
+        if seconds > PATIENCE:
+            await self._deliveries.postpone(lease, self._clock.now() + seconds, "paced")
+            return False
+        await self._clock.sleep(seconds)
+        return True
+
+    async def _send(self, lease: Lease, conversation: Conversation, shown: str | None) -> None:
+        delivery = await self._deliveries.mark_sending(lease)
+        rendered = await self._rendered(lease, delivery, conversation)
+        if rendered is None:
+            return
+        for number, text in enumerate(rendered.more, start=2):
+            key = f"{delivery.key}:{number}"
+            await self._deliveries.enqueue(NewDelivery(conversation.id, DeliveryKind.REPLY, key, body={"text": text}))
+        attempt = _Attempt(lease, delivery, conversation, rendered)
+        try:
+            ts = await self._put(attempt, shown)
+        except SLACK_ERRORS as error:
+            await self._failed(attempt, judge(error))
+            return
+        await self._deliveries.mark_posted(lease, ts, delivery.version)
+        log.info("delivery_posted", delivery=delivery.id, kind=delivery.kind, version=delivery.version)
+
+    async def _rendered(self, lease: Lease, delivery: Delivery, conversation: Conversation) -> Rendered | None:
+        try:
+            return await self._renderer.render(delivery, conversation)
+        except KeyError:
+            log.exception("delivery_without_rows", delivery=delivery.id, kind=delivery.kind)
+        await self._deliveries.mark_dead(lease, "no_rows")
+        return None
+
+    async def _put(self, attempt: _Attempt, shown: str | None) -> str:
+        """Make it visible by whatever call that takes; returns its `ts`."""
+        delivery = attempt.delivery
+        if delivery.ts is None:
+            return await self._with_plain_text(attempt, None)
+        if delivery.kind is DeliveryKind.REPLY and await self._stream_stopped(attempt, delivery.ts, shown):
+            return delivery.ts
+        return await self._with_plain_text(attempt, delivery.ts)
+
+    async def _with_plain_text(self, attempt: _Attempt, ts: str | None) -> str:
+        """Post or update; once more without blocks if Slack dislikes those."""
+        try:
+            return await self._call(attempt, ts, blocks=True)
+        except SLACK_ERRORS as error:
+            if judge(error).verdict is not Verdict.BLOCKS:
+                raise
+            log.warning("blocks_refused", delivery=attempt.delivery.id, kind=attempt.delivery.kind)
+        return await self._call(attempt, ts, blocks=False)
+
+    async def _call(self, attempt: _Attempt, ts: str | None, *, blocks: bool) -> str:
+        post, key, place = attempt.rendered.post, attempt.delivery.key, attempt.conversation
+        if ts is None:
+            thread_ts = None if attempt.delivery.kind is DeliveryKind.ROOT else place.thread_ts
+            return await self._calls.post(place.channel_id, thread_ts, post, key, blocks=blocks)
+        return await self._calls.update(place.channel_id, ts, post, key, blocks=blocks)
+
+    async def _stream_stopped(self, attempt: _Attempt, ts: str, shown: str | None) -> bool:
+        """End the reply's stream if there is one. True when it shows the whole text by that."""
+        text = str(attempt.delivery.body.get("text", ""))
+        rest = text[len(shown) :] if shown and not attempt.rendered.more and text.startswith(shown) else None
+        complete = rest is not None and len(rest) <= PIECE_LIMIT
+        channel = attempt.conversation.channel_id
+        await self._clock.sleep(min(self._pacer.wait("chat.stopStream", channel, patience=PATIENCE), PATIENCE))
+        try:
+            await self._calls.stop_stream(channel, ts, rest if complete else None)
+        except SLACK_ERRORS as error:
+            if judge(error).verdict is Verdict.RATE_LIMITED:
+                raise
+            return False  # not streaming, or not knowable: an update of the whole text puts it right
+        return complete
+
+    async def _failed(self, attempt: _Attempt, failure: Failure) -> None:
+        lease, delivery = attempt.lease, attempt.delivery
+        visible = delivery.ts is not None
+        log.warning("delivery_failed", delivery=delivery.id, kind=delivery.kind, code=failure.code)
+        match failure.verdict:
+            case Verdict.RATE_LIMITED | Verdict.NOT_SENT:
+                await self._later(lease, delivery, failure)
+            case Verdict.UNSURE if visible:  # an update may be repeated without harm
+                await self._later(lease, delivery, failure)
+            case Verdict.UNSURE:
+                await self._deliveries.mark_unknown(lease)
+                self._wake()
+            case Verdict.MISSING if visible:
+                await self._deliveries.replace_ts(lease, None)
+                await self._deliveries.postpone(lease, self._clock.now(), failure.code)
+                self._wake()
+            case _:
+                await self._bury(attempt, failure)
+
+    async def _later(self, lease: Lease, delivery: Delivery, failure: Failure, method: str = "") -> None:
+        seconds = failure.retry_after
+        if failure.verdict is Verdict.RATE_LIMITED:
+            self._pacer.blocked(method or ("chat.update" if delivery.ts else "chat.postMessage"), seconds)
+        else:
+            seconds = backoff(delivery.attempts, self._random())
+        await self._deliveries.postpone(lease, self._clock.now() + seconds, failure.code)
+
+    async def _give_up(self, lease: Lease, delivery: Delivery, conversation: Conversation) -> None:
+        rendered = await self._rendered(lease, delivery, conversation)
+        if rendered is not None:
+            attempt = _Attempt(lease, delivery, conversation, rendered)
+            await self._bury(attempt, Failure(Verdict.REFUSED, "too_many_attempts"))
+
+    async def _bury(self, attempt: _Attempt, failure: Failure) -> None:
+        """A dead letter: told to the operator by the log, and to the requester directly if it is a result."""
+        delivery = attempt.delivery
+        if delivery.kind in TOLD_DIRECTLY and attempt.rendered.requester:
+            try:
+                await self._tell_directly(attempt, attempt.rendered.requester)
+            except SLACK_ERRORS as error:
+                again = judge(error)
+                if again.verdict is not Verdict.REFUSED and delivery.attempts < ATTEMPTS:
+                    await self._later(attempt.lease, delivery, again)
+                    return
+        log.error("delivery_dead", delivery=delivery.id, kind=delivery.kind, code=failure.code)
+        await self._deliveries.mark_dead(attempt.lease, failure.code)
+
+    async def _tell_directly(self, attempt: _Attempt, requester: str) -> None:
+        place = attempt.conversation
+        direct, key = await self._calls.open_direct(requester), f"{attempt.delivery.key}:direct"
+        if direct == place.channel_id:
+            return
+        if attempt.delivery.attempts > 1 and await self._calls.find_in_channel(direct, key):
+            return
+        await self._calls.post(direct, None, _redirected(attempt.rendered.post, place.channel_id), key)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Attempt:
+    lease: Lease
+    delivery: Delivery
+    conversation: Conversation
+    rendered: Rendered
+
+
+def _redirected(post: Post, channel_id: str) -> Post:
+    text = f"I could not post this in <#{safe(channel_id, 20)}>, so here it is:"
+    section = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+    return Post(f"{text} {post.text}", [section, *post.blocks])
+
+
+def backoff(attempts: int, random: float) -> float:
+    """Seconds until the next attempt: doubling from 2 to 300, the upper half of each span by chance."""
+    span = min(2.0 ** min(max(attempts, 1), 16), LONGEST_BACKOFF)
+    return span * (0.5 + random / 2)

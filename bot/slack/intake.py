@@ -1,0 +1,296 @@
+"""From Slack's event bodies to inbox rows: a pure classification and the middleware that commits it before the ack."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import structlog
+from slack_bolt.response import BoltResponse
+
+from agent.records import Json
+from bot.slack.ports import BotIdentity, Echoes, Identity, Lanes
+from bot.slack.text import mentions, plain
+from bot.store.inbox import NewEvent
+
+log = structlog.get_logger(__name__)
+
+DELIVERY_EVENT = "greenroom_delivery"
+MESSAGE_SUBTYPES = frozenset({"", "file_share", "thread_broadcast"})
+TIMESTAMP_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """One of our own posts came back: proof that the delivery with `key` is in the channel at `ts`."""
+
+    workspace_id: str
+    channel_id: str
+    key: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing for us; `reason` is for the log and for tests."""
+
+    reason: str
+
+
+Classified = NewEvent | Echo | Ignored
+
+
+def classify(body: Json, identity: BotIdentity) -> Classified:
+    """Decide what an Events API body is to us. Total: any JSON object gets an answer."""
+    event = body.get("event")
+    if body.get("type") != "event_callback" or not isinstance(event, dict):
+        return Ignored("not an event")
+    match event.get("type"):
+        case "app_mention" | "message":
+            return _message(_Envelope(body, event, identity))
+        case "agent_session_stopped":
+            return _stopped(_Envelope(body, event, identity))
+        case _:
+            return Ignored("event without work for us")
+
+
+class _Envelope:
+    """One event with what surrounds it; reads fields without trusting their types."""
+
+    def __init__(self, body: Json, event: Json, identity: BotIdentity) -> None:
+        self.body = body
+        self.event = event
+        self.identity = identity
+        self.channel = _string(event, "channel")
+        self.subtype = _string(event, "subtype")
+        self.workspace_id = self._team() or identity.team_id
+        self.channel_type = _string(event, "channel_type") or _type_of(self.channel)
+
+    def _team(self) -> str:
+        authorizations = self.body.get("authorizations")
+        first = authorizations[0] if isinstance(authorizations, list) and authorizations else None
+        team = _string(first, "team_id") if isinstance(first, dict) else ""
+        return team or _string(self.body, "team_id")
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the bot is alone with one person."""
+        return self.channel_type == "im"
+
+    def is_own(self, message: Json) -> bool:
+        """Whether this bot wrote `message`."""
+        return (
+            _string(message, "user") == self.identity.bot_user_id
+            or _string(message, "bot_id") == self.identity.bot_id
+            or (bool(message.get("bot_id")) and _string(message, "app_id") == self.identity.app_id)
+        )
+
+    def new(
+        self,
+        kind: str,
+        thread_ts: str,
+        payload: Json,
+        *,
+        opens: bool = False,
+        dedup_key: str | None = None,
+    ) -> NewEvent:
+        """The inbox row of this event."""
+        return NewEvent(
+            id=_string(self.body, "event_id") or _digest(self.body),
+            dedup_key=dedup_key,
+            workspace_id=self.workspace_id,
+            channel_id=self.channel,
+            channel_type=self.channel_type,
+            thread_ts=thread_ts,
+            opens=opens,
+            kind=kind,
+            payload=payload,
+        )
+
+
+def _message(envelope: _Envelope) -> Classified:
+    if not envelope.channel:
+        return Ignored("no channel")
+    match envelope.subtype:
+        case "message_changed":
+            return _changed(envelope)
+        case "message_deleted":
+            return _deleted(envelope)
+    if envelope.is_own(envelope.event):
+        return _echo(envelope)
+    if reason := _noise(envelope.event):
+        return Ignored(reason)
+    return _said(envelope)
+
+
+def _echo(envelope: _Envelope) -> Classified:
+    metadata = envelope.event.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("event_type") != DELIVERY_EVENT:
+        return Ignored("own message")
+    payload, ts = metadata.get("event_payload"), _string(envelope.event, "ts")
+    key = _string(payload, "key") if isinstance(payload, dict) else ""
+    return Echo(envelope.workspace_id, envelope.channel, key, ts) if key and ts else Ignored("own message")
+
+
+def _noise(message: Json) -> str | None:
+    """Why a message is none of a person's, or None."""
+    if message.get("bot_id") or message.get("bot_profile") or message.get("subtype") == "bot_message":
+        return "another bot"
+    if message.get("hidden") or _string(message, "subtype") not in MESSAGE_SUBTYPES:
+        return "subtype without work for us"
+    if _string(message, "user") in {"", "USLACK"}:
+        return "nobody's message"
+    return None
+
+
+def _said(envelope: _Envelope) -> Classified:
+    event, identity = envelope.event, envelope.identity
+    text, files, ts = _string(event, "text"), _files(event), _string(event, "ts")
+    if not ts or not (text or files):
+        return Ignored("empty message")
+    named = mentions(text)
+    ours = identity.bot_user_id in named or event.get("type") == "app_mention"
+    if named and not ours and not envelope.is_direct:
+        return Ignored("addressed to somebody else")
+    thread_ts = _string(event, "thread_ts")
+    opens = ours or envelope.is_direct
+    if not opens and not thread_ts:
+        return Ignored("not addressed to us")
+    payload: Json = {
+        "ts": ts,
+        "user": _string(event, "user"),
+        "text": plain(text, identity.bot_user_id),
+        "files": files,
+        "thread_ts": thread_ts or None,
+        "channel_type": envelope.channel_type,
+    }
+    dedup_key = f"{envelope.workspace_id}:{envelope.channel}:{ts}"
+    return envelope.new("message", thread_ts or ts, payload, opens=opens, dedup_key=dedup_key)
+
+
+def _changed(envelope: _Envelope) -> Classified:
+    message, before = envelope.event.get("message"), envelope.event.get("previous_message")
+    if not isinstance(message, dict):
+        return Ignored("change without a message")
+    if message.get("subtype") == "tombstone":  # how the deletion of a thread's root is told
+        return _withdrawn(envelope, _string(message, "ts"), message)
+    if envelope.is_own(message) or (reason := _noise(message)):
+        return Ignored("own change" if envelope.is_own(message) else str(reason))
+    text, ts = _string(message, "text"), _string(message, "ts")
+    if not ts or (isinstance(before, dict) and _string(before, "text") == text):
+        return Ignored("text unchanged")
+    payload: Json = {
+        "ts": ts,
+        "text": plain(text, envelope.identity.bot_user_id),
+        "user": _string(message, "user"),
+    }
+    return envelope.new("message_changed", _string(message, "thread_ts") or ts, payload)
+
+
+def _deleted(envelope: _Envelope) -> Classified:
+    before = envelope.event.get("previous_message")
+    message = before if isinstance(before, dict) else {}
+    if envelope.is_own(message):
+        return Ignored("own deletion")
+    return _withdrawn(envelope, _string(envelope.event, "deleted_ts") or _string(message, "ts"), message)
+
+
+def _withdrawn(envelope: _Envelope, ts: str, message: Json) -> Classified:
+    if not ts:
+        return Ignored("deletion without a message")
+    return envelope.new("message_deleted", _string(message, "thread_ts") or ts, {"ts": ts})
+
+
+def _stopped(envelope: _Envelope) -> Classified:
+    thread_ts = _string(envelope.event, "thread_ts")
+    if not thread_ts or not envelope.channel:
+        return Ignored("stop without a thread")
+    streams = envelope.event.get("streaming_message_ts")
+    payload: Json = {
+        "user": _string(envelope.event, "user"),
+        "streams": [ts for ts in streams if isinstance(ts, str)] if isinstance(streams, list) else [],
+    }
+    return envelope.new("stopped", thread_ts, payload)
+
+
+def _files(event: Json) -> list[Json]:
+    files = event.get("files")
+    found = [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+    return [
+        {
+            "id": _string(file, "id"),
+            "name": _string(file, "name"),
+            "mimetype": _string(file, "mimetype"),
+            "size": file["size"] if isinstance(file.get("size"), int) else None,
+            "url": _string(file, "url_private_download") or _string(file, "url_private"),
+        }
+        for file in found
+    ]
+
+
+def _string(mapping: Mapping[str, Any], key: str) -> str:
+    value = mapping.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _type_of(channel_id: str) -> str:
+    """The kind of a conversation from its id, for payloads that do not tell."""
+    prefixes: dict[str, Literal["im", "group"]] = {"D": "im", "G": "group"}
+    return prefixes.get(channel_id[:1], "channel")
+
+
+def _digest(body: Json) -> str:
+    canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, default=str)
+    return "body:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Intake:
+    """The Bolt global middleware: an event is committed here, and only then acked.
+
+    A store error is raised on purpose: Bolt answers 500, Slack delivers again, nothing is lost. `wake` is called
+    after each new row, so that a worker need not poll.
+    """
+
+    def __init__(self, *, lanes: Lanes, echoes: Echoes, identity: Identity, wake: Callable[[], None]) -> None:
+        self._lanes = lanes
+        self._echoes = echoes
+        self._identity = identity
+        self._wake = wake
+
+    async def middleware(self, body: Json, next: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
+        """Commit what `body` says, then let Bolt go on to its (empty) listeners."""
+        if body.get("type") == "app_rate_limited":
+            log.warning("slack_events_rate_limited", minute=body.get("minute_rate_limited"))
+            return BoltResponse(status=200)
+        if body.get("type") == "event_callback":
+            await self.take(body)
+        await next()
+        return None
+
+    async def take(self, body: Json) -> None:
+        """Classify and commit one event body; the store's errors pass through."""
+        found = classify(body, self._identity())
+        match found:
+            case NewEvent():
+                accepted = await self._lanes.accept(found)
+                log.info("event_taken", event_id=found.id, kind=found.kind, outcome=type(accepted).__name__)
+                self._wake()
+            case Echo():
+                await self._echoes.record_echo(found.workspace_id, found.channel_id, found.key, found.ts)
+            case Ignored():
+                log.debug("event_ignored", event_id=_string(body, "event_id"), reason=found.reason)
+
+
+def timestamp_guard(headers: Mapping[str, str]) -> bool:
+    """Whether Bolt can check a request's signature headers without failing; answer 401 where it cannot.
+
+    Bolt answers 500 for a timestamp that is no number and for a signature with characters outside ASCII. Missing
+    headers are fine here: Bolt refuses them itself.
+    """
+    lower = {name.lower(): value for name, value in headers.items()}
+    timestamp = lower.get("x-slack-request-timestamp", "0")
+    digits = timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= TIMESTAMP_DIGITS
+    return digits and lower.get("x-slack-signature", "").isascii()

@@ -1,0 +1,367 @@
+"""The visible side of a turn: a native stream where the workspace has them, an edited message where not.
+
+Everything here is best effort. The reply's delivery is what counts: it is settled through the outbox's own path, which
+completes whatever stands at the stored `ts`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from agent.errors import LeaseLost
+from agent.ports import Clock
+from agent.records import Conversation, Lease, TurnRecord
+from bot.slack import views
+from bot.slack.chunking import PIECE_LIMIT
+from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
+from bot.slack.pacing import Pacer
+from bot.slack.ports import DeliverNow, ReplyTurns
+
+log = structlog.get_logger(__name__)
+
+FLUSH_CHARACTERS = 256
+FLUSH_SECONDS = 0.75
+STREAM_SECONDS = 240.0  # Slack ends a stream after about five minutes, whatever happens in it
+STATUS_SECONDS = 3.0
+CLOSE_SECONDS = 15.0
+WORKSPACES_REMEMBERED = 10_000
+
+
+class Showing(enum.Enum):
+    """How the reply is visible. `OVER`: nothing more is shown until it is settled."""
+
+    NOTHING = enum.auto()
+    STREAM = enum.auto()
+    EDITS = enum.auto()
+    OVER = enum.auto()
+
+
+class SlackReplies:
+    """Opens replies, and remembers which workspaces have no streams."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        *,
+        turns: ReplyTurns,
+        deliver_now: DeliverNow,
+        pacer: Pacer,
+        clock: Clock,
+    ) -> None:
+        self.client = client
+        self.turns = turns
+        self.deliver_now = deliver_now
+        self.pacer = pacer
+        self.clock = clock
+        self._without_streams: set[str] = set()
+        self._without_status: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def open(self, lease: Lease, turn: TurnRecord, conversation: Conversation) -> SlackReply:
+        """The reply of `turn` in its thread."""
+        return SlackReply(self, lease, turn, conversation)
+
+    def streams(self, workspace_id: str) -> bool:
+        """Whether the workspace has native streams, as far as we know."""
+        return workspace_id not in self._without_streams
+
+    def no_streams(self, workspace_id: str, code: str) -> None:
+        """Slack refused a stream for good: edit messages in this workspace from now on."""
+        log.warning("streaming_off", workspace=workspace_id, code=code)
+        _remember(self._without_streams, workspace_id)
+
+    def statuses(self, workspace_id: str) -> bool:
+        """Whether the workspace shows statuses, as far as we know."""
+        return workspace_id not in self._without_status
+
+    def no_status(self, workspace_id: str, code: str) -> None:
+        """Statuses do not work here; said once."""
+        log.warning("status_off", workspace=workspace_id, code=code)
+        _remember(self._without_status, workspace_id)
+
+    def start(self, reply: SlackReply) -> asyncio.Task[None]:
+        """Run the task that shows `reply`'s text; it ends by itself when there is nothing left to show."""
+        task = asyncio.create_task(reply.show(), name="reply")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("reply_task_failed", error=type(error).__name__)
+
+    async def close(self) -> None:
+        """Stop showing; what is visible is completed by the outbox."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _remember(workspaces: set[str], workspace_id: str) -> None:
+    if len(workspaces) >= WORKSPACES_REMEMBERED:
+        workspaces.clear()
+    workspaces.add(workspace_id)
+
+
+class SlackReply:
+    """One turn's reply. All calls about its text are made by one task, one after the other."""
+
+    def __init__(self, replies: SlackReplies, lease: Lease, turn: TurnRecord, conversation: Conversation) -> None:
+        self._replies = replies
+        self._lease = lease
+        self._turn = turn
+        self._channel = conversation.channel_id
+        self._thread_ts = conversation.thread_ts
+        self._ts = turn.reply_ts
+        begun_before = turn.reply_ts is not None or conversation.thread_ts is None
+        self._showing = Showing.OVER if begun_before else Showing.NOTHING
+        self._shown = ""
+        self._waiting = ""
+        self._started_at = 0.0
+        self._closing = False
+        self._status_set = False
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    # -- what the runner calls ---------------------------------------------------------------------------------
+
+    async def status(self, text: str) -> None:
+        """Say what is going on under the thread; failures are logged once a workspace and tolerated."""
+        if self._thread_ts is None or not self._replies.statuses(self._turn.workspace_id):
+            return
+        if self._replies.pacer.wait("assistant.threads.setStatus", self._channel, patience=0.0) > 0.0:
+            return
+        try:
+            async with asyncio.timeout(STATUS_SECONDS):
+                await self._replies.client.assistant_threads_setStatus(
+                    channel_id=self._channel, thread_ts=self._thread_ts, status=text
+                )
+            self._status_set = bool(text)
+        except SLACK_ERRORS as error:
+            self._status_failed(judge(error))
+
+    async def append(self, text: str) -> None:
+        """Show more of the answer soon: after 256 characters or 750 ms."""
+        if self._showing is Showing.OVER or self._closing:
+            return
+        self._waiting += text
+        if len(self._waiting) >= FLUSH_CHARACTERS:
+            self._wake.set()
+        if self._task is None or self._task.done():
+            self._task = self._replies.start(self)
+
+    async def restart(self) -> None:
+        """What was shown is void. It stays until the final text replaces it; nothing more is added to it."""
+        await self._finish_showing()
+        self._closing = False
+        self._wake.clear()
+        self._waiting = ""
+        if self._showing is not Showing.NOTHING:
+            self._showing = Showing.OVER
+
+    async def settle(self, delivery_id: str | None, text: str | None) -> None:
+        """Complete what is visible and the delivery with it; without a delivery, take back what is visible."""
+        await self._finish_showing()
+        if self._status_set:
+            await self.status("")
+        if delivery_id is None:
+            await self._take_back()
+            return
+        await self._replies.deliver_now(delivery_id, self._shown if self._showing is Showing.STREAM else None)
+
+    # -- the task that shows -----------------------------------------------------------------------------------
+
+    async def show(self) -> None:
+        """Flush until nothing waits; errors end the showing, not the turn."""
+        pause = FLUSH_SECONDS
+        try:
+            while self._waiting and self._showing is not Showing.OVER and not self._closing:
+                await self._pause(pause)
+                if self._closing:
+                    return
+                pause = await self._flush() or FLUSH_SECONDS
+        except LeaseLost:
+            self._showing = Showing.OVER  # the turn's runner meets the same fence at its next step
+        except SLACK_ERRORS as error:
+            self._showing = Showing.OVER
+            log.warning("reply_not_shown", turn=self._turn.id, code=judge(error).code)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait `seconds`, or less when enough text has come or the reply is being settled."""
+        paced = seconds != FLUSH_SECONDS
+        if len(self._waiting) >= FLUSH_CHARACTERS and not paced:
+            return
+        if paced:
+            self._wake.clear()
+        timer = asyncio.ensure_future(self._replies.clock.sleep(seconds))
+        woken = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait({timer, woken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            woken.cancel()
+            if not self._closing:
+                self._wake.clear()
+
+    async def _flush(self) -> float:
+        """Show what waits; returns seconds to wait before the next flush, 0 for the usual."""
+        match self._showing:
+            case Showing.NOTHING:
+                return await self._begin()
+            case Showing.STREAM:
+                return await self._append()
+            case Showing.EDITS:
+                return await self._edit()
+            case Showing.OVER:
+                return 0.0
+
+    async def _begin(self) -> float:
+        if not self._replies.streams(self._turn.workspace_id):
+            return await self._begin_edits()
+        if seconds := self._place("chat.startStream"):
+            return seconds
+        try:
+            answer = await self._replies.client.chat_startStream(
+                channel=self._channel,
+                thread_ts=self._thread_ts or "",
+                recipient_team_id=self._turn.workspace_id,
+                recipient_user_id=self._turn.requester,
+            )
+        except SLACK_ERRORS as error:
+            return await self._begin_failed(judge(error))
+        await self._stands_at(str(answer["ts"]), Showing.STREAM)
+        return await self._append()
+
+    async def _begin_failed(self, failure: Failure) -> float:
+        match failure.verdict:
+            case Verdict.RATE_LIMITED:
+                return self._blocked("chat.startStream", failure)
+            case Verdict.NO_STREAMS:
+                self._replies.no_streams(self._turn.workspace_id, failure.code)
+                return await self._begin_edits()
+            case _:
+                return self._over(failure)
+
+    async def _stands_at(self, ts: str, showing: Showing) -> None:
+        """Commit where the reply stands before anything is added to it."""
+        self._showing = Showing.OVER  # and it stays so if the commit fails
+        try:
+            await self._replies.turns.set_reply_ts(self._lease, self._turn.id, ts)
+        except LeaseLost:
+            await self._remove(ts)
+            raise
+        self._ts, self._showing = ts, showing
+        self._started_at = self._replies.clock.now()
+
+    async def _append(self) -> float:
+        too_old = self._replies.clock.now() - self._started_at >= STREAM_SECONDS
+        if too_old or len(self._shown) + len(self._waiting) > PIECE_LIMIT:
+            return await self._roll_over()
+        if seconds := self._place("chat.appendStream"):
+            return seconds
+        text, self._waiting = self._waiting, ""
+        try:
+            await self._replies.client.chat_appendStream(channel=self._channel, ts=self._ts or "", markdown_text=text)
+        except SLACK_ERRORS as error:
+            failure = judge(error)
+            if failure.verdict is not Verdict.RATE_LIMITED:
+                return self._over(failure)
+            self._waiting = text + self._waiting
+            return self._blocked("chat.appendStream", failure)
+        self._shown += text
+        return 0.0
+
+    async def _roll_over(self) -> float:
+        """End the stream before Slack breaks it; the rest comes with the final update."""
+        self._showing = Showing.OVER
+        await self._stop_stream(self._ts or "")
+        return 0.0
+
+    async def _begin_edits(self) -> float:
+        if seconds := self._place("chat.postMessage"):
+            return seconds
+        text, self._waiting = self._waiting[:PIECE_LIMIT], ""
+        post = views.reply(text)
+        answer = await self._replies.client.chat_postMessage(
+            channel=self._channel,
+            thread_ts=self._thread_ts,
+            text=post.text,
+            blocks=post.blocks,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        self._shown = text
+        await self._stands_at(str(answer["ts"]), Showing.EDITS)
+        return 1.0
+
+    async def _edit(self) -> float:
+        whole = self._shown + self._waiting
+        if len(whole) > PIECE_LIMIT:
+            self._showing = Showing.OVER
+            return 0.0
+        if seconds := self._replies.pacer.wait("chat.update", f"{self._channel}/{self._ts}", patience=0.0):
+            return seconds
+        self._shown, self._waiting = whole, ""
+        post = views.reply(whole)
+        try:
+            await self._replies.client.chat_update(
+                channel=self._channel, ts=self._ts or "", text=post.text, blocks=post.blocks
+            )
+        except SLACK_ERRORS as error:
+            failure = judge(error)
+            if failure.verdict is not Verdict.RATE_LIMITED:
+                return self._over(failure)
+            return self._blocked("chat.update", failure)
+        return 1.0
+
+    # -- helpers -----------------------------------------------------------------------------------------------
+
+    def _place(self, method: str) -> float:
+        return self._replies.pacer.wait(method, self._channel, patience=0.0)
+
+    def _blocked(self, method: str, failure: Failure) -> float:
+        self._replies.pacer.blocked(method, failure.retry_after)
+        return failure.retry_after
+
+    def _over(self, failure: Failure) -> float:
+        self._showing = Showing.OVER
+        log.info("reply_showing_over", turn=self._turn.id, code=failure.code)
+        return 0.0
+
+    def _status_failed(self, failure: Failure) -> None:
+        if failure.verdict in (Verdict.NO_STREAMS, Verdict.REFUSED):
+            self._replies.no_status(self._turn.workspace_id, failure.code)
+        elif failure.verdict is Verdict.RATE_LIMITED:
+            self._replies.pacer.blocked("assistant.threads.setStatus", failure.retry_after)
+
+    async def _finish_showing(self) -> None:
+        """Let the call that is under way end (bounded), and make no other."""
+        if self._task is None or self._task.done():
+            return
+        self._closing = True
+        self._wake.set()
+        done, _ = await asyncio.wait({self._task}, timeout=CLOSE_SECONDS)
+        if not done:
+            self._task.cancel()
+            self._showing = Showing.OVER
+
+    async def _take_back(self) -> None:
+        if self._ts is not None:
+            await self._remove(self._ts)
+
+    async def _remove(self, ts: str) -> None:
+        await self._stop_stream(ts)
+        with contextlib.suppress(*SLACK_ERRORS):
+            await self._replies.client.chat_delete(channel=self._channel, ts=ts)
+
+    async def _stop_stream(self, ts: str) -> None:
+        """Stop, whatever state it is in: the outbox repairs by updating."""
+        with contextlib.suppress(*SLACK_ERRORS):
+            await self._replies.client.chat_stopStream(channel=self._channel, ts=ts)
