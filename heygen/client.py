@@ -1,0 +1,225 @@
+"""HeyGen's operations that the product uses, typed. Each method is one request over a `Transport`.
+
+Every method raises `HeyGenError`s for what goes wrong outside and `ValueError` for arguments that HeyGen would
+refuse anyway. Writes are sent once: who keeps the idempotency key decides about sending again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from . import parsing
+from .calls import bulk, open_data, open_page, page_query, read, segment, write
+from .exchange import Transport
+from .fields import Malformed, mapping, required, sequence
+from .models import (
+    Balance,
+    Page,
+    Source,
+    StatusEntry,
+    Translation,
+    TranslationOptions,
+    Video,
+    WebhookEndpoint,
+    WebhookEvent,
+)
+
+_TRANSLATIONS = "/v3/video-translations"
+_VIDEOS = "/v3/videos"
+_ENDPOINTS = "/v3/webhooks/endpoints"
+
+
+class Client:
+    """HeyGen v3 for one account. Stateless beyond its transport, so safe to share between tasks."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    # Translations
+
+    async def create_translation(
+        self,
+        *,
+        video: Source,
+        output_languages: Sequence[str],
+        idempotency_key: str,
+        title: str | None = None,
+        mode: Literal["speed", "precision"] | None = None,
+        callback_url: str | None = None,
+        callback_id: str | None = None,
+        options: TranslationOptions | None = None,
+    ) -> list[str]:
+        """Submit a paid translation and return the ids of its jobs: one per language, in no promised order.
+
+        `output_languages` are names exactly as `translation_languages` gives them. Within 24 hours the same key
+        returns the same ids instead of starting anything.
+        """
+        if isinstance(output_languages, str) or not output_languages:
+            raise ValueError("output_languages is a sequence of at least one language name")
+        payload = {
+            **(options or TranslationOptions()).to_json(),
+            "video": video.to_json(),
+            "output_languages": list(output_languages),
+            "title": title,
+            "mode": mode,
+            "callback_url": callback_url,
+            "callback_id": callback_id,
+        }
+        request = write("videoTranslateCreate", "POST", _TRANSLATIONS, payload, idempotency_key)
+        return open_data(request, await self._transport.send(request), _translation_ids)
+
+    async def get_translation(self, translation_id: str) -> Translation:
+        """The translation as it is now, with fresh URLs."""
+        request = read("videoTranslateGet", f"{_TRANSLATIONS}/{segment(translation_id)}")
+        return open_data(request, await self._transport.send(request), parsing.translation)
+
+    async def list_translations(self, *, limit: int | None = None, token: str | None = None) -> Page[Translation]:
+        """A page of the account's translations; `limit` 1 to 100."""
+        request = read("videoTranslateList", _TRANSLATIONS, page_query(limit, token))
+        return open_page(request, await self._transport.send(request), parsing.translation)
+
+    async def translation_statuses(self, ids: Sequence[str]) -> list[StatusEntry]:
+        """The states of up to 100 translations in one read; `ValueError` for more."""
+        return await self._statuses("videoTranslateStatusesList", _TRANSLATIONS, "video_translation_ids", ids)
+
+    async def translation_languages(self) -> list[str]:
+        """The names of all languages one can translate into."""
+        request = read("videoTranslateLanguagesList", f"{_TRANSLATIONS}/languages")
+        return open_data(request, await self._transport.send(request), _languages)
+
+    # Videos
+
+    async def create_video(self, payload: Mapping[str, Any], *, idempotency_key: str) -> str:
+        """Submit a paid video and return its id. `payload` is HeyGen's request body; its None values are left out.
+
+        Within 24 hours the same key returns the same id instead of starting anything.
+        """
+        request = write("videoCreate", "POST", _VIDEOS, payload, idempotency_key)
+        return open_data(request, await self._transport.send(request), _video_id)
+
+    async def get_video(self, video_id: str) -> Video:
+        """The video as it is now, with fresh URLs."""
+        request = read("videoGet", f"{_VIDEOS}/{segment(video_id)}")
+        return open_data(request, await self._transport.send(request), parsing.video)
+
+    async def list_videos(
+        self,
+        *,
+        title: str | None = None,
+        folder_id: str | None = None,
+        limit: int | None = None,
+        token: str | None = None,
+    ) -> Page[Video]:
+        """A page of the account's videos, optionally those whose title contains `title`; `limit` 1 to 100."""
+        query = {"title": title, "folder_id": folder_id, **page_query(limit, token)}
+        request = read("videoList", _VIDEOS, query)
+        return open_page(request, await self._transport.send(request), parsing.video)
+
+    async def video_statuses(self, ids: Sequence[str]) -> list[StatusEntry]:
+        """The states of up to 100 videos in one read; `ValueError` for more."""
+        return await self._statuses("videoStatusesList", _VIDEOS, "video_ids", ids)
+
+    async def _statuses(self, operation: str, path: str, parameter: str, ids: Sequence[str]) -> list[StatusEntry]:
+        joined = bulk(ids)
+        if not joined:
+            return []
+        request = read(operation, f"{path}/statuses", {parameter: joined})
+        page = open_page(request, await self._transport.send(request), parsing.status_entry)
+        return list(page.items)
+
+    # The account
+
+    async def get_balance(self) -> Balance:
+        """What the account has left. Also the cheapest way to learn whether the credential works."""
+        request = read("userMeGet", "/v3/users/me")
+        return open_data(request, await self._transport.send(request), parsing.balance)
+
+    # Webhooks
+
+    async def create_webhook_endpoint(
+        self,
+        url: str,
+        *,
+        idempotency_key: str,
+        events: Sequence[str] | None = None,
+        entity_id: str | None = None,
+    ) -> WebhookEndpoint:
+        """Register `url` for `events` (None: all). The record's `secret` is never told again."""
+        payload = {"url": url, "events": _listed(events), "entity_id": entity_id}
+        request = write("webhookEndpointsCreate", "POST", _ENDPOINTS, payload, idempotency_key)
+        return open_data(request, await self._transport.send(request), parsing.webhook_endpoint)
+
+    async def list_webhook_endpoints(
+        self, *, limit: int | None = None, token: str | None = None
+    ) -> Page[WebhookEndpoint]:
+        """A page of the registered endpoints, without their secrets; `limit` 1 to 100."""
+        request = read("webhookEndpointsList", _ENDPOINTS, page_query(limit, token))
+        return open_page(request, await self._transport.send(request), parsing.webhook_endpoint)
+
+    async def update_webhook_endpoint(
+        self, endpoint_id: str, *, url: str | None = None, events: Sequence[str] | None = None
+    ) -> WebhookEndpoint:
+        """Change an endpoint's URL or replace its list of events; None leaves the one or the other as it is."""
+        if url is None and events is None:
+            raise ValueError("nothing to change")
+        payload = {"url": url, "events": _listed(events)}
+        request = write("webhookEndpointsUpdate", "PATCH", f"{_ENDPOINTS}/{segment(endpoint_id)}", payload)
+        return open_data(request, await self._transport.send(request), parsing.webhook_endpoint)
+
+    async def delete_webhook_endpoint(self, endpoint_id: str) -> None:
+        """Remove an endpoint; `NotFound` if there is none."""
+        await self._transport.send(write("webhookEndpointsDelete", "DELETE", f"{_ENDPOINTS}/{segment(endpoint_id)}"))
+
+    async def rotate_webhook_secret(self, endpoint_id: str, *, idempotency_key: str) -> str:
+        """A new secret for the endpoint. The old one stops working at once."""
+        path = f"{_ENDPOINTS}/{segment(endpoint_id)}/rotate-secret"
+        request = write("webhookEndpointsRotateSecret", "POST", path, key=idempotency_key)
+        return open_data(request, await self._transport.send(request), _secret)
+
+    async def webhook_event_types(self) -> list[str]:
+        """The names of all events HeyGen can send."""
+        request = read("webhookEventTypesList", "/v3/webhooks/event-types")
+        page = open_page(request, await self._transport.send(request), _event_type)
+        return list(page.items)
+
+    async def webhook_events(
+        self,
+        *,
+        event_type: str | None = None,
+        entity_id: str | None = None,
+        limit: int | None = None,
+        token: str | None = None,
+    ) -> Page[WebhookEvent]:
+        """A page of the delivery history, to catch up on what came while nobody listened; `limit` 1 to 100."""
+        query = {"event_type": event_type, "entity_id": entity_id, **page_query(limit, token)}
+        request = read("webhookEventsList", "/v3/webhooks/events", query)
+        return open_page(request, await self._transport.send(request), parsing.webhook_event)
+
+
+def _listed(values: Sequence[str] | None) -> list[str] | None:
+    return None if values is None else list(values)
+
+
+def _translation_ids(data: Any) -> list[str]:
+    """The ids, all of them or none: one that we dropped would be a job paid for and never seen."""
+    items = sequence(mapping(data, "data").get("video_translation_ids"), "video_translation_ids")
+    if not items:
+        raise Malformed("video_translation_ids is empty")
+    return [required({"id in video_translation_ids": item}, "id in video_translation_ids") for item in items]
+
+
+def _languages(data: Any) -> list[str]:
+    return parsing.strings(mapping(data, "data").get("languages"), "languages")
+
+
+def _video_id(data: Any) -> str:
+    return required(mapping(data, "data"), "video_id")
+
+
+def _secret(data: Any) -> str:
+    return required(mapping(data, "data"), "secret")
+
+
+def _event_type(item: Any) -> str:
+    return required(mapping(item, "event type"), "event_type")
