@@ -6,34 +6,18 @@ A webhook never changes a job by itself: the poller reads the job at HeyGen and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import structlog
 
 from agent.ports import Accounts, JobStore
 from agent.records import Json
+from bot.store.webhook_events import WebhookEvents
 from heygen import HeyGenError, WebhookEvent
 
 log = structlog.get_logger(__name__)
 
 CATCH_UP_PAGES = 50
 CATCH_UP_PAGE = 100
-
-
-class WebhookEvents(Protocol):
-    """Which webhook events have been seen."""
-
-    async def record(self, account_id: str, event_id: str, event_type: str, payload: Json) -> bool:
-        """Remember the event; False when it was known."""
-        ...
-
-    async def mark_handled(self, account_id: str, event_id: str) -> None:
-        """Its job has been made due."""
-        ...
-
-    async def unhandled(self, limit: int) -> list[tuple[str, str, Json]]:
-        """Remembered but not handled: account, event id, payload."""
-        ...
 
 
 class Hints:
@@ -60,8 +44,8 @@ class Hints:
 
     async def finish_interrupted(self) -> None:
         """Handle what a crash left between remembering and handling."""
-        for account_id, event_id, payload in await self._events.unhandled(limit=1_000):
-            await self._handle(account_id, event_id, payload.get("provider_id"))
+        for event in await self._events.unhandled():
+            await self._handle(event.account_id, event.event_id, event.payload.get("provider_id"))
 
     async def catch_up(self, account_id: str) -> int:
         """Take in HeyGen's own delivery history, so that a missed webhook is not a missed result; returns the new.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections import Counter
+from collections.abc import Callable
 from typing import Protocol
 
 import structlog
@@ -49,7 +50,7 @@ class Lanes(Protocol):
 class Outbox(Protocol):
     """What the worker posts by itself."""
 
-    async def say_root(self, lease: Lease, conversation_id: str, text: str) -> None:
+    async def say_root(self, conversation_id: str, text: str) -> None:
         """Queue the root message of a conversation that has none yet; once."""
         ...
 
@@ -66,13 +67,22 @@ class LaneWorker:
     """One per process. `round` claims and starts; the claimed lanes go on by themselves."""
 
     def __init__(
-        self, *, lanes: Lanes, jobs: JobStore, outbox: Outbox, runner: Runner, clock: Clock, limit: int = LANES_AT_ONCE
+        self,
+        *,
+        lanes: Lanes,
+        jobs: JobStore,
+        outbox: Outbox,
+        runner: Runner,
+        clock: Clock,
+        kick: Callable[[], None],
+        limit: int = LANES_AT_ONCE,
     ) -> None:
         self._lanes = lanes
         self._jobs = jobs
         self._outbox = outbox
         self._runner = runner
         self._clock = clock
+        self._kick = kick
         self._limit = limit
         self._tasks: set[asyncio.Task[None]] = set()
         self._crashes: Counter[str] = Counter()
@@ -108,6 +118,8 @@ class LaneWorker:
         except Exception as error:
             # The database, most likely. The lease runs out and the lane is claimed again: nothing is lost.
             log.exception("lane_failed", conversation=lease.id, error=type(error).__name__)
+        finally:
+            self._kick()
 
     async def _guarded(self, lease: Lease, row: InboxRow) -> Parked | None:
         """Handle one row; a fault of ours is tried a few times and then told, so that the lane goes on."""
@@ -133,7 +145,7 @@ class LaneWorker:
                 current = await self._as_it_stands(lease, row)
                 return await self._runner.run(lease, current) if current else None
             case "command":
-                await self._outbox.say_root(lease, row.conversation_id, _asked(row.payload))
+                await self._outbox.say_root(row.conversation_id, _asked(row.payload))
                 return await self._runner.run(lease, row)
             case "action" if row.payload["name"] == "retry_failed":
                 return await self._retry(lease, row)

@@ -263,11 +263,15 @@ class Emulator:
 
     def _control_routes(self) -> list[BaseRoute]:
         return [
+            Route("/_emulator/identity", self._get_identity),
             Route("/_emulator/journal", self._get_journal),
             Route("/_emulator/reset", self._post_reset, methods=["POST"]),
             Route("/_emulator/fault", self._post_fault, methods=["POST"]),
             Route("/_emulator/clock", self._post_clock, methods=["POST"]),
         ]
+
+    async def _get_identity(self, request: Request) -> Response:
+        return JSONResponse({"emulator": self.name}, headers={"X-Greenroom-Emulator": self.name})
 
     async def _get_journal(self, request: Request) -> Response:
         after = int(request.query_params.get("after", "0"))

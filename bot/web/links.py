@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from agent.ports import Accounts, Clock
 from agent.poller import read_result
-from agent.records import Job, JobState, Link
+from agent.ports import Accounts, Clock
+from agent.records import Job, JobState
 from bot.signing import Signer
+from bot.store import Store
 from heygen import HeyGenError, NotFound
 
 log = structlog.get_logger(__name__)
@@ -20,20 +19,10 @@ log = structlog.get_logger(__name__)
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 
-class LinkStore(Protocol):
-    """Where links and jobs are looked up."""
-
-    async def get(self, link_id: str) -> tuple[Link, Job] | None:
-        """The link and its job, None for an unknown one."""
-        ...
-
-
 class Links:
     """Makes links (`agent.ports.JobLinks`) and answers them under `/v/`."""
 
-    def __init__(
-        self, *, public_url: str | None, secret: str, store: LinkStore, accounts: Accounts, clock: Clock
-    ) -> None:
+    def __init__(self, *, public_url: str | None, secret: str, store: Store, accounts: Accounts, clock: Clock) -> None:
         self._public_url = public_url
         self._signer = Signer(secret, "link")
         self._store = store
@@ -52,13 +41,12 @@ class Links:
 
     async def _answer(self, request: Request) -> Response:
         link_id = self._signer.unsign(request.path_params["token"])
-        found = await self._store.get(link_id) if link_id else None
-        if found is None:
+        link = await self._store.links.get(link_id) if link_id else None
+        if link is None:
             return _say(404, "There is no such link.")
-        link, job = found
         if link.revoked_at is not None or link.expires_at < self._clock.now():
             return _say(410, "This link has expired. Ask for a new one in the Slack thread.")
-        return await self._redirect(job)
+        return await self._redirect(await self._store.jobs.job(link.job_id))
 
     async def _redirect(self, job: Job) -> Response:
         try:

@@ -1,0 +1,105 @@
+"""`python -m bot`: argument parsing and process lifetime, nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+
+from bot import check, observability
+from bot.settings import Settings, SettingsError, load
+from bot.store.database import DatabaseError
+
+SCENARIOS = ("translate", "escalate", "leads")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code (0 fine, 1 failed, 2 wrong usage or settings)."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load()
+        command = options.command or ("serve" if settings.has_credentials() and options.once is None else "playground")
+        return asyncio.run(_run(command, options, settings))
+    except (SettingsError, DatabaseError) as error:
+        print(f"greenroom: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"greenroom: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="Greenroom. Without a command: serve when Slack credentials are set, else the playground.",
+    )
+    commands = {
+        "serve": "answer Slack and work on jobs (production)",
+        "check": "say what is missing and whether the services answer",
+        "playground": "the real app on emulated services, with a page to type into",
+    }
+    listing = "; ".join(f"{name}: {text}" for name, text in commands.items())
+    parser.add_argument("command", nargs="?", choices=commands, help=listing)
+    parser.add_argument(
+        "--once",
+        nargs="*",
+        metavar="SCENARIO",
+        choices=SCENARIOS,
+        help="playground: play these scenarios (all that exist, if none is named), report, and exit",
+    )
+    return parser
+
+
+async def _run(command: str, options: argparse.Namespace, settings: Settings) -> int:
+    match command:
+        case "serve":
+            return await _serve(settings)
+        case "check":
+            return await _check(settings)
+        case _:
+            from bot import playground  # the emulators are not part of a production install
+
+            return await playground.main(once=options.once)
+
+
+async def _serve(settings: Settings) -> int:
+    from bot.app import running
+    from bot.server import Server
+
+    observability.configure(settings.log_level)
+    if settings.missing():
+        raise SettingsError("; ".join(f"{name} is missing ({why})" for name, why in settings.missing().items()))
+    if not settings.allow_emulators and (names := await check.emulated(settings)):
+        raise SettingsError(f"{', '.join(names)} leads to an emulator: production refuses that (ALLOW_EMULATORS).")
+    async with running(settings) as app:
+        server = Server(app.asgi, host=settings.host, port=settings.port)
+        await server.start()
+        print(f"greenroom: listening on {server.url}", file=sys.stderr, flush=True)
+        await stop_signal()
+        await server.stop()
+    return 0
+
+
+async def stop_signal() -> None:
+    """Wait until somebody asks the process to end."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stopped.set)
+    await stopped.wait()
+
+
+async def _check(settings: Settings) -> int:
+    observability.configure("error")
+    results = await check.services(settings)
+    lines = [*check.missing(settings), *check.switched_off(settings), *(line for _, line in results)]
+    print("\n".join(lines))
+    return 0 if not settings.missing() and all(works for works, _ in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,343 @@
+"""The composition root: from settings to a running application. Nothing else builds services.
+
+Everything is opened on one exit stack and closed in reverse order: background work ends before the clients it
+uses, and the store is the last to go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import aiohttp
+import httpx2
+import structlog
+from openai import AsyncOpenAI
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_sdk.web.async_client import AsyncWebClient
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from agent.jobs import PollPlan
+from agent.poller import Poller
+from agent.ports import Clock, Ids
+from agent.reading import Reading
+from agent.responses_wire import ResponsesWire
+from agent.runner import Runner
+from agent.submitter import Submitter
+from agent.toolbox import Toolbox
+from agent.translation import Translation
+from bot.accounts import SettingsAccounts
+from bot.clock import RandomIds, SystemClock
+from bot.fetch import SafeProbe
+from bot.hints import Hints
+from bot.identity import IdentityHolder
+from bot.lane_worker import LaneWorker
+from bot.loops import Loop
+from bot.posts import Posts
+from bot.settings import Settings
+from bot.slack import actions
+from bot.slack.app import build_app
+from bot.slack.commands import Commands
+from bot.slack.delivery import DeliveryWorker
+from bot.slack.intake import Intake, timestamp_guard
+from bot.slack.pacing import Pacer
+from bot.slack.reply import SlackReplies
+from bot.slack.router import Router
+from bot.store import Store
+from bot.store.claims import LEASE_SECONDS
+from bot.store.database import Database
+from bot.store.directory import Account, Workspace
+from bot.web.health import Health
+from bot.web.links import Links
+from bot.web.webhooks import Webhooks
+from heygen import Client, HttpTransport, RetryingTransport, RetryPolicy
+
+log = structlog.get_logger(__name__)
+
+USER_AGENT = "greenroom/0.1"
+DRAIN_SECONDS = 10.0
+CATCH_UP_SECONDS = 300.0
+DAY = 86_400.0
+POLLING = PollPlan()
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How often the background looks around, in seconds. Work is usually kicked; these are the safety nets."""
+
+    lanes: float = 0.5
+    deliveries: float = 0.5
+    submissions: float = 1.0
+    jobs: float = 1.0
+    catch_up: float = CATCH_UP_SECONDS
+    lease: float = LEASE_SECONDS
+    poll: PollPlan = POLLING
+
+
+@dataclass(slots=True)
+class App:
+    """A running application: `asgi` answers requests, the rest is for its owner and for tests."""
+
+    asgi: Starlette
+    store: Store
+    identity: IdentityHolder
+    accounts: SettingsAccounts
+    loops: list[Loop]
+
+    def kick(self) -> None:
+        """Look around now."""
+        for loop in self.loops:
+            loop.kick()
+
+
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    slack: AsyncWebClient
+    openai: AsyncOpenAI
+    heygen: Client
+    http: httpx2.AsyncClient
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None, tempo: Tempo | None = None
+) -> AsyncIterator[App]:
+    """The application, started; leaving the block drains and closes it.
+
+    Raises `SettingsError` for settings that cannot work and `DatabaseError` for a database that cannot be used.
+    """
+    clock, ids, tempo = clock or SystemClock(), ids or RandomIds(), tempo or Tempo()
+    async with AsyncExitStack() as stack:
+        store = await _store(stack, settings, clock, ids, tempo)
+        clients = await _clients(stack, settings)
+        app, worker = await _compose(stack, settings, store, clients, clock, tempo)
+        background = [asyncio.create_task(loop.run(), name=loop.name) for loop in app.loops]
+        stack.push_async_callback(_end, background, worker)
+        yield app
+
+
+async def _store(stack: AsyncExitStack, settings: Settings, clock: Clock, ids: Ids, tempo: Tempo) -> Store:
+    owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+    database = Database(settings.database_url, clock, owner)
+    store = Store(database, clock, ids, settings.retention_days * DAY, lease_seconds=tempo.lease)
+    await store.start()
+    stack.push_async_callback(store.stop)
+    return store
+
+
+async def _clients(stack: AsyncExitStack, settings: Settings) -> _Clients:
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    http = await stack.enter_async_context(httpx2.AsyncClient(timeout=30.0, trust_env=True))
+    openai = await stack.enter_async_context(
+        AsyncOpenAI(
+            api_key=settings.secret("openai_api_key"),
+            base_url=settings.openai_base_url,
+            max_retries=0,  # the turn owns retries: they are rows, not sleeps
+            timeout=httpx2.Timeout(connect=5.0, read=60.0, write=30.0, pool=10.0),
+        )
+    )
+    slack = AsyncWebClient(
+        token=settings.secret("slack_bot_token"),
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=[],  # a blind repeat of a post would double it
+    )
+    direct = HttpTransport(settings.heygen_base_url, settings.secret("heygen_api_key"), http, USER_AGENT)
+    transport = RetryingTransport(direct, RetryPolicy(), asyncio.sleep, random.random)
+    return _Clients(slack, openai, Client(transport), http)
+
+
+async def _compose(
+    stack: AsyncExitStack, settings: Settings, store: Store, clients: _Clients, clock: Clock, tempo: Tempo
+) -> tuple[App, LaneWorker]:
+    secret = settings.secret("secret_key")
+    identity = IdentityHolder()
+    who = await identity.learn(clients.slack, clock)
+    accounts = SettingsAccounts(
+        client=clients.heygen,
+        secret=secret,
+        public_url=settings.public_url,
+        webhooks_signed=settings.heygen_webhook_secret is not None,
+    )
+    account_id = await accounts.account_id(who.team_id)
+    await store.directory.put_workspace(Workspace(who.team_id, ""))
+    await store.directory.put_account(Account(account_id, who.team_id, "direct", account_id))
+    links = Links(public_url=settings.public_url, secret=secret, store=store, accounts=accounts, clock=clock)
+    parts = _Parts(settings, store, clients, clock, tempo, identity, accounts, links)
+    hints = Hints(events=store.webhook_events, jobs=store.jobs, accounts=accounts, kick=parts.kick)
+    await hints.finish_interrupted()
+    worker = parts.background(stack, hints, account_id)
+    return App(parts.asgi(hints), store, identity, accounts, parts.loops), worker
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What composing needs everywhere, and the composing of each side."""
+
+    settings: Settings
+    store: Store
+    clients: _Clients
+    clock: Clock
+    tempo: Tempo
+    identity: IdentityHolder
+    accounts: SettingsAccounts
+    links: Links
+    loops: list[Loop] = field(default_factory=list)
+
+    def kick(self) -> None:
+        """Have every loop look around now."""
+        for loop in self.loops:
+            loop.kick()
+
+    def background(self, stack: AsyncExitStack, hints: Hints, account_id: str) -> LaneWorker:
+        """Everything that works by itself."""
+        store, tempo = self.store, self.tempo
+        submitter = Submitter(jobs=store.jobs, accounts=self.accounts, clock=self.clock, rng=random.Random())  # noqa: S311 - jitter
+        poller = Poller(jobs=store.jobs, accounts=self.accounts, clock=self.clock, rng=random.Random(), plan=tempo.poll)  # noqa: S311 - jitter
+        pacer = Pacer(self.clock)
+        deliveries = self._deliveries(pacer)
+        replies = SlackReplies(
+            self.clients.slack,
+            turns=store.turns,
+            deliver_now=deliveries.deliver_now,
+            pacer=pacer,
+            clock=self.clock,
+        )
+        stack.push_async_callback(replies.close)
+        worker = self._lane_worker(self._runner(self._toolbox(submitter), replies))
+        self.loops.extend(
+            [
+                Loop("lanes", worker.round, tempo.lanes),
+                Loop("deliveries", deliveries.run_once, tempo.deliveries),
+                Loop("submissions", self._kicking(submitter.run_due), tempo.submissions),
+                Loop("jobs", self._kicking(poller.run_due), tempo.jobs),
+                Loop("heartbeat", self._heartbeat, tempo.lease / 4),
+                Loop("catch-up", partial(self._catch_up, hints, account_id), tempo.catch_up),
+            ]
+        )
+        return worker
+
+    def _deliveries(self, pacer: Pacer) -> DeliveryWorker:
+        return DeliveryWorker(
+            self.clients.slack,
+            deliveries=self.store.deliveries,
+            jobs=self.store.jobs,
+            link_for=self.links.link,
+            pacer=pacer,
+            clock=self.clock,
+            wake=self.kick,
+            random=random.random,
+        )
+
+    def _toolbox(self, submitter: Submitter) -> Toolbox:
+        translation = Translation(
+            turns=self.store.turns,
+            jobs=self.store.jobs,
+            accounts=self.accounts,
+            submitter=submitter,
+            probe=SafeProbe(self.settings.fetch_allowed_hosts),
+            clock=self.clock,
+            kick=self.kick,
+            max_languages=self.settings.heygen_max_concurrent,
+        )
+        reading = Reading(jobs=self.store.jobs, accounts=self.accounts, clock=self.clock)
+        return Toolbox([*translation.tools(), *reading.tools()])
+
+    def _runner(self, toolbox: Toolbox, replies: SlackReplies) -> Runner:
+        return Runner(
+            turns=self.store.turns,
+            jobs=self.store.jobs,
+            toolbox=toolbox,
+            model=ResponsesWire(self.clients.openai, self.settings.secret("openai_model")),
+            replies=replies,
+            links=self.links,
+            clock=self.clock,
+            secret=self.settings.secret("secret_key").encode(),
+        )
+
+    def _lane_worker(self, runner: Runner) -> LaneWorker:
+        return LaneWorker(
+            lanes=self.store.lanes,
+            jobs=self.store.jobs,
+            outbox=Posts(self.store),
+            runner=runner,
+            clock=self.clock,
+            kick=self.kick,
+        )
+
+    def asgi(self, hints: Hints) -> Starlette:
+        """Everything that answers requests."""
+        settings, store = self.settings, self.store
+        router = Router(lanes=store.lanes, wake=self.kick)
+        Commands(jobs=store.jobs, clock=self.clock, link_for=self.links.link).register(router)
+        actions.register(router)
+        intake = Intake(lanes=store.lanes, echoes=store.deliveries, identity=self.identity, wake=self.kick)
+        bolt = build_app(
+            self.clients.slack,
+            signing_secret=settings.secret("slack_signing_secret"),
+            identity=self.identity,
+            intake=intake,
+            router=router,
+        )
+        secret = settings.heygen_webhook_secret
+        webhooks = Webhooks(
+            hints=hints,
+            secret=secret.get_secret_value() if secret else None,
+            account_of=self.accounts.account_of,
+            clock=self.clock,
+        )
+        health = Health({"database": store.database.ping})
+        slack = Route("/slack/events", _SlackRequests(AsyncSlackRequestHandler(bolt)).answer, methods=["POST"])
+        return Starlette(routes=[slack, *webhooks.routes(), *self.links.routes(), *health.routes()])
+
+    def _kicking(self, round_: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
+        """`round_`, waking the others when it did something."""
+
+        async def kicking() -> int:
+            done = await round_()
+            if done:
+                self.kick()
+            return done
+
+        return kicking
+
+    async def _heartbeat(self) -> int:
+        await self.store.claims.extend_all(self.store.database.owner, self.tempo.lease)
+        return 0
+
+    async def _catch_up(self, hints: Hints, account_id: str) -> int:
+        await hints.catch_up(account_id)
+        return 0
+
+
+class _SlackRequests:
+    """Slack's requests, guarded against what Bolt would answer with a 500."""
+
+    def __init__(self, handler: AsyncSlackRequestHandler) -> None:
+        self._handler = handler
+
+    async def answer(self, request: Request) -> Response:
+        """Slack's one endpoint: events, interactivity and commands."""
+        if not timestamp_guard(request.headers):
+            return PlainTextResponse("invalid request\n", status_code=401)
+        return await self._handler.handle(request)
+
+
+async def _end(background: list[asyncio.Task[None]], worker: LaneWorker) -> None:
+    """Let turns come to a checkpoint within a bound, then stop the loops."""
+    for task in background:
+        if task.get_name() == "lanes":
+            task.cancel()
+    await worker.stop(DRAIN_SECONDS)
+    for task in background:
+        task.cancel()
+    await asyncio.gather(*background, return_exceptions=True)

@@ -1,0 +1,113 @@
+"""`python -m bot check`: what is missing, what is off because of it, and whether the services answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+import httpx2
+from openai import AsyncOpenAI, OpenAIError
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.clock import SystemClock
+from bot.settings import Settings
+from bot.store.database import Database, DatabaseError
+from heygen import Client, HeyGenError, HttpTransport
+
+SECONDS = 10.0
+EMULATOR_HEADER = "x-greenroom-emulator"
+
+
+def missing(settings: Settings) -> list[str]:
+    """A line for each required setting that is not there."""
+    return [f"missing  {name}: {why}" for name, why in settings.missing().items()]
+
+
+def switched_off(settings: Settings) -> list[str]:
+    """A line for each thing that works less because of a setting that is not there."""
+    lines = []
+    if settings.public_url is None:
+        lines.append("off      PUBLIC_URL is not set: no links to results, no webhooks (jobs are polled)")
+    elif settings.heygen_webhook_secret is None:
+        lines.append("reduced  HEYGEN_WEBHOOK_SECRET is not set: HeyGen's callbacks are unsigned hints only")
+    return lines
+
+
+async def services(settings: Settings) -> list[tuple[bool, str]]:
+    """Ask each configured service something free: whether it works, and a line that says so."""
+    probes: list[tuple[str, Callable[[Settings], Awaitable[str]], bool]] = [
+        ("slack", _slack, settings.slack_bot_token is not None),
+        ("model", _model, settings.openai_api_key is not None),
+        ("heygen", _heygen, settings.heygen_api_key is not None),
+        ("database", _database, True),
+    ]
+    return [await _probe(name, probe, settings) for name, probe, configured in probes if configured]
+
+
+async def _probe(name: str, probe: Callable[[Settings], Awaitable[str]], settings: Settings) -> tuple[bool, str]:
+    try:
+        async with asyncio.timeout(SECONDS):
+            return True, f"ok       {name}: {await probe(settings)}"
+    except SlackApiError as error:
+        return False, f"failing  {name}: {error.response.get('error')}"
+    except (HeyGenError, DatabaseError) as error:
+        return False, f"failing  {name}: {error}"
+    except (OpenAIError, OSError, TimeoutError) as error:
+        return False, f"failing  {name}: {type(error).__name__}"
+
+
+async def _slack(settings: Settings) -> str:
+    client = AsyncWebClient(token=settings.secret("slack_bot_token"), base_url=settings.slack_api_url, timeout=8)
+    answer = await client.auth_test()
+    return f"connected to {answer.get('team')} as {answer.get('user')}"
+
+
+async def _model(settings: Settings) -> str:
+    async with AsyncOpenAI(
+        api_key=settings.secret("openai_api_key"), base_url=settings.openai_base_url, max_retries=0, timeout=8.0
+    ) as client:
+        names = [model.id async for model in client.models.list()]
+    if settings.openai_model and settings.openai_model not in names:
+        return f"answers, but does not list {settings.openai_model}"
+    return f"{settings.openai_model or 'OPENAI_MODEL is not set'}"
+
+
+async def _heygen(settings: Settings) -> str:
+    async with httpx2.AsyncClient() as http:
+        transport = HttpTransport(settings.heygen_base_url, settings.secret("heygen_api_key"), http, "greenroom")
+        balance = await Client(transport).get_balance()
+    return f"{balance.billing_type or 'no billing'}, {balance.remaining} {balance.currency or ''} left".strip()
+
+
+async def _database(settings: Settings) -> str:
+    database = Database(settings.database_url, SystemClock(), "check")
+    await database.start()
+    try:
+        await database.ping()
+    finally:
+        await database.stop()
+    return settings.database_url.split("://")[0]
+
+
+async def emulated(settings: Settings) -> list[str]:
+    """Settings whose URL leads to one of Greenroom's own emulators: fine for a demo, never for production."""
+    bases = {
+        "SLACK_API_URL": settings.slack_api_url,
+        "OPENAI_BASE_URL": settings.openai_base_url,
+        "HEYGEN_BASE_URL": settings.heygen_base_url,
+    }
+    async with httpx2.AsyncClient(timeout=2.0, follow_redirects=False) as http:
+        return [name for name, url in bases.items() if await _is_emulator(http, url)]
+
+
+async def _is_emulator(http: httpx2.AsyncClient, url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.hostname not in ("localhost", "::1") and not (parts.hostname or "").startswith("127."):
+        return False
+    try:
+        answer = await http.get(f"{parts.scheme}://{parts.netloc}/_emulator/identity")
+    except httpx2.HTTPError:
+        return False
+    return EMULATOR_HEADER in answer.headers

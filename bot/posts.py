@@ -1,0 +1,30 @@
+"""What the lane worker posts by itself, through the same outbox as everything else."""
+
+from __future__ import annotations
+
+from agent.records import DeliveryKind
+from bot.store import Store
+from bot.store.outbox import NewDelivery
+
+
+class Posts:
+    """`bot.lane_worker.Outbox` over the store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def say_root(self, conversation_id: str, text: str) -> None:
+        """See `bot.lane_worker.Outbox.say_root`."""
+        await self._store.deliveries.enqueue(
+            NewDelivery(conversation_id, DeliveryKind.ROOT, f"root:{conversation_id}", body={"text": text})
+        )
+
+    async def say_notice(self, key: str, conversation_id: str, text: str) -> None:
+        """See `bot.lane_worker.Outbox.say_notice`."""
+        await self._store.deliveries.enqueue(
+            NewDelivery(conversation_id, DeliveryKind.REPLY, f"notice:{key}", body={"text": text})
+        )
+
+    async def refresh_card(self, submission_id: str) -> None:
+        """See `bot.lane_worker.Outbox.refresh_card`."""
+        await self._store.deliveries.refresh(f"card:{submission_id}")
