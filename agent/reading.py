@@ -59,7 +59,8 @@ class Reading:
         """The balance as HeyGen states it, in its own unit."""
         client = await self._accounts.client(await self._accounts.account_id(context.turn.workspace_id))
         balance = await client.get_balance()
-        return Value({"unit": balance.currency, "remaining": balance.remaining, "billing": balance.billing_type})
+        remaining = None if balance.remaining is None else str(balance.remaining)
+        return Value({"unit": balance.currency, "remaining": remaining, "billing": balance.billing_type})
 
     async def languages(self, context: CallContext, arguments: LanguageArguments) -> Outcome:
         """Names as HeyGen spells them."""

@@ -68,7 +68,7 @@ async def _run(command: str, options: argparse.Namespace, settings: Settings) ->
 
 async def _serve(settings: Settings) -> int:
     from bot.app import running
-    from bot.server import Server
+    from bot.server import Server, bound
 
     observability.configure(settings.log_level)
     if settings.missing():
@@ -76,7 +76,7 @@ async def _serve(settings: Settings) -> int:
     if not settings.allow_emulators and (names := await check.emulated(settings)):
         raise SettingsError(f"{', '.join(names)} leads to an emulator: production refuses that (ALLOW_EMULATORS).")
     async with running(settings) as app:
-        server = Server(app.asgi, host=settings.host, port=settings.port)
+        server = Server(app.asgi, bound(settings.host, settings.port))
         await server.start()
         print(f"greenroom: listening on {server.url}", file=sys.stderr, flush=True)
         await stop_signal()

@@ -293,7 +293,6 @@ class _Parts:
             hints=hints,
             secret=secret.get_secret_value() if secret else None,
             account_of=self.accounts.account_of,
-            clock=self.clock,
         )
         health = Health({"database": store.database.ping})
         slack = Route("/slack/events", _SlackRequests(AsyncSlackRequestHandler(bolt)).answer, methods=["POST"])

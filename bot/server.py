@@ -14,9 +14,8 @@ SHUTDOWN_SECONDS = 10
 class Server:
     """uvicorn on a socket of ours, without its signal handlers: whoever owns the process decides when it ends."""
 
-    def __init__(self, asgi: Starlette, *, host: str, port: int) -> None:
-        self._host = host
-        self._port = port
+    def __init__(self, asgi: Starlette, listener: socket.socket) -> None:
+        self._listener = listener
         config = uvicorn.Config(
             asgi,
             log_level="warning",
@@ -29,13 +28,11 @@ class Server:
         )
         self._server = uvicorn.Server(config)
         self._task: asyncio.Task[None] | None = None
-        self.url = ""
+        self.url = url_of(listener)
 
     async def start(self) -> None:
-        """Listen; `OSError` when the address is taken."""
-        listener = bound(self._host, self._port)
-        self.url = f"http://{self._host}:{listener.getsockname()[1]}"
-        self._task = asyncio.create_task(self._server._serve([listener]), name="server")
+        """Answer requests from now on."""
+        self._task = asyncio.create_task(self._server._serve([self._listener]), name="server")
         while not self._server.started:
             if self._task.done():
                 self._task.result()
@@ -50,7 +47,9 @@ class Server:
 
 def bound(host: str, port: int) -> socket.socket:
     """A listening address; `OSError` when it is taken."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named so that asyncio switches Nagle's delay off.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
@@ -58,3 +57,9 @@ def bound(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The URL of a listening address, as seen from this machine."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

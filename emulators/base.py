@@ -180,7 +180,8 @@ class Emulator:
 
     async def start(self, port: int = 0) -> str:
         """Listen on loopback (`port` 0: any free one) and return the URL."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # The protocol is named so that asyncio switches Nagle's delay off.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
         config = uvicorn.Config(self, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none")
