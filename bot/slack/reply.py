@@ -182,16 +182,18 @@ class SlackReply:
         """Flush until nothing waits; errors end the showing, not the turn."""
         pause = FLUSH_SECONDS
         try:
-            while self._waiting and self._showing is not Showing.OVER and not self._closing:
+            while self._may_show():
                 await self._pause(pause)
-                if self._closing:
-                    return
-                pause = await self._flush() or FLUSH_SECONDS
+                if self._may_show():
+                    pause = await self._flush() or FLUSH_SECONDS
         except LeaseLost:
             self._showing = Showing.OVER  # the turn's runner meets the same fence at its next step
         except SLACK_ERRORS as error:
             self._showing = Showing.OVER
             log.warning("reply_not_shown", turn=self._turn.id, code=judge(error).code)
+
+    def _may_show(self) -> bool:
+        return bool(self._waiting) and self._showing is not Showing.OVER and not self._closing
 
     async def _pause(self, seconds: float) -> None:
         """Wait `seconds`, or less when enough text has come or the reply is being settled."""
