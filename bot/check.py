@@ -11,6 +11,7 @@ from openai import AsyncOpenAI, OpenAIError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.accounts import account_id_of, webhook_path
 from bot.clock import SystemClock
 from bot.settings import Settings
 from bot.store.database import Database, DatabaseError
@@ -61,7 +62,17 @@ async def _probe(name: str, probe: Callable[[Settings], Awaitable[str]], setting
 async def _slack(settings: Settings) -> str:
     client = AsyncWebClient(token=settings.secret("slack_bot_token"), base_url=settings.slack_api_url, timeout=8)
     answer = await client.auth_test()
-    return f"connected to {answer.get('team')} as {answer.get('user')}"
+    address = _webhook_address(settings, str(answer["team_id"]))
+    return f"connected to {answer.get('team')} as {answer.get('user')}{address}"
+
+
+def _webhook_address(settings: Settings, team_id: str) -> str:
+    """Where HeyGen should report; known only once the workspace is."""
+    if settings.public_url is None or settings.secret_key is None:
+        return ""
+    account_id = account_id_of(team_id)
+    path = webhook_path(settings.secret("secret_key"), account_id)
+    return f"\nwebhook  register at HeyGen: {settings.public_url}{path}"
 
 
 async def _model(settings: Settings) -> str:
