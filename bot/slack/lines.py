@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -23,6 +23,10 @@ ICONS = {
     JobState.UNWANTED: ":no_entry_sign:",
     JobState.UNKNOWN: ":grey_question:",
 }
+TELLING_ORDER = (
+    *(JobState.SUCCEEDED, JobState.FAILED, JobState.RUNNING),
+    *(JobState.WAITING, JobState.UNKNOWN, JobState.UNWANTED),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,13 @@ def state_words(state: JobState) -> str:
 
 
 def counted(jobs: Sequence[Job]) -> str:
-    """“2 ready, 1 in progress”, in the order of the states."""
-    counts = Counter(job.state for job in jobs)
-    return ", ".join(f"{counts[state]} {state_words(state)}" for state in JobState if counts[state])
+    """“2 ready, 1 in progress”."""
+    return _counted(job.state for job in jobs)
+
+
+def _counted(states: Iterable[JobState]) -> str:
+    counts = Counter(states)
+    return ", ".join(f"{counts[state]} {state_words(state)}" for state in TELLING_ORDER if counts[state])
 
 
 def elapsed(seconds: float) -> str:
@@ -146,6 +154,4 @@ def _within(lines: Sequence[Line], budget: int) -> Iterator[Line]:
 
 
 def _fold(lines: Sequence[Line]) -> str:
-    counts = Counter(line.state for line in lines)
-    words = ", ".join(f"{counts[state]} {state_words(state)}" for state in JobState if counts[state])
-    return f"… and {len(lines)} more ({words})"
+    return f"… and {len(lines)} more ({_counted(line.state for line in lines)})"

@@ -78,8 +78,14 @@ class Pacer:
         """Slack answered 429 to `method`: nobody calls it for `seconds`."""
         now = self._clock.now()
         if len(self._blocked) >= METHODS_REMEMBERED:
-            self._blocked = {name: until for name, until in self._blocked.items() if until > now}
+            longest = sorted(self._blocked.items(), key=lambda item: item[1])[-METHODS_REMEMBERED // 2 :]
+            self._blocked = {name: until for name, until in longest if until > now}
         self._blocked[method] = max(self._blocked.get(method, 0.0), now + seconds)
+
+    @property
+    def remembered(self) -> int:
+        """How many places and pauses are kept in memory."""
+        return len(self._places) + len(self._blocked)
 
     def _buckets(self, method: str, place: str, now: float) -> list[_Bucket]:
         per_minute = PER_MINUTE.get(method, DEFAULT_PER_MINUTE)

@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
 )
 
 from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, Json, Submission
-from bot.slack.lines import Line, budgeted, counted, elapsed, job_line, state_words
+from bot.slack.lines import TELLING_ORDER, Line, budgeted, counted, elapsed, job_line, state_words
 from bot.slack.ports import LinkFor
 from bot.slack.text import safe
 
@@ -76,16 +76,12 @@ def outcome(jobs: Sequence[Job]) -> str:
         return "nothing was started."
     if ready == total:
         return "ready." if total == 1 else f"all {total} are ready."
+    if total == 1:
+        return f"{state_words(jobs[0].state)}."
     others = [
-        f"{counts[state]} {words}"
-        for state, words in (
-            (JobState.FAILED, "failed"),
-            (JobState.UNKNOWN, "unknown"),
-            (JobState.UNWANTED, "no longer wanted"),
-            (JobState.RUNNING, "still running"),
-            (JobState.WAITING, "still waiting"),
-        )
-        if counts[state]
+        f"{counts[state]} {state_words(state)}"
+        for state in TELLING_ORDER
+        if state is not JobState.SUCCEEDED and counts[state]
     ]
     return f"{ready or 'none'} of {total} {'is' if ready == 1 else 'are'} ready, {', '.join(others)}."
 

@@ -226,7 +226,9 @@ def test_a_body_without_an_id_gets_a_stable_one() -> None:
     body = message_body(text="<@U0BOT> hi") | {"event_id": None}
     again, other = classify(dict(body), US), classify(message_body(text="<@U0BOT> ho") | {"event_id": None}, US)
     found = classify(body, US)
-    assert isinstance(found, NewEvent) and isinstance(again, NewEvent) and isinstance(other, NewEvent)
+    assert isinstance(found, NewEvent)
+    assert isinstance(again, NewEvent)
+    assert isinstance(other, NewEvent)
     assert found.id == again.id != other.id
     assert found.id.startswith("body:")
 
