@@ -40,10 +40,10 @@ async def _described(store: TurnStore, row: InboxRow) -> str:
     text = row.payload["text"]
     if len(text) > TEXT_LIMIT:
         text = text[:TEXT_LIMIT] + "\n[The message was longer; the rest was cut.]"
-    for url in {*links_in(text)}:
-        if _has_secrets(url):
-            handle = await store.name_source(row.conversation_id, "V", url)
-            text = text.replace(url, f"{handle} ({_public_part(url)})")
+    secret = [url for url in dict.fromkeys(links_in(text)) if _has_secrets(url)]
+    handles = {url: await store.name_source(row.conversation_id, "V", url) for url in secret}
+    for url in sorted(secret, key=len, reverse=True):  # one link may be the beginning of another
+        text = text.replace(url, f"{handles[url]} ({_public_part(url)})")
     for file in row.payload.get("files", []):
         handle = await store.name_source(row.conversation_id, "F", file["id"])
         text += f"\n[Attached file {handle}: {file['name'][:120]}, {file['mimetype']}]"

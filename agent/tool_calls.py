@@ -118,4 +118,8 @@ def _bounded(data: Json, limit: int) -> str:
     text = json.dumps(data, ensure_ascii=False)
     if len(text) <= limit:
         return text
-    return json.dumps({"ok": data.get("ok", True), "truncated": True, "text": text[: limit - 200]}, ensure_ascii=False)
+    kept, cut = limit, ""
+    while not cut or len(cut) > limit:  # quoting JSON inside JSON makes it longer, so one cut may not be enough
+        kept -= kept // 10
+        cut = json.dumps({"ok": data.get("ok", True), "truncated": True, "text": text[:kept]}, ensure_ascii=False)
+    return cut

@@ -96,7 +96,7 @@ class Toolbox:
             return Planned(spec, spec.arguments.model_validate(_parse(arguments)))
         except ValidationError as error:
             return TryAgain("invalid_arguments", _first_error(error), "Correct the arguments and call again.")
-        except ValueError:
+        except (ValueError, RecursionError):  # nested brackets by the thousand exhaust the parser
             return TryAgain("invalid_arguments", "The arguments are not a JSON object.", "Send one JSON object.")
 
 
