@@ -115,6 +115,7 @@ class Poller:
             except HeyGenError as error:
                 unread += 1
                 log.warning("recognise_failed", submission=submission_id, error=str(error))
+        unread += sum(translation.output_language is None for translation in found.values())  # it may still come
         pairs = match(jobs, found)
         for lease, job in claims:
             await self._give(lease, job, pairs.get(job.id), found, unread)

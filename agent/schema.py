@@ -21,7 +21,8 @@ KEPT = frozenset(
 def strict_schema(arguments: type[BaseModel]) -> Json:
     """The strict schema of a pydantic model; `ValueError` where it cannot be made strict (free-form maps, unions)."""
     schema = _strict(arguments.model_json_schema(), arguments.__name__)
-    assert isinstance(schema, dict)  # noqa: S101 - the schema of a model is an object
+    if not isinstance(schema, dict) or schema.get("type") != "object":
+        raise ValueError(f"{arguments.__name__}: a root that refers to itself is not strict")
     return schema
 
 
