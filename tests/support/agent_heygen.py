@@ -1,0 +1,126 @@
+"""A HeyGen of a few lines behind a real `heygen.Client`, for the agent's own tests: no network, exact failures."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from heygen import Client, HttpTransport
+
+TRANSLATIONS = "/v3/video-translations"
+
+
+@dataclass
+class Accident:
+    """What the next request to a matching path gets instead of an answer. `after`: carried out, then lost."""
+
+    path: str
+    outcome: httpx2.Response | type[httpx2.TransportError]
+    after: bool = False
+
+
+def refusal(status: int, code: str = "", headers: dict[str, str] | None = None) -> httpx2.Response:
+    """An error in HeyGen's envelope."""
+    return httpx2.Response(status, json={"error": {"code": code, "message": "vendor words"}}, headers=headers)
+
+
+class SmallHeyGen:
+    """Translations by id, idempotent creates, bulk reads, languages and a balance; `requests` in order of arrival.
+
+    `plan` says how the next create answers: the ids by language, in the order of its answer.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._created: dict[str, list[str]] = {}
+        self.requests: list[httpx2.Request] = []
+        self.accidents: list[Accident] = []
+        self.translations: dict[str, dict[str, Any]] = {}
+        self.videos: dict[str, dict[str, Any]] = {}
+        self.words: dict[str, str] = {}
+        self.plan: Callable[[list[str]], dict[str, str | None]] = lambda languages: {
+            f"vt-{language[:2].lower()}": language for language in languages
+        }
+        self.languages = ["French (France)", "German (Germany)", "Portuguese (Brazil)", "Portuguese (Portugal)"]
+        self.user: dict[str, Any] = {
+            "billing_type": "wallet",
+            "wallet": {"currency": "usd", "remaining_balance": 12.34},
+        }
+
+    def client(self) -> Client:
+        """A real client whose wire ends here."""
+        http = httpx2.AsyncClient(transport=httpx2.MockTransport(self._handle))
+        return Client(HttpTransport("http://heygen.test", "key", http, "greenroom-tests", now=self._now))
+
+    def fail(self, path: str, outcome: httpx2.Response | type[httpx2.TransportError], *, after: bool = False) -> None:
+        """Arm one accident for a path that matches the regular expression `path`."""
+        self.accidents.append(Accident(path, outcome, after))
+
+    def add(self, provider_id: str, status: str, language: str | None = None, **fields: Any) -> None:
+        """Put a translation there, or change it."""
+        old = self.translations.get(provider_id, {})
+        new = {"id": provider_id, "status": status, "output_language": language or old.get("output_language")}
+        self.translations[provider_id] = {**new, **fields}
+
+    def sent(self, method: str, path: str) -> list[httpx2.Request]:
+        """The requests with this method whose whole path matches the regular expression `path`."""
+        return [one for one in self.requests if one.method == method and re.fullmatch(path, one.url.path)]
+
+    def creates(self) -> list[dict[str, Any]]:
+        """The bodies of all requests to translate."""
+        return [json.loads(one.content) for one in self.sent("POST", TRANSLATIONS)]
+
+    def keys(self) -> list[str]:
+        """The idempotency keys of all requests to translate."""
+        return [one.headers["idempotency-key"] for one in self.sent("POST", TRANSLATIONS)]
+
+    def _handle(self, request: httpx2.Request) -> httpx2.Response:
+        self.requests.append(request)
+        accident = next((one for one in self.accidents if re.fullmatch(one.path, request.url.path)), None)
+        if accident is None:
+            return self._answer(request)
+        self.accidents.remove(accident)
+        if accident.after:
+            self._answer(request)
+        if isinstance(accident.outcome, httpx2.Response):
+            return accident.outcome
+        raise accident.outcome("accident", request=request)
+
+    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path
+        if request.method == "POST":
+            return _data({"video_translation_ids": self._create(request)})
+        if path.endswith("/statuses"):
+            return self._statuses(request)
+        if path.endswith("/languages"):
+            return _data({"languages": self.languages})
+        if path == "/v3/users/me":
+            return _data(self.user)
+        found = {**self.translations, **self.videos}.get(path.rpartition("/")[2])
+        return _data(found) if found else refusal(404, "not_found")
+
+    def _create(self, request: httpx2.Request) -> list[str]:
+        key = request.headers["idempotency-key"]
+        if key not in self._created:
+            answer = self.plan(json.loads(request.content)["output_languages"])
+            for provider_id, language in answer.items():
+                self.add(provider_id, "pending", language)
+            self._created[key] = list(answer)
+        return self._created[key]
+
+    def _statuses(self, request: httpx2.Request) -> httpx2.Response:
+        (joined,) = request.url.params.values()
+        return httpx2.Response(200, json={"data": [self._status(provider_id) for provider_id in joined.split(",")]})
+
+    def _status(self, provider_id: str) -> dict[str, Any]:
+        known = {**self.translations, **self.videos}.get(provider_id, {"status": "not_found"})
+        return {"video_id": provider_id, "status": self.words.get(provider_id, known["status"])}
+
+
+def _data(data: Any) -> httpx2.Response:
+    return httpx2.Response(200, json={"data": data})

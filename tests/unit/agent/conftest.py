@@ -1,0 +1,42 @@
+"""The agent's shells over stores in memory and a small HeyGen, with a clock that only tests move."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from agent.records import Lease
+from agent.submitter import Submitter
+from tests.support.agent_fakes import FakeAccounts
+from tests.support.agent_heygen import SmallHeyGen
+from tests.support.agent_stores import FakeJobStore
+from tests.support.clock import ManualClock
+
+LANE = Lease("C1", "worker", 1)
+ACCOUNT = "W1-account"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def heygen(clock: ManualClock) -> SmallHeyGen:
+    return SmallHeyGen(clock.now)
+
+
+@pytest.fixture
+def jobs(clock: ManualClock) -> FakeJobStore:
+    return FakeJobStore(clock)
+
+
+@pytest.fixture
+def accounts(heygen: SmallHeyGen) -> FakeAccounts:
+    return FakeAccounts({ACCOUNT: heygen.client()})
+
+
+@pytest.fixture
+def submitter(jobs: FakeJobStore, accounts: FakeAccounts, clock: ManualClock) -> Submitter:
+    return Submitter(jobs=jobs, accounts=accounts, clock=clock, rng=random.Random(1))  # noqa: S311 - jitter
