@@ -1,0 +1,226 @@
+"""A stand-in for Slack: Web API, signed HTTP events with redelivery, interactivity, native streams, files.
+
+It refuses what Slack refuses, with Slack's names for the reasons. People act through methods (`say`, `click`,
+`command`, …) or, from another process, through `/_emulator/act/<name>`; what they would see is read back with
+`thread`, `messages`, `ephemerals`, `views`. It knows nothing of the app under test: Slack's public wire formats
+are the only thing the two share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from emulators.base import Emulator, Journal
+from emulators.slack import files, responses, web_api
+from emulators.slack.control import control_routes
+from emulators.slack.delivery import Answer, Courier, Delivery, Poster
+from emulators.slack.errors import CannotDoError, Refusal
+from emulators.slack.interactivity import Interactions
+from emulators.slack.limits import Limits
+from emulators.slack.people import People
+from emulators.slack.state import File, Message, Session, ThreadStatus, User, View
+from emulators.slack.workspace import Workspace
+
+__all__ = [
+    "Answer",
+    "CannotDoError",
+    "Delivery",
+    "File",
+    "Message",
+    "Refusal",
+    "Session",
+    "SlackEmulator",
+    "ThreadStatus",
+    "User",
+    "View",
+    "Workspace",
+]
+
+_SWITCHES = frozenset(
+    {
+        "bot_token",
+        "signing_secret",
+        "streaming_enabled",
+        "streaming_error",
+        "file_uploads_enabled",
+        "is_agent",
+        "mention_first",
+        "subscriptions",
+        "scopes",
+        "unfurl_domains",
+    }
+)
+
+
+class CountingJournal(Journal):
+    """A journal that counts the changes it announces, so that a page can ask for what is newer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.version = 0
+
+    def wake(self) -> None:
+        """Wake every `wait_for`, and count."""
+        self.version += 1
+        super().wake()
+
+
+class SlackEmulator(People, Interactions, Emulator):
+    """One workspace with the app installed. `configure` says where the app listens; `reset` keeps that."""
+
+    name = "slack"
+
+    def __init__(self, *, seed: int = 1) -> None:
+        self.events_url = self.interactivity_url = self.commands_url = ""
+        super().__init__(seed=seed)
+        self.journal: CountingJournal = CountingJournal()
+        self._settings: dict[str, Any] = {}
+        self.workspace = self._new_workspace()
+        self.poster = Poster(self.workspace)
+        self.courier = Courier(self.workspace, self.poster, self.journal)
+        self.workspace.sink = self.courier.send
+
+    def _new_workspace(self) -> Workspace:
+        return Workspace(self.clock, self.random, lambda: self.url)
+
+    # --- set-up --------------------------------------------------------------------------------------------
+
+    @property
+    def version(self) -> int:
+        """Rises with every change that `snapshot` could show."""
+        return self.journal.version
+
+    @property
+    def api_url(self) -> str:
+        """The base URL for a Web API client, with the trailing slash that slack-sdk wants."""
+        return f"{self.url}/api/"
+
+    @property
+    def bot_token(self) -> str:
+        """The app's bot token."""
+        return self.workspace.bot_token
+
+    @property
+    def signing_secret(self) -> str:
+        """The secret that signs every request to the app."""
+        return self.workspace.signing_secret
+
+    @property
+    def bot_user(self) -> str:
+        """The app's user id, for mentions: `<@…>`."""
+        return self.workspace.bot.id
+
+    @property
+    def limits(self) -> Limits:
+        """Rate limits: switches, and what was refused."""
+        return self.workspace.limits
+
+    @property
+    def deliveries(self) -> deque[Delivery]:
+        """Every event that was to be delivered, oldest first."""
+        return self.courier.deliveries
+
+    def configure(
+        self,
+        events_url: str | None = None,
+        *,
+        interactivity_url: str | None = None,
+        commands_url: str | None = None,
+        ack_seconds: float | None = None,
+        concurrency: int | None = None,
+        **switches: Any,
+    ) -> None:
+        """Say where the app listens, and set switches of `Workspace` that outlive `reset`.
+
+        Interactivity and commands go to `events_url` unless they have their own. `ack_seconds` is real time.
+        """
+        if unknown := set(switches) - _SWITCHES:
+            raise ValueError(f"unknown settings: {sorted(unknown)}")
+        if events_url is not None:
+            self.events_url = self.courier.url = events_url
+            self.interactivity_url = self.commands_url = events_url
+        self.interactivity_url = interactivity_url or self.interactivity_url
+        self.commands_url = commands_url or self.commands_url
+        self.poster.ack_seconds = ack_seconds or self.poster.ack_seconds
+        self.courier.concurrency = concurrency or self.courier.concurrency
+        self._settings.update(switches)
+        self._apply_settings()
+
+    def _apply_settings(self) -> None:
+        for name, value in self._settings.items():
+            setattr(self.workspace, name, set(value) if isinstance(value, set | frozenset | list) else value)
+
+    def reset(self) -> None:
+        """Back to an empty workspace; addresses and configured switches stay."""
+        super().reset()
+        self.courier.clear()
+        self.workspace = self._new_workspace()
+        self._apply_settings()
+        self.workspace.sink = self.courier.send
+        self.poster.workspace = self.workspace
+        self.courier.workspace = self.workspace
+        self.journal.wake()
+
+    async def stop(self) -> None:
+        """Stop delivering and listening."""
+        await self.courier.close()
+        await self.poster.close()
+        await super().stop()
+
+    # --- events --------------------------------------------------------------------------------------------
+
+    def redeliver_now(self) -> int:
+        """Make every waiting redelivery due; returns how many there were."""
+        return self.courier.redeliver_now()
+
+    def redeliver(self, event_id: str) -> None:
+        """Deliver an event once more although it was acknowledged."""
+        self.courier.redeliver(event_id)
+
+    async def settle(self, seconds: float = 10.0) -> None:
+        """Wait until no event is queued or on the way; `TimeoutError` after `seconds`."""
+        await self.journal.wait_for(lambda: self.courier.idle, seconds)
+
+    def uninstall(self) -> None:
+        """Take the app out of the workspace."""
+        web_api.uninstall(self.workspace)
+
+    def error_body(self, status: int) -> Any:
+        """Slack's body for an error answer."""
+        return {"ok": False, "error": "ratelimited" if status == 429 else "internal_error"}
+
+    async def changed_since(self, version: int, seconds: float) -> None:
+        """Wait up to `seconds` for a state newer than `version`."""
+        with contextlib.suppress(TimeoutError):
+            await self.journal.wait_for(lambda: self.version > version, seconds)
+
+    # --- routes --------------------------------------------------------------------------------------------
+
+    def routes(self) -> list[BaseRoute]:
+        """Slack's addresses, and the control plane's."""
+        return [
+            Route("/api/{method}", self._api, methods=["GET", "POST"]),
+            Route("/upload/v1/{ticket}", self._upload, methods=["POST", "PUT"]),
+            Route("/files-pri/{file}/download/{name:path}", self._download),
+            Route("/files-pri/{file}/{name:path}", self._download),
+            Route("/response/{team}/{token}", self._response, methods=["POST"]),
+            *control_routes(self),
+        ]
+
+    async def _api(self, request: Request) -> Response:
+        return await web_api.handle(self.workspace, request)
+
+    async def _upload(self, request: Request) -> Response:
+        return await files.receive_upload(self.workspace, request)
+
+    async def _download(self, request: Request) -> Response:
+        return files.download(self.workspace, request)
+
+    async def _response(self, request: Request) -> Response:
+        return await responses.handle(self.workspace, request)

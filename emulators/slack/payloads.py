@@ -1,0 +1,206 @@
+"""Interaction payloads as Slack sends them: block actions, submissions, shortcuts, suggestions, commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulators.slack.blocks import elements
+from emulators.slack.errors import CannotDoError
+from emulators.slack.events import message_payload, view_payload
+from emulators.slack.state import Channel, Json, Message, ResponseUrl, User, View
+from emulators.slack.workspace import Workspace
+
+_SELECTED = {
+    "users_select": "selected_user",
+    "channels_select": "selected_channel",
+    "conversations_select": "selected_conversation",
+    "datepicker": "selected_date",
+    "timepicker": "selected_time",
+    "datetimepicker": "selected_date_time",
+    "multi_users_select": "selected_users",
+    "multi_channels_select": "selected_channels",
+    "multi_conversations_select": "selected_conversations",
+    "file_input": "files",
+}
+_ONE_OPTION = ("static_select", "external_select", "overflow", "radio_buttons")
+_MANY_OPTIONS = ("multi_static_select", "multi_external_select", "checkboxes")
+_TEXTS = ("plain_text_input", "email_text_input", "url_text_input", "number_input", "rich_text_input")
+
+
+def find_element(blocks: list[Json], action_id: str, value: str | None = None) -> tuple[Json, Json]:
+    """The block and element with this action id; `value` tells several buttons of one action id apart."""
+    found = [(block, element) for block, element in elements(blocks) if element["action_id"] == action_id]
+    if value is not None and len(found) > 1:
+        found = [pair for pair in found if pair[1].get("value") == value]
+    if not found:
+        known = sorted({element["action_id"] for _, element in elements(blocks)})
+        raise CannotDoError(f"no element {action_id} here, only {known}")
+    return found[0]
+
+
+def _options(element: Json) -> list[Json]:
+    groups = [option for group in element.get("option_groups", ()) for option in group["options"]]
+    return [*element.get("options", ()), *groups]
+
+
+def _option(element: Json, value: str) -> Json:
+    if "external" in element["type"]:
+        return {"text": {"type": "plain_text", "text": value, "emoji": True}, "value": value}
+    for option in _options(element):
+        if value in (option["value"], option["text"]["text"]):
+            return option
+    raise CannotDoError(f"no option {value} in {element['action_id']}")
+
+
+def chosen(element: Json, value: Any) -> Json:
+    """What an element's state is after a person chose or typed `value`."""
+    kind = element["type"]
+    if kind in _ONE_OPTION:
+        return {"selected_option": None if value is None else _option(element, value)}
+    if kind in _MANY_OPTIONS:
+        return {"selected_options": [_option(element, one) for one in value or ()]}
+    if kind in _SELECTED:
+        return {_SELECTED[kind]: value}
+    if kind in _TEXTS:
+        return {"value": value}
+    raise CannotDoError(f"nothing can be chosen in a {kind}")
+
+
+def pressed(element: Json, value: str | None) -> Json:
+    """What a press of a button tells."""
+    if element["type"] == "feedback_buttons":
+        buttons = [element["positive_button"], element["negative_button"]]
+        button = next((button for button in buttons if button["value"] == value), buttons[0])
+        return {"text": button["text"], "value": button["value"]}
+    if element["type"] not in ("button", "icon_button"):
+        raise CannotDoError(f"a {element['type']} cannot be clicked")
+    return {name: element[name] for name in ("text", "value", "style", "url") if name in element}
+
+
+def _head(workspace: Workspace, kind: str, user: User) -> Json:
+    team = {"id": workspace.team_id, "domain": workspace.team_name.lower()}
+    return {
+        "type": kind,
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": workspace.team_id},
+        "api_app_id": workspace.app_id,
+        "token": "emulated-verification-token",
+        "team": team,
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def _channel(channel: Channel) -> Json:
+    return {"id": channel.id, "name": "directmessage" if channel.kind == "im" else channel.name}
+
+
+def new_response_url(workspace: Workspace, user: User, channel: str, message: Message | None = None) -> str:
+    """A URL that answers this interaction: five times, half an hour."""
+    token = workspace.new_id("", 24)
+    thread_ts = message.thread_ts if message else None
+    workspace.response_urls[token] = ResponseUrl(token, user.id, channel, thread_ts, workspace.clock.now(), message)
+    return f"{workspace.url()}/response/{workspace.team_id}/{token}"
+
+
+def message_action(workspace: Workspace, user: User, message: Message, action: Json, values: Json) -> Json:
+    """`block_actions` from a message, private or not."""
+    channel = workspace.channels[message.channel]
+    private = message.visible_to is not None
+    container: Json = {
+        "type": "message",
+        "message_ts": message.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": private,
+    }
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    payload = {
+        **_head(workspace, "block_actions", user),
+        "container": container,
+        "trigger_id": workspace.new_trigger(user.id),
+        "channel": _channel(channel),
+        "state": {"values": values},
+        "response_url": new_response_url(workspace, user, channel.id, message),
+        "actions": [action],
+    }
+    if not private:
+        payload["message"] = message_payload(workspace, message)
+    return payload
+
+
+def view_action(workspace: Workspace, user: User, view: View, action: Json) -> Json:
+    """`block_actions` from a modal or the Home tab."""
+    return {
+        **_head(workspace, "block_actions", user),
+        "container": {"type": "view", "view_id": view.id},
+        "trigger_id": workspace.new_trigger(user.id, view.id),
+        "view": view_payload(workspace, view),
+        "actions": [action],
+    }
+
+
+def submission(workspace: Workspace, user: User, view: View) -> Json:
+    """`view_submission`."""
+    return {
+        **_head(workspace, "view_submission", user),
+        "trigger_id": workspace.new_trigger(user.id, view.id),
+        "view": view_payload(workspace, view),
+        "response_urls": [],
+    }
+
+
+def closing(workspace: Workspace, user: User, view: View) -> Json:
+    """`view_closed`."""
+    return {
+        **_head(workspace, "view_closed", user),
+        "view": view_payload(workspace, view),
+        "is_cleared": False,
+    }
+
+
+def suggestion(workspace: Workspace, user: User, block_id: str, action_id: str, query: str) -> Json:
+    """`block_suggestion`: the options of an external select."""
+    return {
+        **_head(workspace, "block_suggestion", user),
+        "action_id": action_id,
+        "block_id": block_id,
+        "value": query,
+    }
+
+
+def shortcut(workspace: Workspace, user: User, callback_id: str, message: Message | None) -> Json:
+    """A global shortcut, or a message's."""
+    payload = {
+        **_head(workspace, "message_action" if message else "shortcut", user),
+        "callback_id": callback_id,
+        "trigger_id": workspace.new_trigger(user.id),
+        "action_ts": workspace.next_ts(),
+    }
+    if message is None:
+        return payload
+    return {
+        **payload,
+        "message_ts": message.ts,
+        "message": message_payload(workspace, message),
+        "channel": _channel(workspace.channels[message.channel]),
+        "response_url": new_response_url(workspace, user, message.channel, message),
+    }
+
+
+def slash_command(workspace: Workspace, user: User, channel: Channel, command: str, text: str) -> dict[str, str]:
+    """A slash command's form fields. There is no thread: Slack has none to tell."""
+    return {
+        "token": "emulated-verification-token",
+        "team_id": workspace.team_id,
+        "team_domain": workspace.team_name.lower(),
+        "channel_id": channel.id,
+        "channel_name": str(_channel(channel)["name"]),
+        "user_id": user.id,
+        "user_name": user.name,
+        "command": command,
+        "text": text,
+        "api_app_id": workspace.app_id,
+        "is_enterprise_install": "false",
+        "response_url": new_response_url(workspace, user, channel.id),
+        "trigger_id": workspace.new_trigger(user.id),
+    }

@@ -1,0 +1,75 @@
+"""The door of the Web API: token, method, scope and rate are checked here, in Slack's order."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from emulators.slack import chat, conversations, files, streams, views
+from emulators.slack.arguments import Arguments, read_arguments
+from emulators.slack.errors import Refusal
+from emulators.slack.events import publish
+from emulators.slack.limits import TIER_1
+from emulators.slack.methods import Method
+from emulators.slack.state import Json
+from emulators.slack.workspace import Workspace
+
+
+def api_test(_workspace: Workspace, arguments: Arguments) -> Json:
+    if error := arguments.text("error"):
+        raise Refusal(error)
+    return {"args": arguments.values}
+
+
+def uninstall(workspace: Workspace, _arguments: Arguments | None = None) -> Json:
+    """Take the app out of the workspace: its token dies, and it hears of it one last time."""
+    publish(workspace, {"type": "tokens_revoked", "tokens": {"bot": [workspace.bot.id], "oauth": []}})
+    publish(workspace, {"type": "app_uninstalled"})
+    workspace.installed = False
+    return {}
+
+
+METHODS: dict[str, Method] = {
+    "api.test": Method(api_test, (), 600),
+    "apps.uninstall": Method(uninstall, (), TIER_1),
+    **chat.METHODS,
+    **streams.METHODS,
+    **conversations.METHODS,
+    **files.METHODS,
+    **views.METHODS,
+}
+
+
+def call(workspace: Workspace, name: str, token: str, values: Json) -> Json:
+    """One Web API call; what Slack does not take raises `Refusal`."""
+    workspace.settle()
+    _check_token(workspace, token)
+    method = METHODS.get(name)
+    if method is None:
+        raise Refusal("unknown_method")
+    if method.scopes and not workspace.scopes & set(method.scopes):
+        provided = ",".join(sorted(workspace.scopes))
+        raise Refusal("missing_scope", needed=method.scopes[0], provided=provided)
+    if wait := workspace.limits.take(name, method.per_minute):
+        raise Refusal("ratelimited", status=429, headers={"retry-after": str(wait)})
+    return {"ok": True, **method.handler(workspace, Arguments(values))}
+
+
+def _check_token(workspace: Workspace, token: str) -> None:
+    if not token:
+        raise Refusal("not_authed")
+    if token != workspace.bot_token:
+        raise Refusal("invalid_auth")
+    if not workspace.installed:
+        raise Refusal("account_inactive")
+
+
+async def handle(workspace: Workspace, request: Request) -> Response:
+    """The HTTP shell around `call`."""
+    headers = {"x-oauth-scopes": ",".join(sorted(workspace.scopes))}
+    try:
+        values = read_arguments(request.url.query, request.headers.get("content-type", ""), await request.body())
+        token = request.headers.get("authorization", "").removeprefix("Bearer ") or str(values.pop("token", ""))
+        return JSONResponse(call(workspace, request.path_params["method"], token, values), headers=headers)
+    except Refusal as refusal:
+        return JSONResponse(refusal.body(), refusal.status, {**headers, **refusal.headers})

@@ -1,0 +1,257 @@
+"""The workspace: people, conversations, ids and the rules who may see what. Everything else hangs on it."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Callable
+from typing import Any
+
+from emulators.base import Clock
+from emulators.slack.errors import CannotDoError, Refusal
+from emulators.slack.limits import Limits
+from emulators.slack.state import (
+    Channel,
+    ChannelKind,
+    File,
+    Json,
+    Message,
+    ResponseUrl,
+    Session,
+    ThreadStatus,
+    Trigger,
+    User,
+    View,
+)
+
+TEAM_ID = "T0GREENROOM"
+STREAM_SECONDS = 300.0
+STATUS_SECONDS = 120.0
+FORGET_SECONDS = 7200.0
+DEFAULT_EVENTS = frozenset(
+    {
+        "app_home_opened",
+        "app_context_changed",
+        "app_mention",
+        "agent_session_stopped",
+        "agent_session_title_changed",
+        "app_uninstalled",
+        "tokens_revoked",
+        "member_joined_channel",
+        "reaction_added",
+        "message.channels",
+        "message.groups",
+        "message.im",
+        "message.mpim",
+    }
+)
+DEFAULT_SCOPES = frozenset(
+    {
+        "app_mentions:read",
+        "assistant:write",
+        "chat:write",
+        "commands",
+        "channels:history",
+        "channels:read",
+        "groups:history",
+        "groups:read",
+        "im:history",
+        "im:read",
+        "im:write",
+        "mpim:history",
+        "mpim:read",
+        "files:read",
+        "files:write",
+        "reactions:read",
+        "reactions:write",
+        "users:read",
+        "team:read",
+    }
+)
+_PREFIXES: dict[ChannelKind, str] = {"channel": "C", "group": "G", "im": "D", "mpim": "G"}
+_ALPHABET = string.ascii_uppercase + string.digits
+
+
+class Workspace:
+    """State of one workspace with one app installed. Attributes that are switches may be set by tests at any time."""
+
+    team_id = TEAM_ID
+    team_name = "Greenroom"
+    app_id = "A0GREENROM"
+    bot_id = "B0GREENBOT"
+    bot_token = "xoxb-1000000000-2000000000-greenroomemulatortoken"
+    signing_secret = "8f742231b10e8888abcd99yyyzzz85a5"
+
+    def __init__(self, clock: Clock, randomness: random.Random, url: Callable[[], str]) -> None:
+        self.clock = clock
+        self.random = randomness
+        self.url = url
+        self.sink: Callable[[Json], None] = lambda _event: None
+        self.streaming_enabled = True
+        self.streaming_error = "unknown_method"
+        self.file_uploads_enabled = True
+        self.is_agent = True
+        self.mention_first = True
+        self.installed = True
+        self.subscriptions = set(DEFAULT_EVENTS)
+        self.scopes = set(DEFAULT_SCOPES)
+        self.unfurl_domains: set[str] = set()
+        self.limits = Limits(clock)
+        self.users: dict[str, User] = {}
+        self.channels: dict[str, Channel] = {}
+        self.files: dict[str, File] = {}
+        self.uploads: dict[str, tuple[str, int]] = {}
+        self.views: dict[str, View] = {}
+        self.homes: dict[str, View] = {}
+        self.sessions: dict[tuple[str, str], Session] = {}
+        self.statuses: dict[tuple[str, str], ThreadStatus] = {}
+        self.prompts: dict[str, Json] = {}
+        self.triggers: dict[str, Trigger] = {}
+        self.response_urls: dict[str, ResponseUrl] = {}
+        self.private: list[Message] = []
+        self.streaming: list[Message] = []
+        self._last_ts = 0
+        self._populate()
+
+    def _populate(self) -> None:
+        for name, id_, guest in (
+            ("alice", "U0ALICE001", False),
+            ("bob", "U0BOB00001", False),
+            ("carol", "U0CAROL001", False),
+            ("dan", "U0DAN00001", True),
+        ):
+            self.users[id_] = User(id_, name, name.title(), is_guest=guest)
+        self.bot = User("U0GREENBOT", "heygen", "Greenroom", is_bot=True)
+        self.users[self.bot.id] = self.bot
+        everyone = set(self.users)
+        self.channels["C0VIDEOS01"] = Channel("C0VIDEOS01", "videos", "channel", set(everyone))
+        self.channels["C0GENERAL1"] = Channel("C0GENERAL1", "general", "channel", everyone)
+
+    # --- ids and times -------------------------------------------------------------------------------------
+
+    def new_id(self, prefix: str, length: int = 9) -> str:
+        """A fresh id in Slack's style."""
+        return prefix + "".join(self.random.choices(_ALPHABET, k=length))
+
+    def short_id(self) -> str:
+        """An id as Slack generates it for blocks and elements."""
+        return "".join(self.random.choices(string.ascii_letters + string.digits, k=5))
+
+    def next_ts(self) -> str:
+        """A message timestamp: six decimals, unique and rising over the whole workspace."""
+        self._last_ts = max(self._last_ts + 1, int(self.clock.now() * 1_000_000))
+        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    # --- looking up ----------------------------------------------------------------------------------------
+
+    def person(self, reference: str) -> User:
+        """A user by name or id; `CannotDoError` when there is none."""
+        for user in self.users.values():
+            if reference.lstrip("@") in (user.id, user.name):
+                return user
+        raise CannotDoError(f"no user {reference}")
+
+    def place(self, reference: str, user: User | None = None) -> Channel:
+        """A channel by name, `#name` or id; a user's name or id is `user`'s direct message with them."""
+        for channel in self.channels.values():
+            if reference.lstrip("#") in (channel.id, channel.name):
+                return channel
+        if user is None:
+            raise CannotDoError(f"no channel {reference}")
+        return self.direct(user.id, self.person(reference).id)
+
+    def direct(self, *user_ids: str) -> Channel:
+        """The direct message between these people, opened when it does not exist yet."""
+        members = set(user_ids)
+        kind: ChannelKind = "im" if len(members) <= 2 else "mpim"
+        for channel in self.channels.values():
+            if channel.kind == kind and channel.members == members:
+                return channel
+        id_ = self.new_id(_PREFIXES[kind])
+        self.channels[id_] = Channel(id_, f"{kind}-{id_}", kind, members)
+        return self.channels[id_]
+
+    def add_channel(self, name: str, members: set[str], kind: ChannelKind = "channel") -> Channel:
+        """A new channel with these members (ids)."""
+        channel = Channel(self.new_id(_PREFIXES[kind]), name, kind, members)
+        self.channels[channel.id] = channel
+        return channel
+
+    # --- what the app may touch ----------------------------------------------------------------------------
+
+    def visible_channel(self, reference: str) -> Channel:
+        """The channel as the app sees it; `channel_not_found` for what it may not know of."""
+        channel = self.channels.get(reference)
+        if channel is None or (channel.kind != "channel" and self.bot.id not in channel.members):
+            raise Refusal("channel_not_found")
+        return channel
+
+    def joined_channel(self, reference: str) -> Channel:
+        """A channel that the app is a member of, archived or not."""
+        channel = self.visible_channel(reference)
+        if self.bot.id not in channel.members:
+            raise Refusal("not_in_channel")
+        return channel
+
+    def writable_channel(self, reference: str) -> Channel:
+        """A channel that the app may post in."""
+        channel = self.joined_channel(reference)
+        if channel.is_archived:
+            raise Refusal("is_archived")
+        return channel
+
+    def root(self, channel: Channel, thread_ts: str) -> Message:
+        """The message that a reply to `thread_ts` hangs on; a deleted or unknown one is `thread_not_found`."""
+        message = channel.messages.get(thread_ts)
+        if message is None or message.subtype == "tombstone":
+            raise Refusal("thread_not_found")
+        if message.thread_ts not in (None, message.ts):
+            raise Refusal("cannot_reply_to_message")
+        return message
+
+    def sees_file(self, file: File) -> bool:
+        """Whether the app may read a file: its own, or shared where it is a member."""
+        return file.user == self.bot.id or any(
+            self.bot.id in self.channels[channel].members for channel, _ in file.shares
+        )
+
+    # --- time passing --------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Let happen what the clock has made due: streams die, status lines vanish."""
+        now = self.clock.now()
+        for message in self.streaming:
+            stream = message.stream
+            if stream and stream.state == "streaming" and now - stream.started_at >= STREAM_SECONDS:
+                stream.state = "expired"
+        self.streaming = [message for message in self.streaming if message.stream_state == "streaming"]
+        for key, status in list(self.statuses.items()):
+            if now - status.set_at >= STATUS_SECONDS:
+                del self.statuses[key]
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        for known in (self.triggers, self.response_urls):
+            for key in [key for key, entry in known.items() if now - entry.issued_at > FORGET_SECONDS]:
+                del known[key]
+
+    def new_trigger(self, user: str, view_id: str | None = None) -> str:
+        """A trigger id for `user`, good for three seconds and one modal."""
+        trigger_id = f"{self.random.randrange(10**12)}.{self.random.randrange(10**10)}.{self.new_id('', 16).lower()}"
+        self.triggers[trigger_id] = Trigger(user, self.clock.now(), view_id)
+        return trigger_id
+
+
+def identity(workspace: Workspace) -> dict[str, Any]:
+    """The fields that mark a message as the app's own."""
+    return {
+        "bot_id": workspace.bot_id,
+        "app_id": workspace.app_id,
+        "bot_profile": {
+            "id": workspace.bot_id,
+            "app_id": workspace.app_id,
+            "name": workspace.bot.name,
+            "deleted": False,
+            "team_id": workspace.team_id,
+        },
+    }
