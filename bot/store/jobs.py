@@ -16,7 +16,7 @@ from agent.errors import LeaseLost
 from agent.records import OPEN_JOB_STATES, Job, JobState, JobUpdate, Lease, SubmissionState
 from bot.store.claims import RELEASED
 from bot.store.endings import NEVER
-from bot.store.rows import record
+from bot.store.rows import one, record
 from bot.store.schema import job, submission
 from bot.store.submissions import Submissions
 from bot.store.transitions import may_become
@@ -117,6 +117,11 @@ class Jobs(Submissions):
             hint = sa.update(job).where(job.c.account_id == account_id, of_theirs)
             await connection.execute(hint.values(due_at=0.0, touched=True))
         return len(known.union(*submissions.values()))
+
+    async def job(self, job_id: str) -> Job:
+        """One job; `KeyError` when there is none."""
+        async with self._database.reading() as connection:
+            return record(Job, await one(connection, sa.select(job).where(job.c.id == job_id), job_id))
 
     async def jobs_of(self, submission_id: str) -> list[Job]:
         """A submission's jobs in the order they were asked for."""

@@ -1,0 +1,127 @@
+"""The playground: the real application on emulated Slack, OpenAI and HeyGen, with a page to type into.
+
+The only module that imports the emulators. Nothing in the application knows that they are not the real services.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from agent.jobs import PollPlan
+from bot import observability
+from bot.accounts import account_id_of, webhook_path
+from bot.app import Tempo, running
+from bot.server import Server, bound, url_of
+from bot.settings import Settings
+from emulators.console import Console
+from emulators.heygen import HeyGenEmulator
+from emulators.openai import OpenAIEmulator
+from emulators.scenarios import SCENARIOS, Report, Stage
+
+PAGE_PORT = 8080
+TEMPO = Tempo(poll=PollPlan(steps=((60.0, 2.0),), last=5.0))
+HEYGEN_KEY = "hg-key-1"
+
+
+async def main(once: Sequence[str] | None) -> int:
+    """Play and report when `once` is given (no names: all that exist), else play the first and stay up."""
+    from bot.__main__ import stop_signal
+
+    observability.configure("warning")
+    async with opened() as stage:
+        if once is not None:
+            return await _play(stage, once or list(SCENARIOS))
+        console = Console(stage.slack, stage.openai, stage.heygen)
+        await console.start(PAGE_PORT)
+        _tell(f"Greenroom's playground: {console.url}  (Ctrl-C ends it)")
+        _tell("Slack, OpenAI and HeyGen are emulated; the model is a deterministic planner, not an AI.")
+        _tell("With credentials in the environment or in .env the same command is production; see .env.example.\n")
+        await _play(stage, ["translate"])
+        _tell(f"\nIt is your turn: {console.url}")
+        await stop_signal()
+        await console.stop()
+    return 0
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Stage]:
+    """The emulators with the application between them, on a database in a temporary folder."""
+    from emulators.slack import SlackEmulator
+
+    slack, openai, heygen = SlackEmulator(), OpenAIEmulator(), HeyGenEmulator(speed="fast")
+    stage = Stage(slack, openai, heygen, _tell)
+    with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
+        for emulator in (slack, openai, heygen):
+            await emulator.start()
+        listener = bound("127.0.0.1", 0)
+        settings = _settings(stage, url_of(listener), Path(folder))
+        try:
+            async with running(settings, tempo=TEMPO) as app:
+                server = Server(app.asgi, listener)
+                await server.start()
+                _connect(stage, settings)
+                yield stage
+                await server.stop()
+        finally:
+            listener.close()
+            for emulator in (heygen, openai, slack):
+                await emulator.stop()
+
+
+def _settings(stage: Stage, public_url: str, folder: Path) -> Settings:
+    host = stage.heygen.url.removeprefix("http://")
+    return Settings(  # type: ignore[call-arg]  # pydantic-settings takes _env_file at run time
+        _env_file=None,
+        slack_bot_token=stage.slack.bot_token,
+        slack_signing_secret=stage.slack.signing_secret,
+        slack_api_url=stage.slack.api_url,
+        openai_api_key=stage.openai.api_key,
+        openai_base_url=stage.openai.base_url,
+        openai_model="emulated-planner",
+        heygen_api_key=HEYGEN_KEY,
+        heygen_base_url=stage.heygen.url,
+        heygen_webhook_secret=secrets.token_hex(16),
+        database_url=f"sqlite:///{folder}/greenroom.db",
+        public_url=public_url,
+        secret_key=secrets.token_hex(32),
+        fetch_allowed_hosts=frozenset({host}),
+    )
+
+
+def _connect(stage: Stage, settings: Settings) -> None:
+    """What an admin does at Slack and at HeyGen: tell them where the application is."""
+    stage.slack.configure(f"{settings.public_url}/slack/events")
+    path = webhook_path(settings.secret("secret_key"), account_id_of(stage.slack.workspace.team_id))
+    stage.heygen.seed_endpoint(f"{settings.public_url}{path}", settings.secret("heygen_webhook_secret"))
+
+
+async def _play(stage: Stage, names: Sequence[str]) -> int:
+    """Play scenarios one after the other, print what held, and return the exit code."""
+    passed = failed = 0
+    for name in dict.fromkeys(names):
+        _tell(f"── {name} ──")
+        report = await _report(stage, name)
+        for what, holds in report.checks:
+            _tell(f"  {'✓' if holds else '✗'} {what}")
+        passed, failed = passed + report.passed, failed + (not report.passed)
+    _tell(f"scenarios: {passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+async def _report(stage: Stage, name: str) -> Report:
+    if name in SCENARIOS:
+        return await SCENARIOS[name](stage)
+    report = Report()
+    report.expect(f"the scenario {name!r} exists (it does not yet)", False)
+    return report
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,142 @@
+"""Whole conversations played on the emulators, and what must have come of them, read from the emulators alone.
+
+A scenario speaks as people do and looks where people and the paying customer look: at the thread, at HeyGen's charges
+and at what was asked of the model. It knows nothing of the app that is between them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import httpx2
+
+from emulators.heygen import HeyGenEmulator
+from emulators.openai import OpenAIEmulator
+from emulators.slack import Message, SlackEmulator
+
+PATIENCE = 60.0
+
+
+@dataclass(slots=True)
+class Stage:
+    """The emulators, and where to print what happens."""
+
+    slack: SlackEmulator
+    openai: OpenAIEmulator
+    heygen: HeyGenEmulator
+    tell: Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Report:
+    """What was expected and whether it was so."""
+
+    checks: list[tuple[str, bool]] = field(default_factory=list)
+
+    def expect(self, what: str, holds: object) -> None:
+        """Note one expectation."""
+        self.checks.append((what, bool(holds)))
+
+    @property
+    def passed(self) -> bool:
+        """Whether anything was checked and all of it held."""
+        return bool(self.checks) and all(holds for _, holds in self.checks)
+
+
+Scenario = Callable[[Stage], Awaitable[Report]]
+
+
+async def translate(stage: Stage) -> Report:
+    """“Translate this video into French, German and Japanese and tell me when all three are done.”"""
+    slack, heygen = stage.slack, stage.heygen
+    alice = next(user.id for user in slack.workspace.users.values() if user.name == "alice")
+    calls, charges = len(stage.openai.calls), len(heygen.charges)
+    text = (
+        f"<@{slack.bot_user}> Translate {heygen.url}/sources/launch.mp4 into French, German and Japanese "
+        "and tell me when all three are done"
+    )
+    root = slack.say("alice", "videos", text)
+    watcher = asyncio.create_task(_narrate(stage, "videos", root))
+    report = Report()
+    try:
+        closing = await slack.journal.wait_for(lambda: _closing(stage, root, alice), PATIENCE)
+        await slack.settle()
+        await slack.journal.wait_for(lambda: len(_by_app(stage, root)) >= 3, PATIENCE)
+    except TimeoutError:
+        report.expect("a closing message within a minute", False)
+        return report
+    finally:
+        await asyncio.sleep(0.3)  # the last edit of the card is still to be told
+        watcher.cancel()
+    _check_money(stage, report, calls, charges)
+    cards = [message for message in _by_app(stage, root) if message.edits and not _mentions(message, alice)]
+    report.expect(
+        "one card, edited in place, with a line for each language",
+        any(all(name in card.rendered_text() for name in ("French", "German", "Japanese")) for card in cards),
+    )
+    report.expect("one closing message that mentions the requester", len(_closings(stage, root, alice)) == 1)
+    heygen.expire_urls()
+    links = closing.links()
+    report.expect("three links in it", len(links) == 3)
+    report.expect("the links work after HeyGen's own have expired", all([await _plays(link) for link in links]))
+    return report
+
+
+SCENARIOS: dict[str, Scenario] = {"translate": translate}
+
+
+def _check_money(stage: Stage, report: Report, calls: int, charges: int) -> None:
+    paid = [e for e in stage.heygen.journal.select("POST", "/v3/video-translations") if e.status == 200]
+    new = stage.heygen.charges[charges:]
+    report.expect("one paid request", len({e.headers.get("idempotency-key") for e in paid[-len(paid) :]}) >= 1)
+    report.expect("three charges, one a language", len(new) == len({charge.language for charge in new}) == 3)
+    report.expect("under one key", len({charge.idempotency_key for charge in new}) == 1)
+    report.expect("two model calls", len(stage.openai.calls) - calls == 2)
+
+
+def _by_app(stage: Stage, root: str) -> list[Message]:
+    return [message for message in stage.slack.thread("videos", root) if message.from_app]
+
+
+def _mentions(message: Message, user: str) -> bool:
+    return f"<@{user}>" in message.text
+
+
+def _closings(stage: Stage, root: str, user: str) -> list[Message]:
+    """The messages that call the person back: cards name people too, but only in their blocks."""
+    return [message for message in _by_app(stage, root) if _mentions(message, user)]
+
+
+def _closing(stage: Stage, root: str, user: str) -> Message | None:
+    return next(iter(_closings(stage, root, user)), None)
+
+
+async def _plays(link: str) -> bool:
+    """Whether a person who clicks gets a video."""
+    async with httpx2.AsyncClient(follow_redirects=True, timeout=10.0) as browser:
+        answer = await browser.get(link)
+    return answer.status_code == 200 and answer.headers["content-type"].startswith("video/")
+
+
+async def _narrate(stage: Stage, channel: str, root: str) -> None:
+    """Tell each message of the thread as it comes, and each edit of it."""
+    told: dict[str, str] = {}
+    names = {user.id: user.name for user in stage.slack.workspace.users.values()}
+    while True:
+        changed = stage.slack.version
+        for message in stage.slack.thread(channel, root):
+            text = message.rendered_text().strip()
+            if text and told.get(message.ts) != text and message.stream_state != "streaming":
+                stage.tell(_told(names.get(message.user, message.user), text, message.ts in told, names))
+                told[message.ts] = text
+        await stage.slack.changed_since(changed, 0.5)
+
+
+def _told(name: str, text: str, edited: bool, names: dict[str, str]) -> str:
+    for user_id, user_name in names.items():
+        text = text.replace(f"<@{user_id}>", f"@{user_name}")
+    lines = text.splitlines()
+    head = f"{name}{' (edited)' if edited else ''}: "
+    return head + ("\n" + " " * 4).join(lines)

@@ -1,0 +1,78 @@
+"""A process that has imported the product once and forks a running application for every order it reads.
+
+One order a line on standard input (JSON: settings, port, points, kill_at, tempo); `started PID` and `ended PID STATUS`
+come back on standard output. Forking from here keeps a kill run under a second: imports are paid for once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from agent.jobs import PollPlan
+from bot import observability
+from bot.app import Tempo, running
+from bot.server import Server, bound
+from bot.settings import Settings
+from tests.chaos.points import Points, wrap
+
+
+def main() -> None:
+    """Serve orders until standard input ends."""
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _child(order)
+        print(f"started {pid}", flush=True)
+        threading.Thread(target=_watch, args=(pid,), daemon=True).start()
+
+
+def _watch(pid: int) -> None:
+    _, status = os.waitpid(pid, 0)
+    print(f"ended {pid} {os.waitstatus_to_exitcode(status)}", flush=True)
+
+
+def _child(order: dict[str, Any]) -> None:
+    """Run the application in this forked process; never returns."""
+    code = 1
+    try:
+        sys.stdin.close()
+        os.dup2(os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
+        observability.configure("info", json_lines=True)
+        if order["points"]:
+            wrap(Points(Path(order["points"]), order["kill_at"]))
+        asyncio.run(_serve(order))
+        code = 0
+    finally:
+        os._exit(code)
+
+
+async def _serve(order: dict[str, Any]) -> None:
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    tempo = Tempo(
+        lanes=0.1,
+        deliveries=0.1,
+        submissions=0.2,
+        jobs=0.2,
+        catch_up=1.0,
+        lease=order["lease"],
+        poll=PollPlan(steps=((10.0, 0.3),), last=0.5),
+    )
+    settings = Settings(_env_file=None, **order["settings"])  # type: ignore[call-arg]
+    async with running(settings, tempo=tempo) as app:
+        server = Server(app.asgi, bound("127.0.0.1", order["port"]))
+        await server.start()
+        await stopped.wait()
+        await server.stop()
+
+
+if __name__ == "__main__":
+    main()
