@@ -152,8 +152,13 @@ class _Shell:
         return interaction, await self._router.dispatch(interaction)
 
     async def _open(self, interaction: Interaction, answer: Answer) -> None:
-        if answer.open_view is not None:
+        """Open a modal. Never raises: Bolt takes an ack back when its listener fails at once after it."""
+        if answer.open_view is None:
+            return
+        try:
             await self._client.views_open(trigger_id=interaction.trigger_id, view=answer.open_view)
+        except SLACK_ERRORS as error:
+            log.warning("modal_not_opened", code=judge(error).code, event_id=interaction.event_id)
 
     async def _whisper(self, interaction: Interaction, answer: Answer) -> None:
         """Show an answer to a click to that person only. The deed is committed, so a failure here is only logged."""
