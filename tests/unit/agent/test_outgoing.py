@@ -201,7 +201,7 @@ def test_a_word_without_end_is_cut_short() -> None:
         ("//evil.com/x", "[link removed]"),
         ("evil.com", "[link removed]"),
         ("evil.example/path", "[link removed]"),
-        ("https\\://evil.com", "https\\://[link removed]"),
+        ("https\\://evil.com", "https\\:[link removed]"),
         ("[x](javascript:alert)", "x [link removed]"),
         ("javascript:alert(1)", "[link removed])"),
         ("data:text/html,hello", "[link removed]"),
