@@ -15,9 +15,9 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -33,6 +33,7 @@ BUSY_TIMEOUT_MS = 30_000
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 MIGRATION_LOCK = 7_204_115  # any number, the same in every process
 
+Result = TypeVar("Result")
 DialectInsert = sqlite.Insert | postgresql.Insert
 
 
@@ -92,13 +93,14 @@ class Database:
 
         `name` is stable and tells the writes of the product apart.
         """
-        async with _open(self._writer).begin() as connection:
+        async with _connected(_open(self._writer)) as connection:
             yield connection
+            await _to_the_end(connection.commit())
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """Read from one consistent snapshot; a write in here is an error."""
-        async with _open(self._reader).connect() as connection:
+        async with _connected(_open(self._reader)) as connection:
             yield connection
 
     async def now(self, connection: AsyncConnection) -> float:
@@ -211,7 +213,12 @@ class _Postgres:
 
     def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
         engine = create_async_engine(
-            self._url, pool_size=POSTGRES_CONNECTIONS, max_overflow=0, pool_timeout=POOL_TIMEOUT, pool_pre_ping=True
+            self._url,
+            pool_size=POSTGRES_CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT,
+            pool_pre_ping=True,
+            connect_args={"options": f"-c statement_timeout={BUSY_TIMEOUT_MS}"},
         )
         return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
@@ -264,6 +271,49 @@ def _dialect_of(url: sa.URL) -> _Dialect:
             return _Postgres(url)
         case other:
             raise DatabaseUnsuitable(f"No support for {other} databases: use sqlite or postgresql.")
+
+
+class _Connection(AsyncConnection):
+    """A connection whose steps are not interrupted: a task that is cancelled during one is cancelled after it.
+
+    The SQLite driver works in a thread. A statement that nobody waits for any more stays open there, and with it
+    the lock on the database.
+    """
+
+    async def execute(self, *arguments: Any, **options: Any) -> Any:
+        """As the base class's; `scalar` and `scalars` go through here."""
+        return await _to_the_end(super().execute(*arguments, **options))
+
+    async def run_sync(self, *arguments: Any, **options: Any) -> Any:
+        """As the base class's."""
+        return await _to_the_end(super().run_sync(*arguments, **options))
+
+
+@contextlib.asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A connection inside a transaction, which ends with the block unless it was committed before."""
+    connection = _Connection(engine)
+    try:
+        await _to_the_end(connection.start())
+        await _to_the_end(connection.begin().start())
+        yield connection
+    finally:
+        if connection.sync_connection is not None:
+            await _to_the_end(connection.close())
+
+
+async def _to_the_end(step: Coroutine[Any, Any, Result]) -> Result:
+    """Await `step` even when cancelled meanwhile, and be cancelled only then."""
+    task, cancelled = asyncio.ensure_future(step), None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        _ = task.cancelled() or task.exception()  # seen; being cancelled matters more
+        raise cancelled
+    return task.result()
 
 
 def _open(engine: AsyncEngine | None) -> AsyncEngine:

@@ -42,11 +42,6 @@ class Deliveries:
         async with self._database.transaction("delivery.refresh") as connection:
             await self._outbox.change(connection, key)
 
-    async def refresh(self, key: str) -> None:
-        """Have the delivery with this key rendered and shown again."""
-        async with self._database.transaction("delivery.refresh") as connection:
-            await self._outbox.change(connection, key)
-
     async def get(self, delivery_id: str) -> Delivery:
         """One delivery; `KeyError` when there is none."""
         async with self._database.reading() as connection:

@@ -195,7 +195,9 @@ class Lanes:
             holder = await first(connection, sa.select(lane.c.owner, lane.c.epoch).where(lane.c.id == lease.id))
             if holder is None or (holder["owner"], holder["epoch"]) != (lease.owner, lease.epoch):
                 raise LeaseLost(f"lane {lease.id!r} is no longer held in epoch {lease.epoch}")
-            same = (inbox.c.seq > row.seq, inbox.c.ts == row.payload.get("ts"), inbox.c.kind.in_(CHANGES))
+            if row.payload.get("ts") is None:
+                return []
+            same = (inbox.c.seq > row.seq, inbox.c.ts == row.payload["ts"], inbox.c.kind.in_(CHANGES))
             select = _unfinished(lease.id).where(*same).order_by(inbox.c.seq).limit(LOOK_AHEAD_LIMIT)
             rows = (await connection.execute(select)).mappings().all()
         return [record(InboxRow, later) for later in rows]

@@ -1,0 +1,187 @@
+"""Short ways to bring a store into the situation a test is about."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from agent.records import (
+    InboxRow,
+    Job,
+    JobKind,
+    JobState,
+    JobUpdate,
+    Lease,
+    NewSubmission,
+    Source,
+    Submission,
+    TurnRecord,
+)
+from bot.store import Store
+from bot.store.database import Database
+from bot.store.directory import Account, Workspace
+from bot.store.inbox import Accepted, NewEvent
+from bot.store.schema import metadata
+from tests.support.clock import ManualClock
+from tests.support.ids import CountingIds
+
+LEASE = 30.0
+LINK_SECONDS = 3600.0
+WORKSPACE, CHANNEL, ACCOUNT, PERSON = "T1", "C1", "A1", "U1"
+
+
+def sqlite_url(folder: Path) -> str:
+    """A file of its own in `folder`."""
+    return f"sqlite:///{folder / 'greenroom.db'}"
+
+
+def new_store(url: str, clock: ManualClock, ids: CountingIds | None = None) -> Store:
+    """A store that has not been started."""
+    database = Database(url, clock, owner="first")
+    return Store(database, clock, ids or CountingIds(), LINK_SECONDS, lease_seconds=LEASE)
+
+
+@contextlib.asynccontextmanager
+async def running(store: Store) -> AsyncIterator[Store]:
+    """`store`, started and with one workspace that has one account."""
+    await store.start()
+    try:
+        await store.directory.put_workspace(Workspace(WORKSPACE, "Studio"))
+        await store.directory.put_account(Account(ACCOUNT, WORKSPACE, "direct", "path-token"))
+        yield store
+    finally:
+        await store.stop()
+
+
+@contextlib.contextmanager
+def claiming_as(store: Store, owner: str) -> Iterator[None]:
+    """Claims in this block are made in the name of another process."""
+    before, store.database.owner = store.database.owner, owner
+    try:
+        yield
+    finally:
+        store.database.owner = before
+
+
+async def everything(store: Store) -> dict[str, list[Any]]:
+    """All rows of all tables, to compare before and after."""
+    async with store.database.reading() as connection:
+        return {t.name: list(await connection.execute(sa.select(t))) for t in metadata.sorted_tables}
+
+
+def event(name: str = "Ev1", *, thread_ts: str | None = "1.0", opens: bool = True, **other: Any) -> NewEvent:
+    """A message in thread `thread_ts`; its own timestamp is `ts-` and its name."""
+    given: dict[str, Any] = {
+        "dedup_key": None,
+        "channel_id": CHANNEL,
+        "kind": "message",
+        "payload": {"ts": f"ts-{name}"},
+    }
+    given.update(other)
+    return NewEvent(id=name, workspace_id=WORKSPACE, channel_type="channel", thread_ts=thread_ts, opens=opens, **given)
+
+
+async def accept(store: Store, *names: str, **options: Any) -> str:
+    """Accept one event for each name; returns the conversation of the last."""
+    conversation_id = ""
+    for name in names:
+        accepted = await store.lanes.accept(event(name, **options))
+        assert isinstance(accepted, Accepted)
+        conversation_id = accepted.conversation_id
+    return conversation_id
+
+
+async def claim_lane(store: Store) -> Lease:
+    """The lease of the only lane that is ready."""
+    (lease,) = await store.lanes.claim(10)
+    return lease
+
+
+async def open_row(store: Store, name: str = "Ev1", **options: Any) -> tuple[Lease, InboxRow]:
+    """Accept an event and take it from its lane."""
+    await accept(store, name, **options)
+    lease = await claim_lane(store)
+    row = await store.lanes.next_row(lease)
+    assert row is not None
+    return lease, row
+
+
+def user_item(text: str) -> tuple[Source, dict[str, Any]]:
+    """What a person said, as the log has it."""
+    return Source.USER, {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+
+
+async def open_turn(store: Store, name: str = "Ev1", **options: Any) -> tuple[Lease, TurnRecord]:
+    """Accept an event and begin its turn."""
+    lease, row = await open_row(store, name, **options)
+    turn = await store.turns.begin_turn(lease, row, origin="message", requester=PERSON, items=[user_item("Hello")])
+    return lease, turn
+
+
+def new_submission(lease: Lease, *labels: str, key: str = "key-1", turn_id: str = "turn-1") -> NewSubmission:
+    """A translation into the languages `labels`."""
+    return NewSubmission(
+        key=key,
+        workspace_id=WORKSPACE,
+        account_id=ACCOUNT,
+        conversation_id=lease.id,
+        turn_id=turn_id,
+        call_id="call-1",
+        requester=PERSON,
+        kind=JobKind.TRANSLATION,
+        arguments={"languages": list(labels)},
+        arguments_hash="hash",
+        labels=labels,
+        title="A translation",
+    )
+
+
+async def intend(store: Store, *labels: str) -> Submission:
+    """A submission with one job for each label, in a conversation of its own."""
+    lease, turn = await open_turn(store)
+    return await store.jobs.intend(lease, new_submission(lease, *(labels or ("German",)), turn_id=turn.id))
+
+
+async def claim_submission(store: Store, submission: Submission) -> Lease:
+    """The lease of a submission that is due."""
+    claimed = await store.jobs.claim_submission(submission.id)
+    assert claimed is not None
+    return claimed[0]
+
+
+async def send(store: Store, *labels: str) -> Submission:
+    """A submission that the provider accepted with ids `p1`, `p2`, …"""
+    submission = await intend(store, *labels)
+    lease = await claim_submission(store, submission)
+    await store.jobs.mark_sending(lease)
+    await store.jobs.record_sent(lease, [f"p{n}" for n, _ in enumerate(labels or ("German",), 1)])
+    return await store.jobs.submission(submission.id)
+
+
+def update(state: JobState, *, due_at: float = 0.0, **other: Any) -> JobUpdate:
+    """What a read of the provider told."""
+    return JobUpdate(state, other.pop("word", state.value), due_at, **other)
+
+
+async def run_jobs(store: Store, *labels: str) -> list[Job]:
+    """Jobs that run at the provider as `p1`, `p2`, …, all due now."""
+    submission = await send(store, *labels)
+    for number, (lease, _) in enumerate(await store.jobs.claim_due_jobs(10), 1):
+        await store.jobs.attach(lease, provider_id=f"p{number}", update=update(JobState.RUNNING))
+    return await store.jobs.jobs_of(submission.id)
+
+
+async def end_jobs(store: Store, states: Sequence[JobState], **other: Any) -> None:
+    """Record a final state for each of the next due jobs."""
+    for state, (lease, _) in zip(states, await store.jobs.claim_due_jobs(len(states)), strict=True):
+        await store.jobs.record_update(lease, update(state, **other))
+
+
+async def log_texts(store: Store, conversation_id: str) -> list[str]:
+    """The texts of the runtime's items in a log."""
+    items = await store.turns.items(conversation_id)
+    return [item.body["content"][0]["text"] for item in items if item.source is Source.RUNTIME]
