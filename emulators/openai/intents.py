@@ -1,0 +1,204 @@
+"""What a request asks for: phrases that decide, clause by clause."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from emulators.openai.reading import sources_in
+
+Intent = Literal[
+    "identity",
+    "help",
+    "human",
+    "live_start",
+    "live_end",
+    "status",
+    "budget",
+    "languages",
+    "cancel",
+    "translate",
+    "lipsync",
+    "create_many",
+    "create",
+    "avatars",
+    "voices",
+    "find",
+    "greeting",
+    "thanks",
+    "other",
+]
+
+# The name of the tool that serves an intent.
+TOOLS: dict[Intent, str] = {
+    "human": "ask_for_human",
+    "live_start": "start_live_avatar",
+    "live_end": "end_live_avatar",
+    "status": "list_jobs",
+    "budget": "get_budget",
+    "languages": "list_languages",
+    "cancel": "cancel_job",
+    "translate": "translate_video",
+    "lipsync": "lipsync_video",
+    "create_many": "create_videos",
+    "create": "create_video",
+    "avatars": "find_avatars",
+    "voices": "find_voices",
+    "find": "find_tools",
+}
+# Intents that do something: several of them in one message become several calls.
+ACTIONS: frozenset[Intent] = frozenset({"translate", "lipsync", "create", "create_many", "cancel"})
+
+_VIDEO = r"(?:videos?|clips?|films?|intros?|vidéos?|vídeos?|ビデオ|動画)"
+_MAKE = r"(?:make|create|generate|produce|record|render|build|do|crée[rz]?|erstelle?n?|mache?|crea|haz|作っ|作成)"
+_TRANSLATE = (
+    r"(?:\b(?:translat|dub(?:s|bed|bing)?\b|locali[sz]|tradui|traduct|traduz|traduc|übersetz|uebersetz|doblar?\b|doubl)"
+    r"|翻訳|訳し|吹き替え)"
+)
+
+
+_LIPSYNC = r"\blip[- ]?sync\w*"
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+_POLITE = (
+    r"^\W*(?:(?:please|hey|hi|hello|ok|okay|and|also|now|then|so|(?:can|could|would|will) you"
+    r"|i(?:'d| would) like (?:you )?to|i (?:want|need) (?:you )?to|let'?s|me|bitte|kannst du|könntest du"
+    r"|peux-tu|pouvez-vous|s'il (?:te|vous) plaît|puedes|por favor)[\s,:]+)*"
+)
+_MAKE_VIDEO = rf"\b{_MAKE}\b.{{0,60}}\b{_VIDEO}(?!\w)"
+
+# In order: the first that matches decides. Orders come first: "make a video about our budget" is no question.
+RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
+    ("translate", _pattern(_POLITE + _TRANSLATE)),
+    ("lipsync", _pattern(_POLITE + _LIPSYNC)),
+    ("create", _pattern(_POLITE + _MAKE_VIDEO)),
+    (
+        "identity",
+        _pattern(
+            r"\b(?:what|who) (?:exactly )?are you\b"
+            r"|\bare you (?:an? )?(?:ai|bot|robot|human|real|gpt|chatgpt|llm|model)\b"
+            r"|\b(?:es-tu|êtes-vous) une? (?:ia|robot)|\bbist du (?:eine? )?(?:ki|roboter|mensch)"
+            r"|\beres (?:una? )?(?:ia|robot)"
+        ),
+    ),
+    ("live_end", _pattern(r"\b(?:end|stop|close|finish)\b.{0,20}\b(?:live|session|call)\b|\bhang up\b")),
+    (
+        "live_start",
+        _pattern(r"\blive (?:avatar|session|call|video call)\b|\bface[- ]to[- ]face\b|\btalk to (?:the|an) avatar\b"),
+    ),
+    (
+        "human",
+        _pattern(
+            r"\b(?:human|real person|actual person|somebody real|someone real|representative|operator)\b"
+            r"|\b(?:talk|speak) (?:to|with) (?:some(?:one|body)|a person|support)\b"
+            r"|\b(?:ridiculous|useless|terrible|unacceptable|frustrat\w+|fed up|waste of time|annoy\w+|angry)\b"
+            r"|\bnothing works\b|\bstill (?:not|doesn'?t) work\w*"
+            r"|\b(?:un humain|einen menschen|un humano)\b|人間|担当者"
+        ),
+    ),
+    ("cancel", _pattern(r"\b(?:cancel|abort|annule|storniere|cancela)\b|\bstop (?:the )?(?:job|J\d+)|キャンセル")),
+    (
+        "languages",
+        _pattern(
+            r"\b(?:which|what|list|show|all)\b.{0,30}\blanguages\b|\bquelles langues\b|\bwelche sprachen\b"
+            r"|\bqué idiomas\b|\bhow many languages\b|何語|どの言語"
+        ),
+    ),
+    (
+        "budget",
+        _pattern(
+            r"\b(?:budget|credits?|wallet|balance|quota)\b|\bhow much (?:is left|money|have (?:we|i) spent)"
+            r"|\b(?:money|spend|spent)\b.{0,20}\b(?:left|so far|today|this month)\b"
+            r"|\bguthaben\b|\bpresupuesto\b|\bcrédits?\b|予算|残高"
+        ),
+    ),
+    (
+        "status",
+        _pattern(
+            r"\b(?:is|are|was|were)\b[^.!\n]{0,60}\b(?:done|ready|finished|completed?|over|running|in progress)\b"
+            r"|\b(?:status|progress|how far|any news|any update|what'?s running|what is running|how long|eta|jobs)\b"
+            r"|\b(?:when|how much longer)\b.{0,40}\b(?:ready|done|finished|take)\b"
+            r"|\b(?:done|ready|finished) yet\b|\b(?:c'est|est-ce) (?:fini|prêt)|\b(?:ist|sind)\b.{0,30}\bfertig\b"
+            r"|\b(?:está|están)\b.{0,30}\blist[oa]s?\b|できた|完成し|終わっ"
+        ),
+    ),
+    ("translate", _pattern(_TRANSLATE)),
+    ("lipsync", _pattern(_LIPSYNC)),
+    ("create", _pattern(rf"{_MAKE_VIDEO}|{_VIDEO}.{{0,10}}{_MAKE}|\bi (?:need|want) an? .{{0,30}}{_VIDEO}")),
+    ("avatars", _pattern(r"\bavatars?\b|\bpresenters?\b")),
+    ("voices", _pattern(r"\bvoices?\b")),
+    (
+        "help",
+        _pattern(r"\bhelp\b|\bwhat can you\b|\bhow do(?:es)? (?:i|this|it)\b|\baide\b|\bhilfe\b|\bayuda\b|助けて"),
+    ),
+    ("find", _pattern(r"\b(?:list|show|find|search|look up|delete|update|rename|get|upload)\b")),
+    ("thanks", _pattern(r"\b(?:thanks?|thank you|thx|cheers|merci|danke|gracias|great|perfect|nice)\b|ありがとう")),
+    (
+        "greeting",
+        _pattern(r"\b(?:hi|hello|hey|good (?:morning|evening)|yo|bonjour|salut|hallo|hola|bye)\b|こんにちは"),
+    ),
+)
+_MANY = re.compile(
+    r"\bfor\s+(?P<list>[A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)?\s+(?:at|from|of)\s+.+)$|"
+    r"\bfor\s+(?P<plain>[A-Z][\w'’-]*(?:\s*,\s*[A-Z][\w'’-]*)*\s*,?\s+and\s+[A-Z][\w'’-]*)",
+    re.DOTALL,
+)
+_ROW = re.compile(
+    r"([A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)*)\s+(?:at|from|of)\s+([A-Z0-9][\w&'’.-]*(?:\s[A-Z0-9][\w&'’.-]*)*)"
+)
+_SPLIT = re.compile(
+    r"(?<=[.;!?])\s+|\n+|,?\s+(?:and then|and also|then|also|and|et|und|y)\s+"
+    rf"(?=(?:please\s+)?(?:also\s+)?(?:{_TRANSLATE}|cancel\b|lip[- ]?sync|{_MAKE}\s))|[。！？]",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[\"“«「]([^\"”»」]{2,})[\"”»」]")
+_SAYING = re.compile(r"\b(?:saying|that says|which says|script)\b\s*[:,]?\s*(.{2,})", re.IGNORECASE | re.DOTALL)
+_ABOUT = re.compile(r"\b(?:about|on|explaining|introducing|announcing|for|sur|über|sobre)\s+(.{2,})", re.I | re.DOTALL)
+
+
+def intent_of(words: str) -> Intent:
+    """What a clause asks for; `words` are free of links and attachments."""
+    found: Intent = next((intent for intent, pattern in RULES if pattern.search(words)), "other")
+    return "create_many" if found == "create" and len(rows_in(words)) > 1 else found
+
+
+def clauses_of(text: str) -> list[str]:
+    """The parts of a message that may each ask for something."""
+    return [clause.strip() for clause in _SPLIT.split(text) if clause and clause.strip()]
+
+
+def segments_of(clause: str) -> list[tuple[str, str]]:
+    """Each source of a clause with the words up to the next source; the words before the first go to the first."""
+    found = sources_in(clause)
+    segments = []
+    for number, (start, source) in enumerate(found):
+        begin = 0 if number == 0 else start
+        end = found[number + 1][0] if number + 1 < len(found) else len(clause)
+        segments.append((source, clause[begin:end]))
+    return segments
+
+
+def rows_in(words: str) -> list[tuple[str, str]]:
+    """People and their companies in "for Ana at Acme, Bo at Bolt"; the company is empty in "for Ana, Bo and Cy"."""
+    match = _MANY.search(words)
+    if match is None:
+        return []
+    if match["list"]:
+        return [(person.strip(), company.strip(" .")) for person, company in _ROW.findall(match["list"])]
+    return [(person, "") for person in re.findall(r"[A-Z][\w'’-]*", match["plain"])]
+
+
+def script_in(words: str) -> str:
+    """The words a video is to speak: quoted, or after "saying"."""
+    match = _QUOTED.search(words) or _SAYING.search(words)
+    return match[1].strip() if match else ""
+
+
+def topic_in(words: str) -> str:
+    """What a video is to be about, empty where it is not said."""
+    match = _ABOUT.search(words)
+    return match[1].strip(" .!?") if match else ""

@@ -1,0 +1,237 @@
+"""The deterministic planner: fixed rules over the request and the offered tools. It is not an AI and says so.
+
+Everything here is pure: the same input gives the same output. A first step answers a request with calls, a question
+or a sentence; a step after tool outputs tells what they say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from emulators.openai.arguments import Slots, fill
+from emulators.openai.intents import (
+    ACTIONS,
+    TOOLS,
+    Intent,
+    clauses_of,
+    intent_of,
+    rows_in,
+    script_in,
+    segments_of,
+    topic_in,
+)
+from emulators.openai.languages import find_languages, speech_of
+from emulators.openai.phrases import IDENTITY, Phrase, abilities, say
+from emulators.openai.reading import JOB, Reading, as_object, last_source, read, sources_in, words_of
+from emulators.openai.script import Call, Content, Say
+from emulators.openai.summary import job_reference, jobs_in, summarise
+from emulators.openai.switches import Switches, misbehave
+
+CALL_LIMIT = 16
+# What may be the words of a video, when those were asked for.
+TALK: frozenset[Intent] = frozenset({"other", "greeting", "thanks", "help"})
+REPAIRABLE = frozenset({"unknown_tool", "invalid_arguments"})
+
+Json = dict[str, Any]
+
+
+def plan(
+    instructions: str,
+    items: Sequence[Json],
+    tools: Sequence[Json],
+    tool_choice: Any = "auto",
+    *,
+    parallel: bool = True,
+    switches: Switches | None = None,
+) -> list[Content]:
+    """What the model would do next: calls of offered tools, or one message.
+
+    `tools` are function tools in the Responses shape; `tool_choice` narrows them like the API does.
+    """
+    reading = _continued(read(instructions, items))
+    offered, forced = _offered(tools, tool_choice)
+    contents = _next(reading, offered)
+    calls = [content for content in contents if isinstance(content, Call)]
+    if forced and not calls:
+        contents = _forced_call(reading, offered) or contents
+    elif calls and not parallel:
+        contents = list(calls[:1])
+    return misbehave(contents, reading, switches or Switches())
+
+
+def _continued(reading: Reading) -> Reading:
+    """The request together with the one it completes, when it only answers our question."""
+    before = reading.unfinished
+    creates = bool(before) and intent_of(words_of(before)) == "create"
+    if not before or intent_of(reading.words) not in (TALK if creates else {"other"}):
+        return reading
+    says_how = bool(script_in(reading.words) or topic_in(reading.words))
+    link = " saying " if creates and not says_how else " "
+    return replace(reading, text=before + link + reading.text)
+
+
+def _next(reading: Reading, tools: dict[str, Json]) -> list[Content]:
+    if not reading.outputs:
+        return _first_step(reading, tools)
+    repaired = _repaired(reading, tools)
+    return repaired or [Say(summarise(reading))]
+
+
+def _offered(tools: Sequence[Json], choice: Any) -> tuple[dict[str, Json], bool]:
+    """The tools that may be called now, and whether one must be."""
+    named = {tool["name"]: tool for tool in tools}
+    match choice:
+        case "none":
+            return {}, False
+        case {"type": "function", "name": name}:
+            return {name: named[name]}, True
+        case {"type": "allowed_tools", "tools": allowed, "mode": mode}:
+            names = {tool.get("name") for tool in allowed}
+            return {name: tool for name, tool in named.items() if name in names}, mode == "required"
+        case _:
+            return named, choice == "required"
+
+
+def _first_step(reading: Reading, tools: dict[str, Json]) -> list[Content]:
+    intent = intent_of(reading.words)
+    asked = [(clause, intent_of(words_of(clause))) for clause in clauses_of(reading.text)]
+    actions = [(clause, wanted) for clause, wanted in asked if wanted in ACTIONS]
+    if actions and (intent in ACTIONS or asked[0] == actions[0]):
+        found = [content for clause, wanted in actions for content in _act(clause, wanted, reading, tools)]
+        calls = [content for content in found if isinstance(content, Call)]
+        return list(_distinct(calls)[:CALL_LIMIT]) or found[:1]
+    return _answer(intent, reading, tools)
+
+
+def _distinct(calls: Sequence[Call]) -> list[Call]:
+    return [call for index, call in enumerate(calls) if call not in calls[:index]]
+
+
+def _answer(intent: Intent, reading: Reading, tools: dict[str, Json]) -> list[Content]:
+    """A request that changes nothing: one read, or a sentence."""
+    speech = speech_of(reading.words)
+    match intent:
+        case "identity":
+            return [Say(IDENTITY)]
+        case "greeting":
+            return [Say(say("greeting", speech))]
+        case "thanks":
+            return [Say(say("thanks", speech))]
+        case "help" | "other":
+            return [Say(abilities(list(tools)))]
+        case _:
+            return _act(reading.text, intent, reading, tools)
+
+
+def _act(clause: str, intent: Intent, reading: Reading, tools: dict[str, Json]) -> list[Content]:
+    """Calls that do what a clause asks for, or the question that is in the way."""
+    tool = tools.get(TOOLS.get(intent, ""))
+    if tool is None:
+        return [Say(_without_tool(intent, reading, tools))]
+    slots = _slots(clause, reading)
+    if question := _question(intent, slots):
+        return [Say(say(question, speech_of(reading.words)))]
+    variants = _variants(clause, slots) if intent == "translate" else [slots]
+    filled = [arguments for one in variants for arguments in _filled(tool, one)]
+    if not filled:
+        return [Say(f"I am missing something I need to {tool['name'].replace('_', ' ')}. Can you tell me more?")]
+    return [Call(tool["name"], arguments) for arguments in filled]
+
+
+def _filled(tool: Json, slots: Slots) -> list[Json]:
+    """Arguments for one call, or for one call per language where the tool takes a single one."""
+    schema = tool.get("parameters") or {"type": "object", "properties": {}}
+    whole = fill(schema, slots)
+    if whole is None or len(slots.languages) < 2 or _holds_all(whole, len(slots.languages)):
+        return [] if whole is None else [whole]
+    each = [fill(schema, Slots(slots.sources, [language], request=slots.request)) for language in slots.languages]
+    return [
+        arguments for index, arguments in enumerate(each) if arguments is not None and arguments not in each[:index]
+    ]
+
+
+def _holds_all(arguments: Json, count: int) -> bool:
+    return any(isinstance(value, list) and len(value) == count for value in arguments.values())
+
+
+def _slots(clause: str, reading: Reading) -> Slots:
+    words = words_of(clause)
+    jobs = list(dict.fromkeys(JOB.findall(clause)))
+    sources = [source for _, source in sources_in(clause)] or jobs[:1] or _meant_source(reading)
+    return Slots(
+        sources=list(dict.fromkeys(sources)),
+        languages=find_languages(words),
+        jobs=jobs,
+        script=script_in(words),
+        topic=topic_in(words),
+        rows=rows_in(words),
+        request=words,
+    )
+
+
+def _meant_source(reading: Reading) -> list[str]:
+    source = last_source(reading)
+    return [source] if source else []
+
+
+def _variants(clause: str, slots: Slots) -> list[Slots]:
+    """One set of slots per source: with its own languages where every source has some, else with all of them."""
+    segments = segments_of(clause)
+    own = [find_languages(words) for _, words in segments]
+    if len(segments) > 1 and all(own):
+        pairs = [(source, languages) for (source, _), languages in zip(segments, own, strict=True)]
+    else:
+        pairs = [(source, slots.languages) for source in slots.sources]
+    return [Slots([source], languages, request=slots.request) for source, languages in pairs]
+
+
+def _question(intent: Intent, slots: Slots) -> Phrase | None:
+    """What has to be asked first."""
+    match intent:
+        case "translate" if not slots.sources:
+            return "which_video"
+        case "translate" if not slots.languages:
+            return "which_language"
+        case "create" if not slots.script and not slots.topic:
+            return "what_to_say"
+        case "cancel" if not slots.jobs:
+            return "which_job"
+        case "lipsync" if len(slots.sources) < 2:
+            return "two_files"
+        case _:
+            return None
+
+
+def _without_tool(intent: Intent, reading: Reading, tools: dict[str, Json]) -> str:
+    if intent == "status" and (jobs := _known_jobs(reading)):
+        states = [f"{job_reference(handle, reading)} is {state or 'known'}" for handle, state in jobs]
+        return "; ".join(states) + "."
+    return f"I cannot do that here. {abilities(list(tools))}"
+
+
+def _known_jobs(reading: Reading) -> list[tuple[str, str | None]]:
+    """The jobs a facts block tells of: JSON somewhere in a developer message."""
+    start = reading.facts.rfind("\n{")
+    return jobs_in(as_object(reading.facts[start + 1 :] if start >= 0 else reading.facts))
+
+
+def _repaired(reading: Reading, tools: dict[str, Json]) -> list[Content]:
+    """The right calls after a first try that named no tool or sent no proper arguments."""
+    errors = [as_object(output) or {} for output in reading.outputs]
+    codes = [error["error"].get("code") for error in errors if isinstance(error.get("error"), dict)]
+    if len(codes) != len(errors) or not REPAIRABLE.issuperset(codes):
+        return []
+    made = [(call["name"], as_object(call["arguments"])) for call in reading.calls]
+    calls = [content for content in _first_step(reading, tools) if isinstance(content, Call)]
+    return [call for call in calls if (call.name, call.arguments) not in made]
+
+
+def _forced_call(reading: Reading, tools: dict[str, Json]) -> list[Content]:
+    """A call although nothing asks for one: the first tool whose arguments can be filled."""
+    slots = _slots(reading.text, reading)
+    for name, tool in tools.items():
+        for arguments in _filled(tool, slots):
+            return [Call(name, arguments)]
+    return []
