@@ -32,15 +32,16 @@ class ResponsesWire:
 
     async def respond(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """See `Model.respond`."""
+        deadline = asyncio.get_running_loop().time() + CALL_SECONDS
         try:
-            async with asyncio.timeout(CALL_SECONDS):
+            async with asyncio.timeout_at(deadline):
                 stream = await self._open(request)
-                async with stream:
-                    reader = _Reader(self._model, stream.response.headers.get("x-request-id"))
-                    async for event in stream:
-                        for out in reader.read(event):
-                            yield out
-                    reader.close()
+            async with stream:
+                reader = _Reader(self._model, stream.response.headers.get("x-request-id"))
+                while (event := await _next(stream, deadline)) is not None:
+                    for out in reader.read(event):
+                        yield out
+                reader.close()
         except TimeoutError as error:
             raise ModelError("timeout", retryable=True) from error
         except openai.APIError as error:
@@ -50,6 +51,12 @@ class ResponsesWire:
 
     async def _open(self, request: ModelRequest) -> Any:
         return await self._client.responses.create(**_body(self._model, request), stream=True)
+
+
+async def _next(stream: Any, deadline: float) -> Any:
+    """The next event, None at the end. The deadline never spans a `yield`: there it would cancel the reader."""
+    async with asyncio.timeout_at(deadline):
+        return await anext(stream, None)
 
 
 def _body(model: str, request: ModelRequest) -> dict[str, Any]:
