@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from agent.errors import SourceRefused
 from agent.model import Completed, ModelEvent, ModelRequest
 from agent.ports import Reply
-from agent.records import Conversation, Job, JobState, Lease, TurnRecord
+from agent.records import Conversation, Job, JobState, Json, Lease, TurnRecord
 from heygen import Client
 
 ModelStep = Sequence[ModelEvent | Exception]
@@ -118,3 +118,9 @@ class FakeAccounts:
 
     async def callback(self, account_id: str, key: str) -> str | None:
         return self._callback
+
+
+def tool_definition(name: str) -> Json:
+    """A strict function tool without arguments, as it goes over the wire."""
+    parameters = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+    return {"type": "function", "name": name, "description": name, "parameters": parameters, "strict": True}
