@@ -1,0 +1,87 @@
+"""What the page may ask for: each request read into a typed row, or refused with a sentence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, TypeVar, get_args
+
+from emulators.base import FaultKind
+from emulators.heygen.state import RATES, Speed
+
+TEXT_LIMIT = 12_000
+NAME_LIMIT = 300
+LONGEST_ADVANCE = 30 * 24 * 3600.0
+MOST_TIMES = 100
+LONGEST_DELAY = 60.0
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+class BadRequestError(ValueError):
+    """The page asked for something that makes no sense; the text says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRequest:
+    """A fault to arm at one party."""
+
+    party: str
+    kind: FaultKind
+    path: str
+    options: Json
+
+
+def words(body: Json, name: str, *, limit: int = NAME_LIMIT, default: str | None = None) -> str:
+    """A text of the request; required unless there is a default."""
+    value = body.get(name)
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, str) or not value.strip() or len(value) > limit:
+        raise BadRequestError(f"{name} must be a text of 1 to {limit} characters.")
+    return value
+
+
+def number(body: Json, name: str, *, low: float, high: float, default: float | None = None) -> float:
+    """A number of the request between two bounds; required unless there is a default."""
+    value = body.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise BadRequestError(f"{name} must be a number from {low:g} to {high:g}.")
+    return float(value)
+
+
+def speed(body: Json) -> Speed:
+    """How fast jobs are to go on."""
+    return _one_of(tuple(RATES), body.get("speed"), "speed")
+
+
+def fault(body: Json, parties: list[str]) -> FaultRequest:
+    """A fault; the options are those of `emulators.base.Fault`."""
+    options: Json = {
+        "status": int(number(body, "status", low=400, high=599, default=500)),
+        "times": int(number(body, "times", low=1, high=MOST_TIMES, default=1)),
+        "seconds": number(body, "seconds", low=0, high=LONGEST_DELAY, default=0),
+    }
+    if "retry_after" in body:
+        options["headers"] = {"Retry-After": f"{number(body, 'retry_after', low=0, high=600):.0f}"}
+    if "method" in body:
+        options["method"] = words(body, "method").upper()
+    kind = _one_of(get_args(FaultKind), body.get("kind"), "kind")
+    return FaultRequest(_one_of(tuple(parties), body.get("party"), "party"), kind, _pattern(body), options)
+
+
+def _pattern(body: Json) -> str:
+    path = words(body, "path", default=".*")
+    try:
+        re.compile(path)
+    except re.error as error:
+        raise BadRequestError(f"path is no regular expression: {error}.") from error
+    return path
+
+
+def _one_of(allowed: tuple[T, ...], value: object, name: str) -> T:
+    for candidate in allowed:
+        if candidate == value:
+            return candidate
+    raise BadRequestError(f"{name} must be one of {', '.join(map(str, allowed))}.")

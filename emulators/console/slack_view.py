@@ -1,0 +1,73 @@
+"""The Slack emulator as the page sees it: the one place that knows its rows."""
+
+from __future__ import annotations
+
+from emulators.slack import SlackEmulator
+from emulators.slack.state import Channel, Json, Message, User
+from emulators.slack.workspace import Workspace
+
+MESSAGES_SHOWN = 300
+NOTES_SHOWN = 100
+
+
+def slack_view(slack: SlackEmulator) -> Json:
+    """People, channels with their newest messages, private notes and status lines, JSON-safe."""
+    workspace = slack.workspace
+    workspace.settle()
+    return {
+        "team": workspace.team_name,
+        "bot": {"id": workspace.bot.id, "name": workspace.bot.real_name},
+        "people": [_person(user) for user in workspace.users.values() if not user.is_bot],
+        "channels": [_channel(channel) for channel in workspace.channels.values()],
+        "private": [_message(message) for message in workspace.private[-NOTES_SHOWN:]],
+        "statuses": _statuses(workspace),
+    }
+
+
+def names(slack: SlackEmulator) -> dict[str, str]:
+    """User ids by lower-case name, for mentions; the bot answers to its name and its handle."""
+    users = slack.workspace.users.values()
+    return {name.lower(): user.id for user in users for name in (user.name, user.real_name)}
+
+
+def _person(user: User) -> Json:
+    return {"id": user.id, "name": user.name, "real_name": user.real_name, "guest": user.is_guest}
+
+
+def _channel(channel: Channel) -> Json:
+    messages = list(channel.messages.values())[-MESSAGES_SHOWN:]
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "kind": channel.kind,
+        "members": sorted(channel.members),
+        "messages": [_message(message) for message in messages],
+    }
+
+
+def _message(message: Message) -> Json:
+    stream = message.stream
+    return {
+        "ts": message.ts,
+        "channel": message.channel,
+        "thread_ts": message.thread_ts,
+        "user": message.user,
+        "text": message.text,
+        "blocks": message.blocks,
+        "subtype": message.subtype,
+        "edited": message.edited is not None,
+        "visible_to": message.visible_to,
+        "stream": {"state": stream.state, "title": stream.title, "tasks": [*stream.tasks.values()]} if stream else None,
+        "files": [{"name": file.title or file.name, "size": file.size} for file in message.files],
+        "reactions": message.reactions,
+    }
+
+
+def _statuses(workspace: Workspace) -> list[Json]:
+    """Threads in which the app is at work: its free-text line, and whether there is a stop button."""
+    busy = {key for key, session in workspace.sessions.items() if session.status == "processing"}
+    lines = dict.fromkeys(busy, "is working…") | {key: line.status for key, line in workspace.statuses.items()}
+    return [
+        {"channel": channel, "thread_ts": ts, "text": text, "can_stop": (channel, ts) in busy}
+        for (channel, ts), text in sorted(lines.items())
+    ]

@@ -1,0 +1,86 @@
+"""Everything the page shows, as one JSON object."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+from emulators.base import Emulator, Entry, Fault, Journal
+from emulators.console.parties import Parties
+from emulators.console.slack_view import slack_view
+
+Json = dict[str, Any]
+
+TAIL = 200
+CALLS_SHOWN = 40
+ROWS_SHOWN = 200
+
+
+def state_view(parties: Parties, after: Mapping[str, int]) -> Json:
+    """The present state; journals only from beyond the sequence numbers in `after`, by party."""
+    emulators = parties.by_name()
+    return {
+        "slack": slack_view(parties.slack),
+        "heygen": heygen_view(parties),
+        "openai": openai_view(parties),
+        "faults": [fault for name, emulator in emulators.items() for fault in armed(name, emulator)],
+        "journals": {name: tail(emulator.journal, after.get(name, 0)) for name, emulator in emulators.items()},
+    }
+
+
+def read_after(text: str) -> dict[str, int]:
+    """`slack:12,heygen:3` as numbers by party; what does not read like that is left out."""
+    pairs = (part.partition(":") for part in text.split(","))
+    return {name: int(number) for name, _, number in pairs if number.isdecimal()}
+
+
+def heygen_view(parties: Parties) -> Json:
+    """The emulator's own snapshot, its long lists shortened to the newest rows."""
+    found = parties.heygen.snapshot()
+    newest = {name: found[name][-ROWS_SHOWN:] for name in ("jobs", "charges", "deliveries")}
+    spent = sum(charge["amount"] for charge in found["charges"] if not charge["refunded"])
+    return {**found, **newest, "spent": round(spent, 2), "url": parties.heygen.url}
+
+
+def openai_view(parties: Parties) -> Json:
+    """The newest model calls, in order."""
+    calls = parties.openai.calls
+    newest = itertools.islice(calls, max(0, len(calls) - CALLS_SHOWN), None)
+    return {"total": len(calls), "calls": [call.to_json() for call in newest]}
+
+
+def tail(journal: Journal, after: int) -> Json:
+    """At most 200 entries beyond `after`; `oldest` tells the page what a reset has thrown away."""
+    entries = journal.entries
+    newest = list(itertools.islice(reversed(entries), TAIL))
+    shown = [line(entry) for entry in reversed(newest) if entry.seq > after]
+    return {"oldest": entries[0].seq if entries else None, "entries": shown}
+
+
+def line(entry: Entry) -> Json:
+    """One request as the journal panel lists it; bodies and headers stay where they are."""
+    return {
+        "seq": entry.seq,
+        "at": entry.at,
+        "method": entry.method,
+        "path": entry.path,
+        "status": entry.status,
+        "fault": entry.fault,
+    }
+
+
+def armed(party: str, emulator: Emulator) -> list[Json]:
+    """Faults that are still to come."""
+    return [_fault(party, fault) for fault in emulator.faults if fault.times > 0]
+
+
+def _fault(party: str, fault: Fault) -> Json:
+    return {
+        "party": party,
+        "kind": fault.kind,
+        "path": fault.path,
+        "method": fault.method,
+        "status": fault.status,
+        "times": fault.times,
+    }

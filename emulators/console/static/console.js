@@ -1,0 +1,51 @@
+// Starts the page: polls the state, shows it, and runs the tabs.
+
+import { poll } from "./api.js";
+import { showPanels } from "./panels.js";
+import { attempt, showSlack } from "./slack.js";
+
+const connection = document.getElementById("connection");
+const tabs = [...document.querySelectorAll("[role=tab]")];
+
+function setConnection(text, good) {
+  if (connection.textContent !== text) connection.textContent = text;
+  connection.classList.toggle("lost", !good);
+}
+
+function show(state) {
+  setConnection("connected", true);
+  showSlack(state);
+  showPanels(state);
+}
+
+function openTab(tab, focus = true) {
+  for (const one of tabs) {
+    const selected = one === tab;
+    one.setAttribute("aria-selected", String(selected));
+    one.tabIndex = selected ? 0 : -1;
+    document.getElementById(one.getAttribute("aria-controls")).hidden = !selected;
+  }
+  if (focus) tab.focus();
+  const rest = new URLSearchParams(location.hash.slice(1));
+  rest.set("tab", tab.id.replace("tab-", ""));
+  history.replaceState(null, "", `#${rest}`);
+}
+
+const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
+
+for (const tab of tabs) {
+  tab.addEventListener("click", () => openTab(tab));
+  tab.addEventListener("keydown", (event) => {
+    const step = STEPS[event.key];
+    if (step) openTab(tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length]);
+  });
+}
+const asked = new URLSearchParams(location.hash.slice(1)).get("tab");
+openTab(tabs.find((tab) => tab.id === `tab-${asked}`) ?? tabs[0], false);
+
+document.getElementById("reset").addEventListener("click", () => {
+  const question = "Empty Slack, HeyGen and the model's journal? The app keeps what it remembers of earlier jobs.";
+  if (window.confirm(question)) attempt("reset");
+});
+
+poll(show, () => setConnection("no answer from the playground: is it still running?", false));
