@@ -61,9 +61,15 @@ async def _run(command: str, options: argparse.Namespace, settings: Settings) ->
         case "check":
             return await _check(settings)
         case _:
-            from bot import playground  # the emulators are not part of a production install
+            return await _playground(options.once)
 
-            return await playground.main(once=options.once)
+
+async def _playground(once: Sequence[str] | None) -> int:
+    try:
+        from bot import playground
+    except ModuleNotFoundError as error:
+        raise SettingsError(f"the playground is not part of this installation ({error.name} is missing).") from error
+    return await playground.main(once)
 
 
 async def _serve(settings: Settings) -> int:

@@ -220,8 +220,8 @@ class _Parts:
                 Loop("deliveries", deliveries.run_once, tempo.deliveries),
                 Loop("submissions", self._kicking(submitter.run_due), tempo.submissions),
                 Loop("jobs", self._kicking(poller.run_due), tempo.jobs),
-                Loop("heartbeat", self._heartbeat, tempo.lease / 4),
-                Loop("catch-up", partial(self._catch_up, hints, account_id), tempo.catch_up),
+                Loop("heartbeat", self._heartbeat, tempo.lease / 4, takes_kicks=False),
+                Loop("catch-up", partial(self._catch_up, hints, account_id), tempo.catch_up, takes_kicks=False),
             ]
         )
         return worker

@@ -13,18 +13,25 @@ FAILURE_WAITS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 
 
 class Loop:
-    """Runs `round` until it reports nothing done, then sleeps `interval` seconds or until `kick()`."""
+    """Runs `round` until it reports nothing done, then sleeps `interval` seconds or until `kick()`.
 
-    def __init__(self, name: str, round_: Callable[[], Awaitable[int]], interval: float) -> None:
+    A loop that keeps to its own time takes no kicks.
+    """
+
+    def __init__(
+        self, name: str, round_: Callable[[], Awaitable[int]], interval: float, *, takes_kicks: bool = True
+    ) -> None:
         self.name = name
         self._round = round_
         self._interval = interval
+        self._takes_kicks = takes_kicks
         self._kicked = asyncio.Event()
         self.failures = 0
 
     def kick(self) -> None:
         """There may be something to do now."""
-        self._kicked.set()
+        if self._takes_kicks:
+            self._kicked.set()
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -5,7 +5,6 @@ The only module that imports the emulators. Nothing in the application knows tha
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import sys
 import tempfile
@@ -37,7 +36,7 @@ async def main(once: Sequence[str] | None) -> int:
     async with opened() as stage:
         if once is not None:
             return await _play(stage, once or list(SCENARIOS))
-        console = Console(stage.slack, stage.openai, stage.heygen)
+        console = Console(stage.slack, stage.heygen, stage.openai)
         await console.start(PAGE_PORT)
         _tell(f"Greenroom's playground: {console.url}  (Ctrl-C ends it)")
         _tell("Slack, OpenAI and HeyGen are emulated; the model is a deterministic planner, not an AI.")
@@ -76,7 +75,7 @@ async def opened() -> AsyncIterator[Stage]:
 
 def _settings(stage: Stage, public_url: str, folder: Path) -> Settings:
     host = stage.heygen.url.removeprefix("http://")
-    return Settings(  # type: ignore[call-arg]  # pydantic-settings takes _env_file at run time
+    return Settings(
         _env_file=None,
         slack_bot_token=stage.slack.bot_token,
         slack_signing_secret=stage.slack.signing_secret,

@@ -20,6 +20,7 @@ from bot import observability
 from bot.app import Tempo, running
 from bot.server import Server, bound
 from bot.settings import Settings
+from bot.slack import pacing, reply
 from tests.chaos.points import Points, wrap
 
 
@@ -46,6 +47,8 @@ def _child(order: dict[str, Any]) -> None:
         sys.stdin.close()
         os.dup2(os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
         observability.configure("info", json_lines=True)
+        reply.FLUSH_SECONDS = 0.02  # so that even a short answer is streamed
+        pacing.PLACE_SECONDS = 0.05  # so that a run takes no longer than it must
         if order["points"]:
             wrap(Points(Path(order["points"]), order["kill_at"]))
         asyncio.run(_serve(order))
@@ -62,7 +65,7 @@ async def _serve(order: dict[str, Any]) -> None:
         deliveries=0.1,
         submissions=0.2,
         jobs=0.2,
-        catch_up=1.0,
+        catch_up=30.0,
         lease=order["lease"],
         poll=PollPlan(steps=((10.0, 0.3),), last=0.5),
     )

@@ -1,0 +1,79 @@
+"""kill -9 at every commit and every call outside of the translation, then a restart: one charge, one result each."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.rig import Rig
+
+pytestmark = pytest.mark.chaos
+
+SAMPLE = 10
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    """A rig that is open."""
+    rig = Rig(tmp_path)
+    await rig.open()
+    try:
+        yield rig
+    finally:
+        await rig.close()
+
+
+def _calls(points: list[str]) -> Counter[tuple[str, str]]:
+    """How often each request was begun, by method and path."""
+    begun = [re.fullmatch(r"call (\S+) (\S+) before", point) for point in points]
+    return Counter((match[1], match[2]) for match in begun if match)
+
+
+def _journalled(rig: Rig) -> Counter[tuple[str, str]]:
+    """How often each request of the application arrived. HeyGen's own look at the source is not the application's."""
+    entries = [e for emulator in (rig.slack, rig.openai, rig.heygen) for e in emulator.journal.entries]
+    return Counter((e.method, e.path) for e in entries if "range" in e.headers or not e.path.startswith("/sources/"))
+
+
+@pytest.mark.timeout(60)
+async def test_every_request_the_journals_show_is_a_point(rig: Rig) -> None:
+    run = await rig.play(None)
+
+    assert run.wrong == []
+    assert _journalled(rig) - _calls(run.points) == Counter()
+    assert len(run.points) > 2 * sum(_journalled(rig).values())
+
+
+@pytest.mark.timeout(120)
+async def test_ten_kills_spread_over_the_run(rig: Rig) -> None:
+    reference = await rig.play(None)
+    step = len(reference.points) / SAMPLE
+
+    wrong = {at: run.wrong for index in range(SAMPLE) if (run := await rig.play(at := 1 + int(index * step))).wrong}
+
+    assert wrong == {}
+
+
+@pytest.mark.full
+@pytest.mark.timeout(2_400)
+async def test_a_kill_at_every_point(rig: Rig) -> None:
+    reference = await rig.play(None)
+    visited: Counter[str] = Counter()
+    wrong: dict[int, list[str]] = {}
+    at = 0
+    while True:
+        at += 1
+        run = await rig.play(at)
+        if run.wrong:
+            wrong[at] = [*run.points[-1:], *run.wrong]
+        if not run.killed:
+            break
+        visited[run.points[-1]] += 1
+    print(f"kill matrix: {at - 1} points killed, {len(visited)} kinds; the undisturbed run had {len(reference.points)}")
+
+    assert wrong == {}
+    assert set(reference.points) - set(visited) == set()
