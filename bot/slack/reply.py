@@ -96,6 +96,11 @@ class SlackReplies:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("reply_task_failed", error=type(error).__name__)
 
+    @property
+    def active(self) -> int:
+        """How many replies have text on its way to Slack."""
+        return len(self._tasks)
+
     async def close(self) -> None:
         """Stop showing; what is visible is completed by the outbox."""
         tasks = list(self._tasks)
@@ -253,14 +258,16 @@ class SlackReply:
 
     async def _stands_at(self, ts: str, showing: Showing) -> None:
         """Commit where the reply stands before anything is added to it."""
-        self._showing = Showing.OVER  # and it stays so if the commit fails
+        committed = False
         try:
             await self._replies.turns.set_reply_ts(self._lease, self._turn.id, ts)
+            committed = True
         except LeaseLost:
             await self._remove(ts)
             raise
-        self._ts, self._showing = ts, showing
-        self._started_at = self._replies.clock.now()
+        finally:
+            self._showing = showing if committed else Showing.OVER
+        self._ts, self._started_at = ts, self._replies.clock.now()
 
     async def _append(self) -> float:
         too_old = self._replies.clock.now() - self._started_at >= STREAM_SECONDS

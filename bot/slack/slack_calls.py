@@ -25,22 +25,17 @@ class SlackCalls:
         answer = await self._client.chat_postMessage(
             channel=channel,
             thread_ts=thread_ts,
-            text=post.text,
-            blocks=post.blocks if blocks else None,
             metadata=_metadata(key),
             unfurl_links=False,
             unfurl_media=False,
+            **_content(post, blocks=blocks),
         )
         return str(answer["ts"])
 
     async def update(self, channel: str, ts: str, post: Post, key: str, *, blocks: bool = True) -> str:
         """Change the message at `ts` and return where it stands."""
         answer = await self._client.chat_update(
-            channel=channel,
-            ts=ts,
-            text=post.text,
-            blocks=post.blocks if blocks else [],
-            metadata=_metadata(key),
+            channel=channel, ts=ts, metadata=_metadata(key), **_content(post, blocks=blocks)
         )
         return str(answer["ts"] or ts)
 
@@ -77,6 +72,12 @@ class SlackCalls:
             if not cursor:
                 return None
         return None
+
+
+def _content(post: Post, *, blocks: bool) -> dict[str, Any]:
+    if blocks:
+        return {"text": post.text, "blocks": post.blocks}
+    return {"markdown_text": post.markdown} if post.markdown else {"text": post.text, "blocks": []}
 
 
 def _metadata(key: str) -> Json:

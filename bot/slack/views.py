@@ -23,7 +23,7 @@ from bot.slack.text import safe
 
 TITLE_LIMIT = 150
 SECTION_LIMIT = 2900
-TEXT_LIMIT = 3500
+TEXT_LIMIT = 3500  # `chat.update` refuses a text of more than 4,000 characters
 ROOT_LIMIT = 2900
 NO_JOBS = "You have no jobs yet. Try `/heygen help`."
 AI_NOTICE = "Made with AI by HeyGen at the request above. Links lead to the video as long as it is kept."
@@ -31,10 +31,14 @@ AI_NOTICE = "Made with AI by HeyGen at the request above. Links lead to the vide
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A message: what notifications and screen readers get, and the blocks."""
+    """A message: what notifications and screen readers get, and the blocks.
+
+    `markdown` is what to send where Slack takes no blocks and the text would be too short.
+    """
 
     text: str
     blocks: list[Json]
+    markdown: str | None = None
 
 
 def card(submission: Submission, jobs: Sequence[Job], now: float, link_for: LinkFor) -> Post:
@@ -111,7 +115,7 @@ def root(text: str) -> Post:
 
 def reply(text: str) -> Post:
     """One piece of a model's answer: Markdown, at most 12,000 characters."""
-    return Post(text=text, blocks=[MarkdownBlock(text=text).to_dict()])
+    return Post(text=_fallback(text), blocks=[MarkdownBlock(text=text).to_dict()], markdown=text)
 
 
 def error(sentence: str, reference: str) -> Post:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -48,7 +49,7 @@ class Edge:
     async def send(self, raw: str, kind: str, secret: str = SECRET) -> BoltResponse:
         timestamp = str(int(time.time()))
         signature = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=raw)
-        headers = {
+        headers: dict[str, str | Sequence[str]] = {
             "content-type": [kind],
             "x-slack-request-timestamp": [timestamp],
             "x-slack-signature": [str(signature)],

@@ -12,6 +12,8 @@ from bot.slack.delivery import ATTEMPTS
 from emulators.slack import SlackEmulator
 from tests.unit.bot.slack.thread import ALICE, CHANNEL, TEAM, Thread
 
+LONG = "word " * 1200 + "end."
+
 
 async def drain(thread: Thread, rounds: int = 10, seconds: float = 0.0) -> None:
     """Let the worker go until nothing is due."""
@@ -257,9 +259,17 @@ async def test_one_failure_does_not_stop_the_others(thread: Thread, slack: Slack
 
 async def test_refused_blocks_are_sent_as_text(thread: Thread) -> None:
     thread.refuse("chat.postMessage", "invalid_blocks")
-    await thread.queue("reply:1", "Hello.")
+    await thread.queue("reply:1", LONG)
     await drain(thread)
-    assert (thread.posts()[0].text, thread.posts()[0].blocks) == ("Hello.", [])
+    assert thread.posts()[0].text == LONG
+
+
+async def test_a_card_whose_blocks_are_refused_is_sent_as_text(thread: Thread) -> None:
+    thread.refuse("chat.postMessage", "invalid_blocks")
+    await thread.submission("German")
+    await drain(thread)
+    assert thread.posts()[0].blocks == []
+    assert "1 waiting" in thread.posts()[0].text
 
 
 @pytest.mark.parametrize("code", ["channel_not_found", "not_in_channel", "is_archived", "account_inactive"])

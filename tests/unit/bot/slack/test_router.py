@@ -84,7 +84,7 @@ def test_a_clicks_id_does_not_depend_on_the_trigger() -> None:
 
 
 def test_two_clicks_have_two_ids() -> None:
-    later = CLICK["actions"][0] | {"action_ts": "4.0"}  # type: ignore[index, operator]  # plain test data
+    later = CLICK["actions"][0] | {"action_ts": "4.0"}  # type: ignore[index]  # plain test data
     assert parse("action", CLICK).event_id != parse("action", CLICK | {"actions": [later]}).event_id
 
 

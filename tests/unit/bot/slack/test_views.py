@@ -44,8 +44,8 @@ def assert_sendable(post: Post) -> None:
     assert len(json.dumps(post.blocks, ensure_ascii=False)) < 13_000
     for block in Block.parse_all(post.blocks):
         block.validate_json()
-    for block in post.blocks:
-        text = block.get("text") or {}
+    for shown in post.blocks:
+        text = shown.get("text") or {}
         assert 1 <= len(text.get("text", "x")) <= 3000
 
 
@@ -234,7 +234,7 @@ def test_an_error_has_a_reference_and_pings_nobody() -> None:
 
 
 def test_a_reply_is_markdown_with_its_text() -> None:
-    assert views.reply("**hi**") == Post("**hi**", [{"type": "markdown", "text": "**hi**"}])
+    assert views.reply("**hi**") == Post("**hi**", [{"type": "markdown", "text": "**hi**"}], "**hi**")
 
 
 @pytest.mark.parametrize(
