@@ -244,7 +244,8 @@ class _Run:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._settled(call, known, gate)) for call in calls]
         except ExceptionGroup as failures:
-            raise failures.exceptions[0] from failures  # one is enough to stop the turn, LeaseLost above all
+            lost = [error for error in failures.exceptions if isinstance(error, LeaseLost)]
+            raise (lost or failures.exceptions)[0] from failures  # one is enough to stop the turn, LeaseLost above all
         outputs = [output_item(call["call_id"], task.result()) for call, task in zip(calls, tasks, strict=True)]
         await self._runner.turns.append_outputs(self._lease, self._turn.id, outputs)
 

@@ -96,7 +96,7 @@ class Translation:
     async def retry(self, context: CallContext, arguments: RetryArguments) -> Outcome:
         """A new submission with the arguments of the old one, for the named jobs that failed."""
         jobs = {job.handle: job for job in await self._jobs.conversation_jobs(context.turn.conversation_id)}
-        wanted = [jobs.get(handle.upper()) for handle in arguments.jobs]
+        wanted = [jobs.get(handle) for handle in dict.fromkeys(map(str.upper, arguments.jobs))]
         failed = [job for job in wanted if job is not None and job.state is JobState.FAILED]
         if len(failed) != len(wanted):
             names = sorted(handle for handle, job in jobs.items() if job.state is JobState.FAILED)
