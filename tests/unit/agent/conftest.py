@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,6 +12,7 @@ from agent.submitter import Submitter
 from tests.support.agent_fakes import FakeAccounts
 from tests.support.agent_heygen import SmallHeyGen
 from tests.support.agent_stores import FakeJobStore
+from tests.support.agent_world import World
 from tests.support.clock import ManualClock
 
 LANE = Lease("C1", "worker", 1)
@@ -40,3 +42,11 @@ def accounts(heygen: SmallHeyGen) -> FakeAccounts:
 @pytest.fixture
 def submitter(jobs: FakeJobStore, accounts: FakeAccounts, clock: ManualClock) -> Submitter:
     return Submitter(jobs=jobs, accounts=accounts, clock=clock, rng=random.Random(1))  # noqa: S311 - jitter
+
+
+@pytest.fixture
+def world(clock: ManualClock, jobs: FakeJobStore) -> Iterator[World]:
+    """A runner's surroundings; at the end every scripted model step must have been asked for."""
+    world = World(clock, jobs)
+    yield world
+    world.model.finish()
