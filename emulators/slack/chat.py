@@ -42,6 +42,7 @@ def app_message(workspace: Workspace, channel: Channel, thread_ts: str | None, c
 
 
 def post_message(workspace: Workspace, arguments: Arguments) -> Json:
+    """`chat.postMessage`."""
     channel = target(workspace, arguments.required("channel"))
     content = read_content(workspace, arguments)
     thread_ts = arguments.text("thread_ts") or None
@@ -70,6 +71,7 @@ def _posted(workspace: Workspace, message: Message, content: Content) -> Json:
 
 
 def update(workspace: Workspace, arguments: Arguments) -> Json:
+    """`chat.update`."""
     channel = workspace.joined_channel(arguments.required("channel"))
     message = find_message(channel, arguments.required("ts"))
     content = read_content(workspace, arguments, update=True)
@@ -103,6 +105,7 @@ def apply_update(workspace: Workspace, message: Message, content: Content) -> No
 
 
 def delete(workspace: Workspace, arguments: Arguments) -> Json:
+    """`chat.delete`."""
     channel = workspace.joined_channel(arguments.required("channel"))
     message = find_message(channel, arguments.required("ts"))
     if not message.from_app or message.stream_state == "streaming":
@@ -112,6 +115,7 @@ def delete(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def post_ephemeral(workspace: Workspace, arguments: Arguments) -> Json:
+    """`chat.postEphemeral`."""
     channel = workspace.writable_channel(arguments.required("channel"))
     user = arguments.required("user")
     if user not in workspace.users or user not in channel.members:
@@ -130,6 +134,7 @@ def show_privately(workspace: Workspace, message: Message, user: str) -> None:
 
 
 def get_permalink(workspace: Workspace, arguments: Arguments) -> Json:
+    """`chat.getPermalink`."""
     channel = workspace.joined_channel(arguments.required("channel"))
     message = find_message(channel, arguments.required("message_ts"))
     link = f"{workspace.url()}/archives/{channel.id}/p{message.ts.replace('.', '')}"

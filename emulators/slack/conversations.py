@@ -76,6 +76,7 @@ def _messages(workspace: Workspace, found: list[Message], arguments: Arguments) 
 
 
 def history(workspace: Workspace, arguments: Arguments) -> Json:
+    """`conversations.history`."""
     channel = workspace.joined_channel(arguments.required("channel"))
     top = [
         message
@@ -86,6 +87,7 @@ def history(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def replies(workspace: Workspace, arguments: Arguments) -> Json:
+    """`conversations.replies`."""
     channel = workspace.joined_channel(arguments.required("channel"))
     root = channel.messages.get(arguments.required("ts"))
     if root is None:
@@ -97,6 +99,7 @@ def replies(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def info(workspace: Workspace, arguments: Arguments) -> Json:
+    """`conversations.info`."""
     channel = workspace.visible_channel(arguments.required("channel"))
     payload = channel_payload(workspace, channel)
     if arguments.flag("include_num_members"):
@@ -105,6 +108,7 @@ def info(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def open_(workspace: Workspace, arguments: Arguments) -> Json:
+    """`conversations.open`."""
     if arguments.has("channel"):
         channel = workspace.visible_channel(arguments.required("channel"))
     else:
@@ -118,6 +122,7 @@ def open_(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def list_(workspace: Workspace, arguments: Arguments) -> Json:
+    """`conversations.list`."""
     kinds = {_KINDS.get(name, "") for name in arguments.many("types") or ["public_channel"]}
     if "" in kinds:
         raise Refusal("invalid_types")
@@ -134,17 +139,20 @@ def list_(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def members(workspace: Workspace, arguments: Arguments) -> Json:
+    """`conversations.members`."""
     channel = workspace.visible_channel(arguments.required("channel"))
     users, cursor = page(sorted(channel.members), arguments)
     return {"members": users, "response_metadata": {"next_cursor": cursor}}
 
 
 def users_info(workspace: Workspace, arguments: Arguments) -> Json:
+    """`users.info`."""
     user_id = find_user(workspace, arguments.required("user"))
     return {"user": user_payload(workspace, workspace.users[user_id])}
 
 
 def users_list(workspace: Workspace, arguments: Arguments) -> Json:
+    """`users.list`."""
     users, cursor = page(list(workspace.users.values()), arguments)
     listed = [user_payload(workspace, user) for user in users]
     return {"members": listed, "response_metadata": {"next_cursor": cursor}}
@@ -160,6 +168,7 @@ def _reacted(workspace: Workspace, arguments: Arguments) -> tuple[Message, str]:
 
 
 def add_reaction(workspace: Workspace, arguments: Arguments) -> Json:
+    """`reactions.add`."""
     message, name = _reacted(workspace, arguments)
     if workspace.bot.id in message.reactions.get(name, []):
         raise Refusal("already_reacted")
@@ -168,6 +177,7 @@ def add_reaction(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def remove_reaction(workspace: Workspace, arguments: Arguments) -> Json:
+    """`reactions.remove`."""
     message, name = _reacted(workspace, arguments)
     if workspace.bot.id not in message.reactions.get(name, []):
         raise Refusal("no_reaction")
@@ -194,6 +204,7 @@ def react(workspace: Workspace, message: Message, user: str, name: str) -> None:
 
 
 def auth_test(workspace: Workspace, _arguments: Arguments) -> Json:
+    """`auth.test`."""
     return {
         "url": f"{workspace.url()}/",
         "team": workspace.team_name,
@@ -207,10 +218,12 @@ def auth_test(workspace: Workspace, _arguments: Arguments) -> Json:
 
 
 def team_info(workspace: Workspace, _arguments: Arguments) -> Json:
+    """`team.info`."""
     return {"team": {"id": workspace.team_id, "name": workspace.team_name, "domain": workspace.team_name.lower()}}
 
 
 def bots_info(workspace: Workspace, arguments: Arguments) -> Json:
+    """`bots.info`."""
     if arguments.text("bot", workspace.bot_id) != workspace.bot_id:
         raise Refusal("bot_not_found")
     return {"bot": {**identity(workspace)["bot_profile"], "user_id": workspace.bot.id}}

@@ -289,3 +289,4 @@ class Courier:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._pump = None
+        self._wake = asyncio.Event()  # the next start may be on another loop

@@ -36,6 +36,7 @@ def store(workspace: Workspace, name: str, data: bytes, user: str, *, size: int 
 
 
 def get_upload_url(workspace: Workspace, arguments: Arguments) -> Json:
+    """`files.getUploadURLExternal`."""
     if not workspace.file_uploads_enabled:
         raise Refusal("file_uploads_disabled")
     name = arguments.required("filename")
@@ -61,6 +62,7 @@ async def receive_upload(workspace: Workspace, request: Request) -> Response:
 
 
 def complete_upload(workspace: Workspace, arguments: Arguments) -> Json:
+    """`files.completeUploadExternal`."""
     listed = arguments.structure("files", [])
     if not isinstance(listed, list) or not listed or not all(isinstance(item, dict) for item in listed):
         raise Refusal("invalid_arguments", ["[ERROR] missing required field: files"])
@@ -102,11 +104,13 @@ def _visible(workspace: Workspace, arguments: Arguments) -> File:
 
 
 def info(workspace: Workspace, arguments: Arguments) -> Json:
+    """`files.info`."""
     file = _visible(workspace, arguments)
     return {"file": events.file_payload(workspace, file), "comments": []}
 
 
 def delete(workspace: Workspace, arguments: Arguments) -> Json:
+    """`files.delete`."""
     file = _visible(workspace, arguments)
     if file.user != workspace.bot.id:
         raise Refusal("cant_delete_file")

@@ -55,6 +55,7 @@ def _enabled(workspace: Workspace) -> None:
 
 
 def start_stream(workspace: Workspace, arguments: Arguments) -> Json:
+    """`chat.startStream`."""
     _enabled(workspace)
     channel = workspace.writable_channel(arguments.required("channel"))
     thread_ts = arguments.required("thread_ts")
@@ -150,6 +151,7 @@ def _open_stream(workspace: Workspace, arguments: Arguments) -> tuple[Channel, M
 
 
 def append_stream(workspace: Workspace, arguments: Arguments) -> Json:
+    """`chat.appendStream`."""
     channel, message = _open_stream(workspace, arguments)
     addition = _read_addition(workspace, arguments)
     if addition[0] is None:
@@ -159,6 +161,7 @@ def append_stream(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def stop_stream(workspace: Workspace, arguments: Arguments) -> Json:
+    """`chat.stopStream`."""
     channel, message = _open_stream(workspace, arguments)
     status = arguments.choice("session_status", SESSION_STATUSES, "active")
     addition = _read_addition(workspace, arguments)
@@ -194,6 +197,7 @@ def _set_session(workspace: Workspace, channel: Channel, thread_ts: str, status:
 
 
 def set_session_status(workspace: Workspace, arguments: Arguments) -> Json:
+    """`agents.sessions.setStatus`."""
     channel, thread_ts = _session_thread(workspace, arguments)
     status = _as_status(arguments.choice("status", SESSION_STATUSES))
     title = arguments.text("title")
@@ -218,6 +222,7 @@ def _session_thread(workspace: Workspace, arguments: Arguments) -> tuple[Channel
 
 
 def rename_session(workspace: Workspace, arguments: Arguments) -> Json:
+    """`agents.sessions.rename`."""
     channel, thread_ts = _session_thread(workspace, arguments)
     title = arguments.required("title")
     if len(title) > 200:
@@ -229,6 +234,7 @@ def rename_session(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def set_thread_status(workspace: Workspace, arguments: Arguments) -> Json:
+    """`assistant.threads.setStatus`."""
     channel = workspace.joined_channel(arguments.required("channel_id"))
     thread_ts = arguments.required("thread_ts")
     if thread_ts not in channel.messages:
@@ -246,6 +252,7 @@ def set_thread_status(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def set_suggested_prompts(workspace: Workspace, arguments: Arguments) -> Json:
+    """`assistant.threads.setSuggestedPrompts`."""
     channel = workspace.joined_channel(arguments.required("channel_id"))
     problems: list[str] = []
     prompts = arguments.structure("prompts", [])

@@ -107,6 +107,7 @@ def _check_external_id(workspace: Workspace, body: Json) -> None:
 
 
 def open_(workspace: Workspace, arguments: Arguments) -> Json:
+    """`views.open`."""
     body = accept_view(workspace, arguments.structure("view"), "modal")
     _check_external_id(workspace, body)
     trigger = take_trigger(workspace, arguments)
@@ -114,6 +115,7 @@ def open_(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def push(workspace: Workspace, arguments: Arguments) -> Json:
+    """`views.push`."""
     body = accept_view(workspace, arguments.structure("view"), "modal")
     trigger = take_trigger(workspace, arguments)
     previous = workspace.views.get(trigger.view_id or "")
@@ -131,6 +133,7 @@ def push_view(workspace: Workspace, previous: View, body: Json) -> View:
 
 
 def update(workspace: Workspace, arguments: Arguments) -> Json:
+    """`views.update`."""
     external = arguments.text("external_id")
     view = workspace.views.get(arguments.text("view_id")) or next(
         (view for view in workspace.views.values() if external and view.body.get("external_id") == external), None
@@ -145,6 +148,7 @@ def update(workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def publish(workspace: Workspace, arguments: Arguments) -> Json:
+    """`views.publish`."""
     user = find_user(workspace, arguments.required("user_id"))
     body = accept_view(workspace, arguments.structure("view"), "home")
     home = workspace.homes.get(user)

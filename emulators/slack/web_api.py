@@ -16,6 +16,7 @@ from emulators.slack.workspace import Workspace
 
 
 def api_test(_workspace: Workspace, arguments: Arguments) -> Json:
+    """`api.test`."""
     if error := arguments.text("error"):
         raise Refusal(error)
     return {"args": arguments.values}
