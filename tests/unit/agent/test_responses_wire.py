@@ -39,6 +39,9 @@ from tests.support.agent_fakes import tool_definition
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+COMPLETED_BUT_RUNNING = 'data: {"type": "response.completed", "response": {"id": "r", "status": "in_progress"}}\n\n'
+
+
 @pytest.fixture(scope="module")
 async def running_server() -> AsyncIterator[OpenAIEmulator]:
     server = OpenAIEmulator()
@@ -198,6 +201,16 @@ async def test_a_broken_stream_is_incomplete_or_lost_and_worth_repeating(
     error = await failure(wire)
     assert error.code in ("stream_incomplete", "connection")
     assert error.retryable
+
+
+@pytest.mark.parametrize("events", ["", "data: [DONE]\n\n", ": ping\n\n", COMPLETED_BUT_RUNNING])
+async def test_a_stream_without_a_good_end_is_incomplete(
+    events: str, server: OpenAIEmulator, wire: ResponsesWire
+) -> None:
+    headers = {"content-type": "text/event-stream", "x-request-id": "req_7"}
+    server.fail("before", "/v1/responses", status=200, body=events, headers=headers)
+    error = await failure(wire)
+    assert (error.code, error.retryable, error.request_id) == ("stream_incomplete", True, "req_7")
 
 
 @pytest.mark.parametrize(
