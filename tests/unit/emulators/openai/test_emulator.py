@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import httpx2
 import openai
 import pytest
 from openai import AsyncOpenAI
@@ -23,10 +24,7 @@ async def test_a_wrong_key_is_refused_everywhere(client: AsyncOpenAI, path: str)
     assert caught.value.code == "invalid_api_key"
 
 
-async def test_no_key_at_all_is_refused(emulator: OpenAIEmulator, raw: object) -> None:
-    import httpx2
-
-    assert isinstance(raw, httpx2.AsyncClient)
+async def test_no_key_at_all_is_refused(emulator: OpenAIEmulator, raw: httpx2.AsyncClient) -> None:
     response = await raw.get("/models", headers={"Authorization": ""})
     assert response.status_code == 401
 

@@ -221,6 +221,11 @@ def test_the_answer_to_a_question_completes_the_request(
     assert arguments.items() <= found.items()
 
 
+def test_a_remark_after_a_usual_reply_is_no_answer_to_a_question() -> None:
+    replied = {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "Submitted J1."}]}
+    assert calls_for("French", before=[user("Translate V1"), replied]) == []
+
+
 def test_without_a_tool_it_says_what_it_can_do() -> None:
     assert reply_to("Translate V1 into French", [CREATE]) == (
         "I cannot do that here. I can make a video from a script or an idea."

@@ -165,6 +165,12 @@ async def test_altered_encrypted_content_is_refused(post: Ask, thought: list[Jso
     assert (status, error["code"]) == (400, "invalid_encrypted_content")
 
 
+async def test_reasoning_of_another_item_is_refused(post: Ask, thought: list[Json]) -> None:
+    thought[0]["id"] = "rs_other"
+    _, error = await post(input=[user("hello"), *thought])
+    assert error["code"] == "invalid_encrypted_content"
+
+
 async def test_input_over_the_context_window_is_refused(emulator: OpenAIEmulator, post: Ask) -> None:
     emulator.rules = Rules(context_window=1_000)
     status, error = await post(input="word " * 1_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from openai import AsyncOpenAI
 
 from emulators.openai import Call, OpenAIEmulator, Refuse, Say
@@ -130,7 +131,15 @@ async def test_usage_counts_input_output_and_reasoning(ask: Ask) -> None:
 async def test_a_long_common_prefix_is_cached(ask: Ask) -> None:
     rules = "word " * 2_000
     assert (await ask("one", instructions=rules)).usage.input_tokens_details.cached_tokens == 0
-    assert (await ask("two", instructions=rules)).usage.input_tokens_details.cached_tokens >= 2_000
+    cached = (await ask("two", instructions=rules)).usage.input_tokens_details.cached_tokens
+    assert cached >= 2_000
+    assert cached % 128 == 0
+
+
+async def test_a_short_common_prefix_is_not_cached(ask: Ask) -> None:
+    await ask("one", instructions="word " * 500)
+    response = await ask("two", instructions="word " * 500)
+    assert response.usage.input_tokens_details.cached_tokens == 0
 
 
 async def test_a_changed_prefix_is_not_cached(ask: Ask) -> None:
@@ -145,6 +154,18 @@ async def test_the_token_cap_leaves_the_answer_incomplete(emulator: OpenAIEmulat
     assert response.status == "incomplete"
     assert response.incomplete_details.reason == "max_output_tokens"
     assert len(response.output_text) == 64
+
+
+@pytest.mark.parametrize(("words", "status"), [(16, "completed"), (17, "incomplete")])
+async def test_the_token_cap_is_exact(emulator: OpenAIEmulator, ask: Ask, words: int, status: str) -> None:
+    emulator.script([Say("abc " * words)])
+    assert (await ask(max_output_tokens=16)).status == status
+
+
+async def test_a_cut_call_keeps_its_name_and_half_its_arguments(emulator: OpenAIEmulator, ask: Ask) -> None:
+    emulator.script([Call("create_video", {"script": "word " * 100})])
+    [item] = (await ask(max_output_tokens=16, tools=TOOLS)).output
+    assert (item.name, item.status, len(item.arguments)) == ("create_video", "incomplete", 64)
 
 
 async def test_tool_choice_none_keeps_the_planner_from_calling(ask: Ask) -> None:
