@@ -108,8 +108,12 @@ def _listed(job: Job, now: float, link: str | None) -> Line:
 
 
 def root(text: str) -> Post:
-    """The first message of a conversation that a command opened. `text` is mrkdwn of our own making."""
-    shown = text if len(text) <= ROOT_LIMIT else text[: ROOT_LIMIT - 1] + "…"
+    """A message of mrkdwn that we composed, such as the first one of a command's conversation.
+
+    It may quote a person, so `<!channel>` and its like are made harmless here.
+    """
+    harmless = text.replace("<!", "&lt;!")
+    shown = harmless if len(harmless) <= ROOT_LIMIT else harmless[: ROOT_LIMIT - 1] + "…"
     return _post(shown, [_section(shown)])
 
 

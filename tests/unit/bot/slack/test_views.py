@@ -233,6 +233,12 @@ def test_an_error_has_a_reference_and_pings_nobody() -> None:
     assert "<!here>" not in post.text + words(post)
 
 
+def test_a_root_that_quotes_a_person_cannot_ping_the_channel() -> None:
+    post = views.root("<@U1> asked: `into <!channel>`")
+    assert "<@U1> asked" in words(post)
+    assert "<!channel>" not in words(post) + post.text
+
+
 def test_a_reply_is_markdown_with_its_text() -> None:
     assert views.reply("**hi**") == Post("**hi**", [{"type": "markdown", "text": "**hi**"}], "**hi**")
 
