@@ -27,9 +27,12 @@ export async function read() {
   const answer = await fetch(`/api/state?after=${after}`, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
   if (!answer.ok) throw new Error(`The playground answered ${answer.status}.`);
   const state = await answer.json();
+  round += 1;
   for (const party of PARTIES) merge(journals[party], state.journals[party]);
   return { ...state, journals: Object.fromEntries(PARTIES.map((party) => [party, [...journals[party].values()]])) };
 }
+
+let round = 0;
 
 function newest(party) {
   return Math.max(0, ...journals[party].keys());
@@ -37,7 +40,8 @@ function newest(party) {
 
 function merge(known, { oldest, entries }) {
   for (const seq of known.keys()) if (oldest === null || seq < oldest) known.delete(seq);
-  for (const entry of entries) known.set(entry.seq, entry);
+  // The emulators' clocks can be moved apart, so the order between them is that of arrival here.
+  for (const entry of entries) known.set(entry.seq, { ...entry, round: known.get(entry.seq)?.round ?? round });
   for (const seq of [...known.keys()].slice(0, -KEPT)) known.delete(seq);
 }
 

@@ -4,6 +4,7 @@ import { button, el, showList, showValue, timeOfDay } from "./dom.js";
 import { attempt } from "./slack.js";
 
 const panel = (name) => document.getElementById(`panel-${name}`);
+const counted = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
 const money = (amount) => `$${amount.toFixed(2)}`;
 
 /** Show the other side of a new state. */
@@ -113,7 +114,7 @@ panel("models").append(
 );
 
 function showModels({ total, calls }) {
-  models.total.textContent = total === 1 ? "1 model call" : `${total} model calls`;
+  models.total.textContent = counted(total, "model call");
   showList(models.calls, [...calls].reverse(), (call) => call.number, callCard);
 }
 
@@ -123,7 +124,7 @@ function callCard(call) {
     el("p", { className: "head" },
       el("strong", {}, `#${call.number}`),
       el("time", {}, timeOfDay(call.at, true)),
-      el("span", { className: "faint" }, `${call.model} · by the ${call.by} · ${call.input_items} items · ${call.tools_offered} tools · ${tokens}`),
+      el("span", { className: "faint" }, `${call.model} · by the ${call.by} · ${counted(call.input_items, "item")} · ${counted(call.tools_offered, "tool")} · ${tokens}`),
     ),
     el("p", { className: "asked" }, call.newest_request),
     call.output.map(outputPart),
@@ -162,7 +163,7 @@ function showJournals(found) {
   journals = found;
   const wanted = Object.keys(found).filter((party) => !journal.filter.value || party === journal.filter.value);
   const entries = wanted.flatMap((party) => found[party].map((entry) => ({ party, ...entry })));
-  entries.sort((one, other) => other.at - one.at || other.seq - one.seq);
+  entries.sort((one, other) => other.round - one.round || other.at - one.at || other.seq - one.seq);
   showList(journal.rows, entries.slice(0, 200), (entry) => `${entry.party}/${entry.seq}`, journalRow);
 }
 
