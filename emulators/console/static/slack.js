@@ -160,33 +160,32 @@ function emptyPlace({ place }) {
 }
 
 function showThread(holder, root, replies, byItself) {
+  if (root.visible_to) return;
   const key = `${root.channel}/${root.ts}`;
   const status = slack().statuses.find((one) => one.channel === root.channel && one.thread_ts === root.ts);
   const open = openThreads.get(key) ?? (byItself || Boolean(status));
-  const frame = { open, count: replies.length, any: replies.length > 0 || Boolean(status), private: root.visible_to };
-  const parts = threadParts(holder, key, root, frame);
-  if (!open || frame.private) return;
+  const parts = threadParts(holder, key, root);
+  const count = `${replies.length} ${replies.length === 1 ? "reply" : "replies"}`;
+  showValue(parts.toggle, [replies.length, open], () => (replies.length ? count : open ? "Close thread" : "Reply in thread"));
+  parts.toggle.setAttribute("aria-expanded", String(open));
+  parts.box.hidden = !open;
+  if (!open) return;
   showList(parts.replies, replies.map((reply) => [reply, names()]), ([reply]) => reply.ts, ([reply]) => messageNode(reply));
   showValue(parts.status, status ?? null, (line) => (line ? statusLine(line) : []));
 }
 
 const threads = new WeakMap();
 
-/** The parts of a thread that stay while its replies change, so that a half-written reply survives. */
-function threadParts(holder, key, root, frame) {
-  const parts = threads.get(holder) ?? { replies: el("div"), status: el("div"), composer: null };
+/** The parts of a thread, made once, so that a half-written reply and the focus survive every update. */
+function threadParts(holder, key, root) {
+  if (threads.has(holder)) return threads.get(holder);
+  const toggle = button("", () => setOpen(key, parts.box.hidden), { className: "toggle" });
+  const replies = el("div");
+  const status = el("div");
+  const writer = composer("Reply…", "Reply in the thread", (text) => sayInThread(root, text));
+  const parts = { toggle, replies, status, box: el("div", { className: "thread" }, replies, status, writer) };
+  holder.append(toggle, parts.box);
   threads.set(holder, parts);
-  showValue(holder, frame, () => {
-    if (frame.private) return [];
-    const label = frame.any ? `${frame.count} ${frame.count === 1 ? "reply" : "replies"}` : "Reply in thread";
-    const toggle = button(frame.open && !frame.any ? "Close thread" : label, () => setOpen(key, !frame.open), {
-      className: "toggle",
-      ariaExpanded: String(frame.open),
-    });
-    if (!frame.open) return [toggle];
-    parts.composer ??= composer("Reply…", "Reply in the thread", (text) => sayInThread(root, text));
-    return [toggle, el("div", { className: "thread" }, parts.replies, parts.status, parts.composer)];
-  });
   return parts;
 }
 
