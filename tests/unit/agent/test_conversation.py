@@ -152,7 +152,7 @@ def test_a_command_turn_is_cut_before_its_message_not_before_its_call() -> None:
         ("t2", Source.COMMAND, call("1")),
         ("t2", Source.TOOL, output("1")),
     )
-    assert trimmed(items, 400) == items[1:]
+    assert trimmed(items, 10) == items[1:]
 
 
 def test_a_log_without_a_persons_message_is_left_as_it_is() -> None:
