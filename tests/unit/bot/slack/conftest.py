@@ -26,7 +26,7 @@ async def slack_server() -> AsyncIterator[SlackEmulator]:
 
 
 @pytest.fixture
-def slack(slack_server: SlackEmulator) -> SlackEmulator:
+async def slack(slack_server: SlackEmulator) -> SlackEmulator:
     slack_server.reset()
     return slack_server
 

@@ -34,11 +34,11 @@ class Heard:
 
 
 @pytest.fixture
-def heard(slack: SlackEmulator) -> Heard:
+async def heard(slack: SlackEmulator) -> Heard:
     return Heard(slack)
 
 
-def test_a_mention_comes_twice_with_one_dedup_key(slack: SlackEmulator, heard: Heard) -> None:
+async def test_a_mention_comes_twice_with_one_dedup_key(slack: SlackEmulator, heard: Heard) -> None:
     slack.say(ALICE, CHANNEL, f"<@{slack.bot_user}> hello")
     first, second = heard.all()
     assert isinstance(first, NewEvent)
@@ -48,19 +48,19 @@ def test_a_mention_comes_twice_with_one_dedup_key(slack: SlackEmulator, heard: H
     assert second.opens
 
 
-def test_talk_that_is_not_for_us_is_ignored(slack: SlackEmulator, heard: Heard) -> None:
+async def test_talk_that_is_not_for_us_is_ignored(slack: SlackEmulator, heard: Heard) -> None:
     slack.say(ALICE, CHANNEL, "hello everybody")
     assert all(isinstance(found, Ignored) for found in heard.all())
 
 
-def test_an_edit_and_a_deletion_are_heard(slack: SlackEmulator, heard: Heard) -> None:
+async def test_an_edit_and_a_deletion_are_heard(slack: SlackEmulator, heard: Heard) -> None:
     ts = slack.say(ALICE, CHANNEL, f"<@{slack.bot_user}> one")
     slack.edit(ALICE, CHANNEL, ts, f"<@{slack.bot_user}> two")
     slack.delete(ALICE, CHANNEL, ts)
     assert heard.kinds() == ["message", "message", "message_changed", "message_deleted"]
 
 
-def test_a_file_is_heard(slack: SlackEmulator, heard: Heard) -> None:
+async def test_a_file_is_heard(slack: SlackEmulator, heard: Heard) -> None:
     ts = slack.say(ALICE, CHANNEL, f"<@{slack.bot_user}> hello")
     slack.upload(ALICE, CHANNEL, "talk.mp4", b"....ftypmp42", thread_ts=ts)
     found = heard.all()[-1]
