@@ -56,6 +56,7 @@ def _message(message: Message) -> Json:
         "blocks": message.blocks,
         "subtype": message.subtype,
         "edited": message.edited is not None,
+        "updated": bool(message.edits),
         "visible_to": message.visible_to,
         "stream": {"state": stream.state, "title": stream.title, "tasks": [*stream.tasks.values()]} if stream else None,
         "files": [{"name": file.title or file.name, "size": file.size} for file in message.files],

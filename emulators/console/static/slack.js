@@ -220,13 +220,14 @@ function messageNode(message) {
   return el("article", { className: message.visible_to ? "message private" : "message", ariaLabel: `Message by ${name}` }, initials, body);
 }
 
-/** A message's words: blocks take the place of the text, a stream's text is Markdown. */
+/** A message's words: blocks take the place of the text, except that a stream's Markdown stands before its blocks. */
 function content(message) {
   if (message.subtype === "tombstone") return el("p", { className: "faint" }, message.text);
   const around = { names: names(), act: (part, value, kind) => act(message, part, value, kind) };
   const blocks = message.blocks.length ? renderBlocks(message.blocks, around) : [];
-  const streamed = message.stream ? [tasks(message.stream), markdown(message.text, names()), cursor(message.stream)] : [];
-  const text = message.blocks.length || message.stream ? [] : mrkdwn(message.text, names());
+  const isStream = message.stream && !(message.updated && message.blocks.length);
+  const streamed = isStream ? [tasks(message.stream), markdown(message.text, names()), cursor(message.stream)] : [];
+  const text = message.blocks.length || isStream ? [] : mrkdwn(message.text, names());
   return el("div", { className: "content" }, streamed, blocks, text);
 }
 

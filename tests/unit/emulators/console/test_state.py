@@ -128,3 +128,15 @@ async def test_an_emptied_journal_says_so(page: httpx2.AsyncClient) -> None:
 )
 def test_sequence_numbers_are_read_leniently(text: str, numbers: dict[str, int]) -> None:
     assert read_after(text) == numbers
+
+
+async def test_a_stream_that_was_updated_says_so(page: httpx2.AsyncClient, slack: SlackEmulator) -> None:
+    root = slack.say("alice", "videos", "hello")
+    begun = await api(slack).chat_startStream(
+        channel=VIDEOS, thread_ts=root, recipient_user_id="U0ALICE001", recipient_team_id="T0GREENROOM"
+    )
+    await api(slack).chat_stopStream(channel=VIDEOS, ts=begun["ts"], markdown_text="Whole")
+    stopped = (await videos(page))[1]
+    await api(slack).chat_update(channel=VIDEOS, ts=begun["ts"], blocks=[{"type": "markdown", "text": "Final"}])
+
+    assert (stopped["updated"], (await videos(page))[1]["updated"]) == (False, True)
