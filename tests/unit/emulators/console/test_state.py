@@ -137,6 +137,7 @@ async def test_a_stream_that_was_updated_says_so(page: httpx2.AsyncClient, slack
     )
     await api(slack).chat_stopStream(channel=VIDEOS, ts=begun["ts"], markdown_text="Whole")
     stopped = (await videos(page))[1]
-    await api(slack).chat_update(channel=VIDEOS, ts=begun["ts"], blocks=[{"type": "markdown", "text": "Final"}])
+    final = [{"type": "markdown", "text": "Final"}]
+    await api(slack).chat_update(channel=VIDEOS, ts=begun["ts"], text="Final", blocks=final)
 
     assert (stopped["updated"], (await videos(page))[1]["updated"]) == (False, True)
