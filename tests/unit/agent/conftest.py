@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from agent.records import Lease
 from agent.submitter import Submitter
@@ -17,6 +18,10 @@ from tests.support.clock import ManualClock
 
 LANE = Lease("C1", "worker", 1)
 ACCOUNT = "W1-account"
+
+# Properties are about results: a busy machine must not fail them.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture
