@@ -268,7 +268,7 @@ class _Parts:
         return LaneWorker(
             lanes=self.store.lanes,
             jobs=self.store.jobs,
-            outbox=Posts(self.store),
+            outbox=Posts(self.store, self.kick),
             runner=runner,
             clock=self.clock,
             kick=self.kick,

@@ -12,13 +12,15 @@ import structlog
 
 from agent.errors import LeaseLost
 from agent.ports import Clock, JobStore
-from agent.records import InboxRow, JobState, Json, Lease, Submission
+from agent.records import DeliveryState, InboxRow, JobState, Json, Lease, Submission
 from agent.runner import Parked, Runner
+from bot.slack.text import escape
 
 log = structlog.get_logger(__name__)
 
 LANES_AT_ONCE = 50
 CRASHES_FORGIVEN = 3
+ROOT_SECONDS = 0.25
 NOT_YOURS = "Only <@{requester}>, who asked for this, can retry it."
 NOTHING_FAILED = "Nothing of this request has failed, so there is nothing to retry."
 
@@ -50,8 +52,11 @@ class Lanes(Protocol):
 class Outbox(Protocol):
     """What the worker posts by itself."""
 
-    async def say_root(self, conversation_id: str, text: str) -> None:
-        """Queue the root message of a conversation that has none yet; once."""
+    async def say_root(self, conversation_id: str, text: str, user: str) -> DeliveryState:
+        """Queue the root message of a conversation that has none yet, once; returns what has become of it.
+
+        `user` is told directly when it cannot be posted.
+        """
         ...
 
     async def say_notice(self, key: str, conversation_id: str, text: str) -> None:
@@ -145,8 +150,7 @@ class LaneWorker:
                 current = await self._as_it_stands(lease, row)
                 return await self._runner.run(lease, current) if current else None
             case "command":
-                await self._outbox.say_root(row.conversation_id, _asked(row.payload))
-                return await self._runner.run(lease, row)
+                return await self._command(lease, row)
             case "action" if row.payload["name"] == "retry_failed":
                 return await self._retry(lease, row)
             case "action":
@@ -166,6 +170,17 @@ class LaneWorker:
                 return None
             row = dataclasses.replace(row, payload={**row.payload, "text": change.payload["text"]})
         return row
+
+    async def _command(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """A command's work begins when its thread exists: where we may not post, no money is spent."""
+        match await self._outbox.say_root(row.conversation_id, _asked(row.payload), row.payload["user"]):
+            case DeliveryState.POSTED:
+                return await self._runner.run(lease, row)
+            case DeliveryState.DEAD:
+                await self._lanes.finish_row(lease, row)
+                return None
+            case _:
+                return Parked(self._clock.now() + ROOT_SECONDS)
 
     async def _retry(self, lease: Lease, row: InboxRow) -> Parked | None:
         """A press on Retry: the same call that the model or a person would make by words."""
@@ -199,5 +214,4 @@ class LaneWorker:
 
 
 def _asked(payload: Json) -> str:
-    text = payload["text"][:1_000].replace("`", "'")
-    return f"<@{payload['user']}> asked: `{text}`"
+    return f"<@{payload['user']}> asked: {escape(payload['text'][:1_000])}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from agent.records import DeliveryKind
+from collections.abc import Callable
+
+from agent.records import DeliveryKind, DeliveryState
 from bot.store import Store
 from bot.store.outbox import NewDelivery
 
@@ -10,14 +12,18 @@ from bot.store.outbox import NewDelivery
 class Posts:
     """`bot.lane_worker.Outbox` over the store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, kick: Callable[[], None]) -> None:
         self._store = store
+        self._kick = kick
 
-    async def say_root(self, conversation_id: str, text: str) -> None:
+    async def say_root(self, conversation_id: str, text: str, user: str) -> DeliveryState:
         """See `bot.lane_worker.Outbox.say_root`."""
-        await self._store.deliveries.enqueue(
-            NewDelivery(conversation_id, DeliveryKind.ROOT, f"root:{conversation_id}", body={"text": text})
+        body = {"text": text, "user": user}
+        delivery_id = await self._store.deliveries.enqueue(
+            NewDelivery(conversation_id, DeliveryKind.ROOT, f"root:{conversation_id}", body=body)
         )
+        self._kick()
+        return (await self._store.deliveries.get(delivery_id)).state
 
     async def say_notice(self, key: str, conversation_id: str, text: str) -> None:
         """See `bot.lane_worker.Outbox.say_notice`."""

@@ -29,6 +29,7 @@ FLUSH_SECONDS = 0.75
 STREAM_SECONDS = 240.0  # Slack ends a stream after about five minutes, whatever happens in it
 STATUS_SECONDS = 3.0
 CLOSE_SECONDS = 15.0
+BEGUN = "…"
 WORKSPACES_REMEMBERED = 10_000
 
 
@@ -296,17 +297,10 @@ class SlackReply:
     async def _begin_edits(self) -> float:
         if seconds := self._place("chat.postMessage"):
             return seconds
-        text, self._waiting = self._waiting[:PIECE_LIMIT], ""
-        post = views.reply(text)
+        # Without words: a crash before its place is committed leaves an ellipsis behind, never half an answer.
         answer = await self._replies.client.chat_postMessage(
-            channel=self._channel,
-            thread_ts=self._thread_ts,
-            text=post.text,
-            blocks=post.blocks,
-            unfurl_links=False,
-            unfurl_media=False,
+            channel=self._channel, thread_ts=self._thread_ts, text=BEGUN, unfurl_links=False, unfurl_media=False
         )
-        self._shown = text
         await self._stands_at(str(answer["ts"]), Showing.EDITS)
         return 1.0
 

@@ -1,0 +1,56 @@
+"""The command line: conventions, exit codes, and one sentence for what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.__main__ import main
+from bot.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("nothing"))
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    assert all(word in shown for word in ("serve", "check", "playground", "--once"))
+
+
+def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["dance"])
+
+    assert ended.value.code == 2
+    assert "dance" in capsys.readouterr().err
+
+
+def test_serve_without_settings_names_each_that_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve"]) == 2
+
+    error = capsys.readouterr().err
+    assert all(name in error for name in ("SLACK_BOT_TOKEN", "HEYGEN_API_KEY", "SECRET_KEY"))
+    assert "Traceback" not in error
+
+
+def test_check_says_what_is_missing_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 1
+
+    shown = capsys.readouterr().out
+    assert "missing  SLACK_BOT_TOKEN" in shown
+    assert "off      PUBLIC_URL" in shown
+    assert "ok       database" in shown
+
+
+def test_a_wrong_setting_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("PORT", "many")
+
+    assert main(["check"]) == 2
+    assert capsys.readouterr().err.startswith("greenroom: PORT ")

@@ -1,0 +1,90 @@
+"""Settings: typed, masked, and clear about what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot import settings
+from bot.settings import REQUIRED, Settings, SettingsError
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("nothing"))
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_nothing_configured_names_everything_required() -> None:
+    loaded = settings.load()
+
+    assert set(loaded.missing()) == set(REQUIRED)
+    assert not loaded.has_credentials()
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    with open(".env", "w") as file:
+        file.write("OPENAI_MODEL=from-file\nHEYGEN_API_KEY=hg-1\n")
+    monkeypatch.setenv("OPENAI_MODEL", "from-environment")
+
+    loaded = settings.load()
+
+    assert loaded.openai_model == "from-environment"
+    assert loaded.secret("heygen_api_key") == "hg-1"
+
+
+def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-very-secret")
+
+    assert "very-secret" not in repr(settings.load())
+
+
+def test_an_empty_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "")
+
+    assert settings.load().slack_bot_token is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PORT", "many", "PORT"),
+        ("PORT", "70000", "PORT"),
+        ("PUBLIC_URL", "example.com", "http"),
+        ("SECRET_KEY", "short", "32 characters"),
+        ("LOG_LEVEL", "loud", "debug"),
+        ("HEYGEN_MAX_CONCURRENT", "0", "HEYGEN_MAX_CONCURRENT"),
+    ],
+)
+def test_a_wrong_value_is_named_but_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+
+    assert name in str(caught.value)
+    assert words in str(caught.value)
+    assert value not in str(caught.value).replace(name, "")
+
+
+def test_urls_get_the_ending_their_client_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://green.example/")
+    monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:4003/api")
+
+    loaded = settings.load()
+
+    assert loaded.public_url == "https://green.example"
+    assert loaded.slack_api_url == "http://127.0.0.1:4003/api/"
+
+
+def test_allowed_hosts_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FETCH_ALLOWED_HOSTS", "Media.Internal, 127.0.0.1:9000,")
+
+    assert settings.load().fetch_allowed_hosts == {"media.internal", "127.0.0.1:9000"}
+
+
+def test_a_missing_secret_says_what_it_is_for() -> None:
+    with pytest.raises(SettingsError, match="SECRET_KEY is missing: it is needed to sign"):
+        settings.load().secret("secret_key")
