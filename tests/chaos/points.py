@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,18 +22,22 @@ from bot.store.database import Database
 
 
 class Points:
-    """Counts the points, writes each to a file the moment it is reached, and kills the process at the `kill_at`-th."""
+    """Writes each point to a file the moment it is reached, and kills the process at one of them.
 
-    def __init__(self, journal: Path, kill_at: int | None) -> None:
+    `kill_at` is a label and which of its occurrences (from 1): what happens in parallel happens in no fixed order,
+    so a place is named by what it is and not by how much came before it.
+    """
+
+    def __init__(self, journal: Path, kill_at: tuple[str, int] | None) -> None:
         self._file = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._kill_at = kill_at
-        self._count = 0
+        self._counts: Counter[str] = Counter()
 
     def reach(self, label: str) -> None:
         """This point is reached; may not return."""
-        self._count += 1
+        self._counts[label] += 1
         os.write(self._file, f"{label}\n".encode())
-        if self._count == self._kill_at:
+        if self._kill_at == (label, self._counts[label]):
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -90,9 +90,22 @@ class Zygote:
                 self._change.set()
 
 
+Place = tuple[str, int]
+
+
+def places(points: list[str]) -> list[Place]:
+    """The points of a run, each named by its label and which occurrence it was."""
+    seen: Counter[str] = Counter()
+    named = []
+    for label in points:
+        seen[label] += 1
+        named.append((label, seen[label]))
+    return named
+
+
 @dataclasses.dataclass(slots=True)
 class Run:
-    """What one run came to: the points it reached, and everything that was wrong."""
+    """What one run came to: the points it reached, everything that was wrong, and whether it was killed."""
 
     points: list[str]
     wrong: list[str]
@@ -121,7 +134,7 @@ class Rig:
         for emulator in (self.heygen, self.openai, self.slack):
             await emulator.stop()
 
-    async def play(self, kill_at: int | None) -> Run:
+    async def play(self, kill_at: Place | None) -> Run:
         """The whole scenario on a new database; with `kill_at` the application dies there and is started again."""
         self._run += 1
         home = self.folder / f"run-{self._run}"
@@ -161,7 +174,7 @@ class Rig:
         wish = f"Translate {source} into French, German and Japanese and tell me when all three are done"
         return self.slack.say("alice", "videos", f"<@{self.slack.bot_user}> {wish}")
 
-    async def _start(self, home: Path, name: str, kill_at: int | None) -> int:
+    async def _start(self, home: Path, name: str, kill_at: Place | None) -> int:
         pid = await self.zygote.start(
             {
                 "settings": self._settings(home),

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.rig import Rig
+from tests.chaos.rig import Place, Rig, places
 
 pytestmark = pytest.mark.chaos
 
 SAMPLE = 10
+TRIES = 3
 
 
 @pytest.fixture
@@ -50,10 +51,10 @@ async def test_every_request_the_journals_show_is_a_point(rig: Rig) -> None:
 
 @pytest.mark.timeout(120)
 async def test_ten_kills_spread_over_the_run(rig: Rig) -> None:
-    reference = await rig.play(None)
-    step = len(reference.points) / SAMPLE
+    found = places((await rig.play(None)).points)
+    chosen = [found[index * len(found) // SAMPLE] for index in range(SAMPLE)]
 
-    wrong = {at: run.wrong for index in range(SAMPLE) if (run := await rig.play(at := 1 + int(index * step))).wrong}
+    wrong = {place: run.wrong for place in chosen if (run := await rig.play(place)).wrong}
 
     assert wrong == {}
 
@@ -61,19 +62,24 @@ async def test_ten_kills_spread_over_the_run(rig: Rig) -> None:
 @pytest.mark.full
 @pytest.mark.timeout(2_400)
 async def test_a_kill_at_every_point(rig: Rig) -> None:
-    reference = await rig.play(None)
-    visited: Counter[str] = Counter()
-    wrong: dict[int, list[str]] = {}
-    at = 0
-    while True:
-        at += 1
-        run = await rig.play(at)
-        if run.wrong:
-            wrong[at] = [*run.points[-1:], *run.wrong]
-        if not run.killed:
-            break
-        visited[run.points[-1]] += 1
-    print(f"kill matrix: {at - 1} points killed, {len(visited)} kinds; the undisturbed run had {len(reference.points)}")
+    found = places((await rig.play(None)).points)
+    wrong: dict[Place, list[str]] = {}
+    missed: set[Place] = set()
+    for place in found:
+        for _ in range(TRIES):
+            run = await rig.play(place)
+            if run.wrong:
+                wrong[place] = run.wrong
+            if run.killed:
+                break
+        else:
+            missed.add(place)
+    kinds = {label for label, _ in found}
+    print(
+        f"kill matrix: {len(found)} points of {len(kinds)} kinds, {len(missed)} occurrences never came again: {missed}"
+    )
 
     assert wrong == {}
-    assert set(reference.points) - set(visited) == set()
+    # How often something happens may differ from run to run (polls, claims), but every kind has been killed at.
+    assert kinds - {label for label, _ in set(found) - missed} == set()
+    assert len(missed) <= len(found) // 10

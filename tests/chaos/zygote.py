@@ -50,7 +50,7 @@ def _child(order: dict[str, Any]) -> None:
         reply.FLUSH_SECONDS = 0.02  # so that even a short answer is streamed
         pacing.PLACE_SECONDS = 0.05  # so that a run takes no longer than it must
         if order["points"]:
-            wrap(Points(Path(order["points"]), order["kill_at"]))
+            wrap(Points(Path(order["points"]), tuple(order["kill_at"]) if order["kill_at"] else None))
         asyncio.run(_serve(order))
         code = 0
     finally:
