@@ -74,7 +74,7 @@ class Hints:
         if ours:
             self._kick()
         else:
-            log.info("webhook_for_nobody", account=account_id, event=event_id)
+            log.info("webhook_for_nobody", account=account_id, event_id=event_id)
 
 
 def _newest_first(events: Sequence[WebhookEvent]) -> bool:
