@@ -8,13 +8,16 @@ from pydantic import Field
 
 from agent.languages import Ambiguous, Languages, Resolved
 from agent.ports import Accounts, Clock, JobStore, SourceProbe, TurnStore
-from agent.records import Job, JobKind, JobState, Json, NewSubmission, Submission, SubmissionState
+from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, Json, NewSubmission, Submission, SubmissionState
 from agent.submitter import Submitter
 from agent.tool_calls import Deferred, Failed, Outcome, TryAgain
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec, arguments_hash
 from heygen import Client
 
 LANGUAGES_FRESH_SECONDS = 3_600.0
+SETTLING_SECONDS = 30.0  # how long a call waits for a request that the background worker is just sending
+SETTLING_PAUSE = 0.2
+UNSENT = frozenset({SubmissionState.INTENDED, SubmissionState.SENDING})
 MAX_LANGUAGES = 10  # a pay-as-you-go account may run this many jobs at once
 NOTE = "Submitted, not finished. The runtime posts each result in this thread; do not poll and do not promise a time."
 
@@ -80,6 +83,8 @@ class Translation:
 
     async def translate(self, context: CallContext, arguments: TranslateArguments) -> Outcome:
         """Check everything that can be checked for free, then write the request down and send it."""
+        if written := await self._jobs.submission_of(context.key):
+            return await self._settled(written.id)  # an interrupted call: what was promised then still holds
         turn = context.turn
         account_id = await self._accounts.account_id(turn.workspace_id)
         names = await self._resolved(account_id, arguments.languages)
@@ -95,6 +100,8 @@ class Translation:
 
     async def retry(self, context: CallContext, arguments: RetryArguments) -> Outcome:
         """A new submission with the arguments of the old one, for the named jobs that failed."""
+        if written := await self._jobs.submission_of(context.key):
+            return await self._settled(written.id)
         jobs = {job.handle: job for job in await self._jobs.conversation_jobs(context.turn.conversation_id)}
         wanted = [jobs.get(handle) for handle in dict.fromkeys(map(str.upper, arguments.jobs))]
         failed = [job for job in wanted if job is not None and job.state is JobState.FAILED]
@@ -104,10 +111,26 @@ class Translation:
         if len({job.submission_id for job in failed}) != 1:
             return TryAgain("several_requests", "These jobs came from different requests.", "Retry them separately.")
         old = await self._jobs.submission(failed[0].submission_id)
+        if again := await self._again(context, failed, [*jobs.values()], old):
+            return Failed("already_retried", f"{again.label} has been asked for again already: it is {again.handle}.")
         names = [job.label for job in failed]
         details = {**old.arguments, "languages": names}
         await self._probe.probe(details["video_url"])
         return await self._submit(context, old.account_id, details, names, old.title, old.id)
+
+    async def _again(
+        self, context: CallContext, failed: Sequence[Job], jobs: Sequence[Job], old: Submission
+    ) -> Job | None:
+        """A later job of another call that does one of `failed` again, so that a second click pays nothing."""
+        for one in failed:
+            for later in jobs[jobs.index(one) + 1 :]:
+                if later.label != one.label or later.state not in {*OPEN_JOB_STATES, JobState.SUCCEEDED}:
+                    continue
+                submission = await self._jobs.submission(later.submission_id)
+                same_video = submission.arguments["video_url"] == old.arguments["video_url"]
+                if same_video and submission.key != context.key:
+                    return later
+        return None
 
     async def _submit(
         self,
@@ -137,9 +160,19 @@ class Translation:
                 retry_of=retry_of,
             ),
         )
-        submission = await self._submitter.settle(submission.id)
+        submission = await self._settled(submission.id)
         self._kick()
         return submitted(submission, await self._jobs.jobs_of(submission.id))
+
+    async def _settled(self, submission_id: str) -> Submission:
+        """The submission once it was sent, refused or put off; the background worker may be faster than we are."""
+        until = self._clock.now() + SETTLING_SECONDS
+        while True:
+            submission = await self._submitter.settle(submission_id)
+            under_way = submission.state in UNSENT and submission.not_before <= self._clock.now()
+            if not under_way or self._clock.now() >= until:
+                return submission
+            await self._clock.sleep(SETTLING_PAUSE)
 
     async def _source(self, conversation_id: str, source: str) -> str | TryAgain | Failed:
         """The URL behind a handle, or the URL itself."""
