@@ -44,7 +44,7 @@ from bot.lane_worker import LaneWorker
 from bot.loops import Loop
 from bot.posts import Posts
 from bot.settings import Settings
-from bot.slack import actions
+from bot.slack.actions import Actions
 from bot.slack.app import build_app
 from bot.slack.commands import Commands
 from bot.slack.delivery import DeliveryWorker
@@ -279,7 +279,7 @@ class _Parts:
         settings, store = self.settings, self.store
         router = Router(lanes=store.lanes, wake=self.kick)
         Commands(jobs=store.jobs, clock=self.clock, link_for=self.links.link).register(router)
-        actions.register(router)
+        Actions(requests=store.jobs).register(router)
         intake = Intake(lanes=store.lanes, echoes=store.deliveries, identity=self.identity, wake=self.kick)
         bolt = build_app(
             self.clients.slack,

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from agent.records import Json
+from bot.slack.ports import Requests
 from bot.slack.router import Answer, Interaction, Router
+from bot.slack.text import safe
 from bot.store.inbox import NewEvent
 
 LONGEST_ID = 200
 
 
-def register(router: Router) -> None:
-    """Add the buttons to the router."""
-    router.add("action", "refresh_card", refresh_card)
-    router.add("action", "retry_failed", retry_failed)
+class Actions:
+    """The handlers of the buttons. `requests` tells whose request a button belongs to."""
 
+    def __init__(self, *, requests: Requests) -> None:
+        self._requests = requests
 
-async def refresh_card(interaction: Interaction) -> Answer:
-    """Look at the jobs of a request now."""
-    return _about_submission(interaction, "refresh")
+    def register(self, router: Router) -> None:
+        """Add the buttons to the router."""
+        router.add("action", "refresh_card", self.refresh_card)
+        router.add("action", "retry_failed", self.retry_failed)
 
+    async def refresh_card(self, interaction: Interaction) -> Answer:
+        """Look at the jobs of a request now."""
+        return _about_submission(interaction, "refresh")
 
-async def retry_failed(interaction: Interaction) -> Answer:
-    """Ask for what failed once more."""
-    return _about_submission(interaction, "retry_failed")
+    async def retry_failed(self, interaction: Interaction) -> Answer:
+        """Ask for what failed once more; anybody but the requester is told privately why not."""
+        try:
+            submission = await self._requests.submission(interaction.value)
+        except KeyError:
+            return Answer(text="I don't know this request any more. Ask me in words instead.")
+        if interaction.user_id != submission.requester:
+            return Answer(text=f"Only <@{safe(submission.requester, 20)}>, who asked for this, can retry it.")
+        return _about_submission(interaction, "retry_failed")
 
 
 def _about_submission(interaction: Interaction, name: str) -> Answer:

@@ -87,6 +87,14 @@ class Deliveries(Protocol):
         ...
 
 
+class Requests(Protocol):
+    """Who asked for what."""
+
+    async def submission(self, submission_id: str) -> Submission:
+        """One submission; `KeyError` when there is none."""
+        ...
+
+
 class JobRows(Protocol):
     """The rows that cards, closings and notices are rendered from."""
 

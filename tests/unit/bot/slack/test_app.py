@@ -14,13 +14,14 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack import actions
+from agent.records import Submission
+from bot.slack.actions import Actions
 from bot.slack.app import SUBSCRIBED_EVENTS, build_app
 from bot.slack.intake import Intake, timestamp_guard
 from bot.slack.router import Answer, Interaction, Router
 from emulators.slack import SlackEmulator
 from tests.unit.bot.slack.memory import MemoryEchoes, MemoryLanes, Wakes
-from tests.unit.bot.slack.rows import US, message_body
+from tests.unit.bot.slack.rows import US, message_body, submission
 from tests.unit.bot.slack.test_router import CLICK, COMMAND, EVENT
 
 SECRET = "signing-secret"
@@ -55,6 +56,15 @@ class Edge:
             "x-slack-signature": [str(signature)],
         }
         return await self.app.async_dispatch(AsyncBoltRequest(body=raw, headers=headers))
+
+
+class AlicesRequests:
+    """Every request is Alice's, but for one that nobody knows."""
+
+    async def submission(self, submission_id: str) -> Submission:
+        if submission_id == "sub_unknown":
+            raise KeyError(submission_id)
+        return submission(id=submission_id, requester="UALICE")
 
 
 async def called(slack: SlackEmulator, method: str) -> dict[str, Any]:
@@ -160,7 +170,7 @@ async def test_a_command_that_cannot_be_committed_is_not_acked(edge: Edge) -> No
 
 
 async def test_a_click_goes_to_the_conversation_of_its_thread(edge: Edge) -> None:
-    actions.register(edge.router)
+    Actions(requests=AlicesRequests()).register(edge.router)
     assert (await edge.interact(CLICK)).status == 200
     (event,) = edge.lanes.events
     assert (event.kind, event.thread_ts, event.channel_id, event.opens) == ("action", "1.0", "C1", False)
@@ -168,14 +178,30 @@ async def test_a_click_goes_to_the_conversation_of_its_thread(edge: Edge) -> Non
 
 
 async def test_a_retry_click_names_its_request(edge: Edge) -> None:
-    actions.register(edge.router)
+    Actions(requests=AlicesRequests()).register(edge.router)
     retry = CLICK | {"actions": [{"action_id": "retry_failed", "value": "sub_2", "action_ts": "3", "type": "button"}]}
     await edge.interact(retry)
     assert edge.lanes.events[0].payload["name"] == "retry_failed"
 
 
+@pytest.mark.parametrize(
+    ("user", "value", "words"),
+    [("UBOB", "sub_2", "Only <@UALICE>, who asked for this"), ("UALICE", "sub_unknown", "don't know this request")],
+)
+async def test_a_retry_that_may_not_be_is_answered_privately(
+    edge: Edge, slack: SlackEmulator, user: str, value: str, words: str
+) -> None:
+    Actions(requests=AlicesRequests()).register(edge.router)
+    retry = {"action_id": "retry_failed", "value": value, "action_ts": "3", "type": "button"}
+    await edge.interact(CLICK | {"user": {"id": user}, "actions": [retry]})
+    asked = await called(slack, "chat.postEphemeral")
+    assert asked["user"] == user
+    assert words in asked["text"]
+    assert edge.lanes.events == []
+
+
 async def test_a_button_without_a_request_is_explained_to_the_clicker(edge: Edge, slack: SlackEmulator) -> None:
-    actions.register(edge.router)
+    Actions(requests=AlicesRequests()).register(edge.router)
     await edge.interact(CLICK | {"actions": [{"action_id": "refresh_card", "action_ts": "3", "type": "button"}]})
     asked = await called(slack, "chat.postEphemeral")
     assert (asked["user"], asked["channel"], asked["thread_ts"]) == ("UALICE", "C1", "1.0")
