@@ -52,8 +52,8 @@ def message_text(body: Json) -> str:
 
 def model_input(items: Sequence[Item], facts: str, *, limit: int = HISTORY_CHARACTERS) -> list[Json]:
     """The input of the next model call: recent history, whole and in order, then the facts of this moment."""
-    bodies = _paired(trimmed(items, limit))
-    return [*bodies, developer_message(facts)]
+    bodies = _without_lone_reasoning(_paired(trimmed(items, limit)))
+    return [*_with_own_call_ids(bodies), developer_message(facts)]
 
 
 def trimmed(items: Sequence[Item], limit: int) -> list[Item]:
@@ -108,6 +108,31 @@ def _paired(items: Sequence[Item]) -> list[Json]:
             bodies += waiting
             waiting = []
     return bodies + _fill(pending) + waiting
+
+
+def _without_lone_reasoning(bodies: Sequence[Json]) -> list[Json]:
+    """Bodies without reasoning that led to nothing: the provider refuses it when its follower is missing."""
+    kept: list[Json] = []
+    for body in reversed(bodies):
+        follower = kept[-1] if kept else {}
+        led_on = follower.get("type") in ("reasoning", "function_call") or follower.get("role") == "assistant"
+        if body.get("type") != "reasoning" or led_on:
+            kept.append(body)
+    return kept[::-1]
+
+
+def _with_own_call_ids(bodies: Sequence[Json]) -> list[Json]:
+    """Bodies in which no two calls share an id: some servers number their calls anew in each answer."""
+    own: dict[str, str] = {}
+    used: set[str] = set()
+    result: list[Json] = []
+    for index, body in enumerate(bodies):
+        call_id = str(body.get("call_id", ""))
+        if body.get("type") == "function_call":
+            own[call_id] = f"{call_id[:48]}_{index}" if call_id in used else call_id
+            used.add(own[call_id])
+        result.append({**body, "call_id": own[call_id]} if own.get(call_id, call_id) != call_id else body)
+    return result
 
 
 def _fill(pending: list[str]) -> list[Json]:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 
 import structlog
 
+from agent.errors import LeaseLost
 from agent.jobs import PollPlan, match, reading, unknown, unrecognised
 from agent.ports import Accounts, Clock, JobStore
 from agent.records import Job, JobKind, JobState, JobUpdate, Lease
@@ -23,7 +24,7 @@ GONE = "HeyGen does not know this job any more."
 OVERDUE = "HeyGen has not finished this job for a day, so I stopped watching it."
 MISSING = "HeyGen accepted the request but never named this job."
 BULK = 100
-GONE_AFTER_POLLS = 3
+NOT_FOUND = "not_found"
 
 
 class Poller:
@@ -50,10 +51,17 @@ class Poller:
                 running[job.account_id, job.kind].append((lease, job))
         for (account_id, kind), claims in running.items():
             for start in range(0, len(claims), BULK):
-                await self._look(account_id, kind, claims[start : start + BULK])
+                await self._unless_lost(self._look(account_id, kind, claims[start : start + BULK]))
         for submission_id, claims in waiting.items():
-            await self._recognise(submission_id, claims)
+            await self._unless_lost(self._recognise(submission_id, claims))
         return len(claimed)
+
+    async def _unless_lost(self, look: Coroutine[None, None, None]) -> None:
+        """One group's lost lease is no reason to leave the other groups alone."""
+        try:
+            await look
+        except LeaseLost:
+            log.warning("job_lease_lost")
 
     # -- running jobs ------------------------------------------------------------------------------------------
 
@@ -83,9 +91,10 @@ class Poller:
         try:
             remote = await read_result(client, job)
         except NotFound:
-            gone = job.polls + 1 >= GONE_AFTER_POLLS
-            later = JobUpdate(JobState.RUNNING, "not_found", now + self._wait(job))
-            await self._jobs.record_update(lease, unknown("not_found", now, GONE) if gone else later)
+            # Once may be a lag between HeyGen's machines; twice in a row is an answer.
+            later = JobUpdate(JobState.RUNNING, NOT_FOUND, now + self._wait(job))
+            gone = unknown(NOT_FOUND, now, GONE)
+            await self._jobs.record_update(lease, gone if job.status_word == NOT_FOUND else later)
         except HeyGenError as error:
             await self._later([(lease, job)], error)
         else:

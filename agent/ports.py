@@ -160,8 +160,15 @@ class JobStore(Protocol):
         """Nobody can tell any more: state unknown, all its open jobs unknown, closing queued; released."""
         ...
 
-    async def postpone(self, lease: Lease, *, not_before: float, code: str, sentence: str) -> None:
-        """Try again at `not_before`; the lease is released and the card says why it waits."""
+    async def postpone(self, lease: Lease, *, not_before: float, code: str, sentence: str, doubtful: bool) -> None:
+        """Try again at `not_before`; the lease is released and the card says why it waits.
+
+        It stays `sending` when an attempt may have been carried out (`doubtful`), else it is `intended` again.
+        """
+        ...
+
+    async def submission_of(self, key: str) -> Submission | None:
+        """The submission with this key, if it has been written down."""
         ...
 
     async def claim_due_jobs(self, limit: int) -> list[tuple[Lease, Job]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 from agent.conversation import function_call, user_message
@@ -28,26 +30,42 @@ async def opening(store: TurnStore, row: InboxRow) -> Opening:
     """The opening of a turn for an inbox row of kind `message` or `command`."""
     payload = row.payload
     if row.kind == "command":
-        call = function_call(f"call_{row.id}"[:64], payload["name"], payload["arguments"])
-        items = ((Source.USER, user_message(payload["text"][:TEXT_LIMIT])), (Source.COMMAND, call))
+        name = partial(_without_secrets, store, row.conversation_id)
+        call = function_call(f"call_{row.id}"[:64], payload["name"], await _named(name, payload["arguments"]))
+        items = ((Source.USER, user_message(await name(payload["text"]))), (Source.COMMAND, call))
         return Opening("command", payload["user"], items)
     text = await _described(store, row)
     return Opening("message", payload["user"], ((Source.USER, user_message(text)),))
 
 
+async def _named(name: Callable[[str], Awaitable[str]], arguments: Json) -> Json:
+    """A command's arguments with the handles of links in place of the links themselves."""
+    named: Json = {}
+    for key, value in arguments.items():
+        shown = await name(value) if isinstance(value, str) else value
+        # An argument is a link or it is not: the handle alone stands for it.
+        named[key] = shown.split(" ", 1)[0] if shown != value and isinstance(shown, str) else shown
+    return named
+
+
 async def _described(store: TurnStore, row: InboxRow) -> str:
     """The person's words with secrets behind handles, and the attached files named."""
-    text = row.payload["text"]
-    if len(text) > TEXT_LIMIT:
-        text = text[:TEXT_LIMIT] + "\n[The message was longer; the rest was cut.]"
-    secret = [url for url in dict.fromkeys(links_in(text)) if _has_secrets(url)]
-    handles = {url: await store.name_source(row.conversation_id, "V", url) for url in secret}
-    for url in sorted(secret, key=len, reverse=True):  # one link may be the beginning of another
-        text = text.replace(url, f"{handles[url]} ({_public_part(url)})")
+    text = await _without_secrets(store, row.conversation_id, row.payload["text"])
     for file in row.payload.get("files", []):
         handle = await store.name_source(row.conversation_id, "F", file["id"])
         text += f"\n[Attached file {handle}: {file['name'][:120]}, {file['mimetype']}]"
     return text.strip() or "[The person mentioned you without saying anything.]"
+
+
+async def _without_secrets(store: TurnStore, conversation_id: str, text: str) -> str:
+    """`text`, cut to a bound, with a handle in place of each link that may hold a secret."""
+    if len(text) > TEXT_LIMIT:
+        text = text[:TEXT_LIMIT] + "\n[The message was longer; the rest was cut.]"
+    secret = [url for url in dict.fromkeys(links_in(text)) if _has_secrets(url)]
+    handles = {url: await store.name_source(conversation_id, "V", url) for url in secret}
+    for url in sorted(secret, key=len, reverse=True):  # one link may be the beginning of another
+        text = text.replace(url, f"{handles[url]} ({_public_part(url)})")
+    return text
 
 
 def links_in(text: str) -> list[str]:

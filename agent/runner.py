@@ -127,7 +127,7 @@ class _Run:
                 items = await self._runner.turns.items(self._turn.conversation_id)
                 own = [item for item in items if item.turn_id == self._turn.id]
                 if await self._runner.turns.withdrawn(self._turn.id):
-                    await self._end(own, TurnState.CANCELLED, None, "withdrawn")
+                    await self._end(bodies_of(own), TurnState.CANCELLED, None, "withdrawn")
                     return None
                 if await self._perform(self._position(own).step(), items, own):
                     return None
@@ -138,7 +138,7 @@ class _Run:
         """End the turn as failed."""
         items = await self._runner.turns.items(self._turn.conversation_id)
         own = [item for item in items if item.turn_id == self._turn.id]
-        await self._end(own, TurnState.FAILED, sentences.for_internal(self._turn.id), "internal")
+        await self._end(bodies_of(own), TurnState.FAILED, sentences.for_internal(self._turn.id), "internal")
 
     def _position(self, own: Sequence[Item]) -> Turn:
         return Turn(
@@ -160,11 +160,11 @@ class _Run:
                 return False
             case Finish(text):
                 context = await self._context(items)
-                await self._end(own, TurnState.DONE, self._finished(text, context))
+                await self._end(bodies_of(own), TurnState.DONE, self._finished(text, context))
             case Report():
-                await self._end(own, TurnState.DONE, await self._report())
+                await self._end(bodies_of(own), TurnState.DONE, await self._report())
             case GiveUp(code):
-                await self._end(own, TurnState.FAILED, sentences.for_give_up(code, self._turn.id), code)
+                await self._give_up(bodies_of(own), code)
             case _:
                 assert_never(step)
         return True
@@ -180,6 +180,9 @@ class _Run:
         self._tokens += answer.call.input_tokens + answer.call.output_tokens
         if open_calls(answer.items):
             await self._runner.turns.record_model_call(self._lease, self._turn.id, answer.items, answer.call)
+            if not tools:  # some models call although they must not: those calls are not carried out
+                await self._give_up(answer.items, "too_many_steps")
+                return True
             await self._reply.status("is working on it…")
             return False
         text = self._finished(final_text(answer.items), context)
@@ -232,7 +235,7 @@ class _Run:
             return Parked(not_before)
         items = await runner.turns.items(turn.conversation_id)
         own = [item for item in items if item.turn_id == turn.id]
-        await self._end(own, TurnState.FAILED, sentences.for_model_error(error, turn.id), error.code)
+        await self._end(bodies_of(own), TurnState.FAILED, sentences.for_model_error(error, turn.id), error.code)
         return None
 
     # -- tool calls --------------------------------------------------------------------------------------------
@@ -278,9 +281,12 @@ class _Run:
 
     # -- the end -----------------------------------------------------------------------------------------------
 
-    async def _end(self, own: Sequence[Item], state: TurnState, reply: str | None, error: str | None = None) -> None:
+    async def _give_up(self, bodies: Sequence[Json], code: str) -> None:
+        await self._end(bodies, TurnState.FAILED, sentences.for_give_up(code, self._turn.id), code)
+
+    async def _end(self, bodies: Sequence[Json], state: TurnState, reply: str | None, error: str | None = None) -> None:
         """Commit the end of the turn (open calls get an output, so that the log stays whole), then show it."""
-        calls = open_calls(item.body for item in own)
+        calls = open_calls(bodies)
         outputs: list[tuple[Source, Json]] = [
             (Source.TOOL, {"type": "function_call_output", "call_id": call["call_id"], "output": INTERRUPTED})
             for call in calls
@@ -310,6 +316,11 @@ class _Run:
         shown = (outgoing.feed(text) + outgoing.close()).strip() or "I have nothing to add."
         line = state_line(list(context.jobs.values()))
         return f"{shown}\n\n{line}" if line else shown
+
+
+def bodies_of(items: Sequence[Item]) -> list[Json]:
+    """The wire items of a log."""
+    return [item.body for item in items]
 
 
 def final_text(items: Sequence[Json]) -> str:

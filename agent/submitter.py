@@ -11,10 +11,11 @@ import random
 import structlog
 
 from agent import sentences
+from agent.errors import LeaseLost
 from agent.jobs import KEY_HONOURED_SECONDS, SUBMIT_ATTEMPTS, submit_wait
 from agent.ports import Accounts, Clock, JobStore
-from agent.records import JobKind, Lease, Submission
-from heygen import APIError, HeyGenError, InsufficientCredit, RequestInProgress, Source
+from agent.records import JobKind, Lease, Submission, SubmissionState
+from heygen import APIError, HeyGenError, InsufficientCredit, InvalidRequest, NotFound, RequestInProgress, Source
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,10 @@ class Submitter:
         """Send what is due; returns how many were tried."""
         claimed = await self._jobs.claim_due_submissions(limit)
         for lease, submission in claimed:
-            await self._send(lease, submission)
+            try:
+                await self._send(lease, submission)
+            except LeaseLost:
+                log.warning("submission_lease_lost", submission=submission.id)
         return len(claimed)
 
     async def _send(self, lease: Lease, submission: Submission) -> None:
@@ -50,11 +54,13 @@ class Submitter:
         if submission.sent_at is not None and now - submission.sent_at > KEY_HONOURED_SECONDS:
             await self._jobs.record_unsure(lease, code="key_expired", sentence=UNSURE)
             return
+        # Whoever finds a submission in `sending` does not know how the attempt before ended.
+        doubtful = submission.state is SubmissionState.SENDING
         submission = await self._jobs.mark_sending(lease)
         try:
             provider_ids = await self._request(submission)
         except HeyGenError as error:
-            await self._failed(lease, submission, error)
+            await self._failed(lease, submission, error, doubtful=doubtful)
             return
         log.info("submission_sent", submission=submission.id, jobs=len(provider_ids))
         await self._jobs.record_sent(lease, provider_ids)
@@ -73,22 +79,34 @@ class Submitter:
             callback_id=submission.id if callback else None,
         )
 
-    async def _failed(self, lease: Lease, submission: Submission, error: HeyGenError) -> None:
+    async def _failed(self, lease: Lease, submission: Submission, error: HeyGenError, *, doubtful: bool) -> None:
         """Decide what a failed request means: later again with the same key, refused, or unknown."""
         code, sentence = sentences.reason_code(error), sentences.for_heygen(error)
         log.warning("submission_failed", submission=submission.id, code=code, error=str(error))
-        if self._worth_repeating(submission, error):
+        under_way = error.outcome_unknown or isinstance(error, RequestInProgress)
+        doubtful = (doubtful and not settles_doubt(error)) or under_way
+        if submission.attempts < SUBMIT_ATTEMPTS and (doubtful or worth_repeating(error)):
             wait = submit_wait(submission.attempts, error.retry_after, self._rng)
-            await self._jobs.postpone(lease, not_before=self._clock.now() + wait, code=code, sentence=sentence)
-        elif error.outcome_unknown:
+            await self._jobs.postpone(
+                lease, not_before=self._clock.now() + wait, code=code, sentence=sentence, doubtful=doubtful
+            )
+        elif doubtful:
             await self._jobs.record_unsure(lease, code=code, sentence=UNSURE)
         else:
             await self._jobs.record_refused(lease, code=code, sentence=sentence)
 
-    def _worth_repeating(self, submission: Submission, error: HeyGenError) -> bool:
-        """With the key in place a repeat is safe whenever the failure may pass, or may have hidden a success."""
-        if submission.attempts >= SUBMIT_ATTEMPTS or isinstance(error, InsufficientCredit):
-            return False
-        if isinstance(error, APIError) and error.code == "quota_exceeded":
-            return False
-        return error.retryable or error.outcome_unknown or isinstance(error, RequestInProgress)
+
+def worth_repeating(error: HeyGenError) -> bool:
+    """Whether the failure may pass. With the key in place a repeat costs nothing twice."""
+    if isinstance(error, APIError) and error.code == "quota_exceeded":
+        return False
+    return error.retryable or isinstance(error, RequestInProgress)
+
+
+def settles_doubt(error: HeyGenError) -> bool:
+    """Whether a refusal proves that no earlier attempt under the same key was accepted.
+
+    HeyGen replays the first answer to a known key before it looks at the body or the balance, so a refusal on those
+    grounds means that there was none. A refusal at the door (credentials, rate) says nothing about it.
+    """
+    return isinstance(error, InvalidRequest | InsufficientCredit | NotFound)

@@ -84,7 +84,7 @@ class Translation:
     async def translate(self, context: CallContext, arguments: TranslateArguments) -> Outcome:
         """Check everything that can be checked for free, then write the request down and send it."""
         if written := await self._jobs.submission_of(context.key):
-            return await self._settled(written.id)  # an interrupted call: what was promised then still holds
+            return await self._sent(written.id)  # an interrupted call: what was promised then still holds
         turn = context.turn
         account_id = await self._accounts.account_id(turn.workspace_id)
         names = await self._resolved(account_id, arguments.languages)
@@ -101,7 +101,7 @@ class Translation:
     async def retry(self, context: CallContext, arguments: RetryArguments) -> Outcome:
         """A new submission with the arguments of the old one, for the named jobs that failed."""
         if written := await self._jobs.submission_of(context.key):
-            return await self._settled(written.id)
+            return await self._sent(written.id)
         jobs = {job.handle: job for job in await self._jobs.conversation_jobs(context.turn.conversation_id)}
         wanted = [jobs.get(handle) for handle in dict.fromkeys(map(str.upper, arguments.jobs))]
         failed = [job for job in wanted if job is not None and job.state is JobState.FAILED]
@@ -111,24 +111,21 @@ class Translation:
         if len({job.submission_id for job in failed}) != 1:
             return TryAgain("several_requests", "These jobs came from different requests.", "Retry them separately.")
         old = await self._jobs.submission(failed[0].submission_id)
-        if again := await self._again(context, failed, [*jobs.values()], old):
+        if again := await self._again(failed, [*jobs.values()], old):
             return Failed("already_retried", f"{again.label} has been asked for again already: it is {again.handle}.")
         names = [job.label for job in failed]
         details = {**old.arguments, "languages": names}
         await self._probe.probe(details["video_url"])
         return await self._submit(context, old.account_id, details, names, old.title, old.id)
 
-    async def _again(
-        self, context: CallContext, failed: Sequence[Job], jobs: Sequence[Job], old: Submission
-    ) -> Job | None:
-        """A later job of another call that does one of `failed` again, so that a second click pays nothing."""
+    async def _again(self, failed: Sequence[Job], jobs: Sequence[Job], old: Submission) -> Job | None:
+        """A later job that does one of `failed` again, so that a second click pays nothing."""
         for one in failed:
             for later in jobs[jobs.index(one) + 1 :]:
                 if later.label != one.label or later.state not in {*OPEN_JOB_STATES, JobState.SUCCEEDED}:
                     continue
                 submission = await self._jobs.submission(later.submission_id)
-                same_video = submission.arguments["video_url"] == old.arguments["video_url"]
-                if same_video and submission.key != context.key:
+                if submission.arguments["video_url"] == old.arguments["video_url"]:
                     return later
         return None
 
@@ -160,9 +157,13 @@ class Translation:
                 retry_of=retry_of,
             ),
         )
-        submission = await self._settled(submission.id)
+        return await self._sent(submission.id)
+
+    async def _sent(self, submission_id: str) -> Outcome:
+        """Send what is written down, if nobody has yet, and tell how it stands."""
+        submission = await self._settled(submission_id)
         self._kick()
-        return submitted(submission, await self._jobs.jobs_of(submission.id))
+        return submitted(submission, await self._jobs.jobs_of(submission_id))
 
     async def _settled(self, submission_id: str) -> Submission:
         """The submission once it was sent, refused or put off; the background worker may be faster than we are."""

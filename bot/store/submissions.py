@@ -97,6 +97,12 @@ class Submissions:
             select = sa.select(submission).where(submission.c.id == submission_id)
             return _submission(await one(connection, select, submission_id))
 
+    async def submission_of(self, key: str) -> Submission | None:
+        """The submission with this key, if it has been written down."""
+        async with self._database.reading() as connection:
+            row = await first(connection, sa.select(submission).where(submission.c.key == key))
+        return None if row is None else _submission(row)
+
     async def claim_submission(self, submission_id: str) -> tuple[Lease, Submission] | None:
         """Claim an intended or sending submission that nobody holds and whose time has come."""
         claimed = await self._claim_unsent(submission.c.id == submission_id, 1)
@@ -145,25 +151,26 @@ class Submissions:
             row = await self._settle(connection, lease, SubmissionState.UNKNOWN, code=code, sentence=sentence)
             await self._end_jobs(connection, row, unknown)
 
-    async def postpone(self, lease: Lease, *, not_before: float, code: str, sentence: str) -> None:
-        """Try again at `not_before`; the lease is released and the card says why it waits."""
+    async def postpone(self, lease: Lease, *, not_before: float, code: str, sentence: str, doubtful: bool) -> None:
+        """Try again at `not_before`; released, and the card says why it waits. A doubtful one stays `sending`."""
+        state = SubmissionState.SENDING if doubtful else SubmissionState.INTENDED
         async with self._database.transaction("submission.postpone") as connection:
-            await self._settle(connection, lease, None, code=code, sentence=sentence, not_before=not_before)
+            await self._settle(connection, lease, state, code=code, sentence=sentence, not_before=not_before)
 
     async def _settle(
         self,
         connection: AsyncConnection,
         lease: Lease,
-        state: SubmissionState | None,
+        state: SubmissionState,
         *,
         code: str | None,
         sentence: str | None,
         **values: Any,
     ) -> sa.RowMapping:
-        """Release the submission in `state` (None: as it is) and show why on the card; the row as it was."""
+        """Release the submission in `state` and show why on the card; the row as it was."""
         row = await self._claims.holds(connection, submission, lease)
         update = sa.update(submission).where(submission.c.id == lease.id)
-        reason = {"state": state or row["state"], "error_code": code, "error": sentence}
+        reason = {"state": state, "error_code": code, "error": sentence}
         await connection.execute(update.values(**reason, **values, **RELEASED))
         await self._endings.show(connection, lease.id)
         return row

@@ -261,6 +261,9 @@ class FakeJobStore(Steps):
     async def submission(self, submission_id: str) -> Submission:
         return self.submissions[submission_id]
 
+    async def submission_of(self, key: str) -> Submission | None:
+        return next((one for one in self.submissions.values() if one.key == key), None)
+
     async def claim_submission(self, submission_id: str) -> tuple[Lease, Submission] | None:
         due = [submission for submission in self._due_submissions() if submission.id == submission_id]
         return (self._claim(submission_id), due[0]) if due else None
@@ -292,9 +295,10 @@ class FakeJobStore(Steps):
         self._settle(lease, state=SubmissionState.UNKNOWN, error_code=code, error=sentence)
         self._end_jobs(lease.id, JobState.UNKNOWN, sentence)
 
-    async def postpone(self, lease: Lease, *, not_before: float, code: str, sentence: str) -> None:
+    async def postpone(self, lease: Lease, *, not_before: float, code: str, sentence: str, doubtful: bool) -> None:
         self._held_submission("postpone", lease)
-        self._settle(lease, not_before=not_before, error_code=code, error=sentence)
+        state = SubmissionState.SENDING if doubtful else SubmissionState.INTENDED
+        self._settle(lease, state=state, not_before=not_before, error_code=code, error=sentence)
 
     async def claim_due_jobs(self, limit: int) -> list[tuple[Lease, Job]]:
         due = [job for job in self.jobs.values() if self._is_due(job) and job.id not in self._held]

@@ -243,3 +243,45 @@ def test_trimming_keeps_to_the_limit_or_to_one_turn(turns: list[tuple[int, int, 
     kept = trimmed(orderly_log(turns), limit)
     size = sum(len(json.dumps(item.body, ensure_ascii=False)) for item in kept)
     assert size <= limit or len({item.turn_id for item in kept if item.turn_id}) == 1
+
+
+# -- what a provider refuses
+
+
+def reasoning(name: str) -> dict[str, Any]:
+    return {"type": "reasoning", "id": name, "encrypted_content": "x", "summary": []}
+
+
+def test_reasoning_that_led_to_nothing_is_left_out() -> None:
+    items = log(("t1", Source.USER, user_message("hi")), ("t1", Source.MODEL, reasoning("rs_1")))
+    bodies = model_input([*items, *log(("t2", Source.USER, user_message("still there?")))], "facts")
+    assert "reasoning" not in [body["type"] for body in bodies]
+
+
+def test_reasoning_before_what_it_led_to_is_kept() -> None:
+    items = log(
+        ("t1", Source.USER, user_message("hi")),
+        ("t1", Source.MODEL, reasoning("rs_1")),
+        ("t1", Source.MODEL, reasoning("rs_2")),
+        ("t1", Source.MODEL, call("c1")),
+        ("t1", Source.TOOL, output("c1")),
+        ("t1", Source.MODEL, reasoning("rs_3")),
+        ("t1", Source.MODEL, answer("done")),
+    )
+    assert [body["type"] for body in model_input(items, "facts")].count("reasoning") == 3
+
+
+def test_calls_numbered_anew_in_each_answer_are_told_apart() -> None:
+    items = log(
+        ("t1", Source.USER, user_message("one")),
+        ("t1", Source.MODEL, call("c1")),
+        ("t1", Source.TOOL, output("c1")),
+        ("t2", Source.USER, user_message("two")),
+        ("t2", Source.MODEL, call("c1")),
+        ("t2", Source.TOOL, output("c1")),
+    )
+    bodies = model_input(items, "facts")
+    calls = [body["call_id"] for body in bodies if body["type"] == "function_call"]
+    outputs = [body["call_id"] for body in bodies if body["type"] == "function_call_output"]
+    assert calls == outputs
+    assert len(set(calls)) == 2

@@ -117,3 +117,21 @@ async def test_any_text_opens_a_turn(text: str) -> None:
 @given(st.text(max_size=300))
 def test_links_are_pieces_of_the_text(text: str) -> None:
     assert all(link in text for link in links_in(text))
+
+
+async def test_a_commands_secret_link_is_a_handle_for_the_model_and_the_tool() -> None:
+    store = FakeTurnStore(ManualClock())
+    url = "https://example.com/a.mp4?sig=SECRET"
+    arguments = {"source": url, "languages": ["French"]}
+    text = f"/heygen translate {url} into French"
+    start = await opening(store, row("command", text=text, name="translate_video", arguments=arguments))
+    (_, message), (_, call) = start.items
+    assert json.loads(call["arguments"]) == {"source": "V1", "languages": ["French"]}
+    assert message_text(message) == "/heygen translate V1 (example.com/a.mp4) into French"
+    assert await store.resolve_source("C1", "V1") == url
+
+
+async def test_a_commands_plain_link_stays_as_it_is() -> None:
+    arguments = {"source": "https://example.com/a.mp4"}
+    start = await opening(FakeTurnStore(ManualClock()), row("command", name="x", arguments=arguments))
+    assert json.loads(start.items[1][1]["arguments"]) == arguments

@@ -232,6 +232,7 @@ async def test_a_model_that_calls_on_is_stopped(world: World) -> None:
     await world.run()
     assert (world.state, world.error) == (TurnState.FAILED, "too_many_steps")
     assert world.text.endswith("(reference turn_row1)")
+    assert world.tools.runs.total() == 3  # the call that came although tools were off is not carried out
 
 
 async def test_too_many_tokens_end_the_turn(world: World) -> None:

@@ -108,12 +108,55 @@ async def test_it_is_tried_again_later_with_the_same_key(
 ) -> None:
     heygen.fail(TRANSLATIONS, outcome, after=carried_out)
     postponed = await settle()
-    assert postponed.state is SubmissionState.SENDING
+    assert postponed.state in (SubmissionState.INTENDED, SubmissionState.SENDING)
     assert clock.now() < postponed.not_before <= clock.now() + 3
     clock.advance(3)
     assert (await settle()).state is SubmissionState.SENT
     assert heygen.keys() == ["gr-1", "gr-1"]
     assert len(heygen.translations) == 2
+
+
+DOUBTFUL = [httpx2.ReadTimeout, refusal(500), refusal(409, "request_in_progress")]
+AT_THE_DOOR = [refusal(401, "unauthorized"), refusal(403, "forbidden")]
+CONCLUSIVE = [refusal(400, "invalid_parameter"), refusal(402, "insufficient_credit"), refusal(404, "not_found")]
+
+
+@pytest.mark.parametrize("doubt", DOUBTFUL, ids=named)
+@pytest.mark.parametrize("refused", AT_THE_DOOR, ids=named)
+async def test_a_refusal_at_the_door_does_not_settle_a_doubt(
+    doubt: httpx2.Response, refused: httpx2.Response, settle: Settle, heygen: SmallHeyGen, clock: ManualClock
+) -> None:
+    """The first attempt may have been paid for: calling it refused would invite paying again."""
+    heygen.fail(TRANSLATIONS, doubt, after=True)
+    await settle()
+    clock.advance(3)
+    heygen.fail(TRANSLATIONS, refused)
+    assert (await settle()).state is SubmissionState.SENDING
+    clock.advance(10)
+    assert (await settle()).state is SubmissionState.SENT
+
+
+@pytest.mark.parametrize("refused", CONCLUSIVE, ids=named)
+async def test_a_refusal_of_what_was_asked_settles_a_doubt(
+    refused: httpx2.Response, settle: Settle, heygen: SmallHeyGen, clock: ManualClock
+) -> None:
+    heygen.fail(TRANSLATIONS, httpx2.ReadTimeout)
+    await settle()
+    clock.advance(3)
+    heygen.fail(TRANSLATIONS, refused)
+    assert (await settle()).state is SubmissionState.REFUSED
+
+
+async def test_what_stays_doubtful_to_the_last_try_is_unknown(
+    settle: Settle, heygen: SmallHeyGen, clock: ManualClock
+) -> None:
+    heygen.fail(TRANSLATIONS, httpx2.ReadTimeout, after=True)
+    await settle()
+    for _ in range(SUBMIT_ATTEMPTS):
+        heygen.fail(TRANSLATIONS, refusal(401, "unauthorized"))
+        clock.advance(400)
+        last = await settle()
+    assert last.state is SubmissionState.UNKNOWN
 
 
 async def test_it_says_why_it_waits(settle: Settle, heygen: SmallHeyGen) -> None:

@@ -279,3 +279,19 @@ async def test_a_bad_end_without_a_reason_still_has_a_sentence(
 )
 def test_title_of(url: str, title: str) -> None:
     assert title_of(url) == title
+
+
+async def test_an_interrupted_call_goes_on_although_its_link_has_expired_since(desk: Desk) -> None:
+    first = await desk.translate("French")
+    desk.probe.refused[VIDEO] = SourceRefused("not_found", "There is nothing behind this link.")
+    again = await desk.translate("French")
+    assert again == first
+    assert len(desk.jobs.submissions) == 1
+
+
+async def test_an_interrupted_retry_goes_on_too(desk: Desk) -> None:
+    await desk.translate("French")
+    desk.change_job("job1", state=JobState.FAILED)
+    first = await desk.ask("retry_jobs", "call_2", jobs=["J1"])
+    assert await desk.ask("retry_jobs", "call_2", jobs=["J1"]) == first
+    assert len(desk.jobs.submissions) == 2
