@@ -3,13 +3,44 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.support import postgres
+
 LOOPBACK_NAMES = {"localhost", ""}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What can be asked of the suite."""
+    own = os.environ.get("GREENROOM_TEST_POSTGRES")  # noqa: TID251 - the tests', not the product's
+    parser.addoption("--postgres-url", default=own, help="a PostgreSQL to test on; its user may create databases")
+    parser.addoption("--chaos-seed", type=int, default=None, help="repeat the random runs that printed this seed")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A PostgreSQL server: the given one, or one from the wheel. Where neither works, tests are skipped, in CI not."""
+    if given := request.config.getoption("--postgres-url"):
+        yield str(given)
+        return
+    try:
+        with postgres.server() as server:
+            yield server.url
+    except postgres.PostgresUnavailable as error:
+        no_postgres(error)
+
+
+def no_postgres(error: postgres.PostgresUnavailable) -> None:
+    """Fail in CI, skip elsewhere."""
+    if os.environ.get("CI") == "true":  # noqa: TID251 - the tests', not the product's
+        pytest.fail(str(error))
+    pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")

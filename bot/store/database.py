@@ -31,6 +31,11 @@ POSTGRES_CONNECTIONS = 10
 POOL_TIMEOUT = 30.0  # seconds to wait for a connection
 BUSY_TIMEOUT_MS = 30_000
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
+COMMON: dict[str, Any] = {
+    "max_overflow": 0,
+    "pool_timeout": POOL_TIMEOUT,
+    "hide_parameters": True,  # what people wrote must not reach an exception's text, nor a log
+}
 MIGRATION_LOCK = 7_204_115  # any number, the same in every process
 
 Result = TypeVar("Result")
@@ -164,7 +169,7 @@ class _Sqlite:
         return self._engine(1, "BEGIN IMMEDIATE"), self._engine(READERS, "BEGIN", "query_only=on")
 
     def _engine(self, size: int, begin: str, *pragmas: str) -> AsyncEngine:
-        engine = create_async_engine(self._url, pool_size=size, max_overflow=0, pool_timeout=POOL_TIMEOUT)
+        engine = create_async_engine(self._url, pool_size=size, **COMMON)
         common = ("journal_mode=wal", "synchronous=full", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on")
 
         @sa.event.listens_for(engine.sync_engine, "connect")
@@ -215,9 +220,8 @@ class _Postgres:
         engine = create_async_engine(
             self._url,
             pool_size=POSTGRES_CONNECTIONS,
-            max_overflow=0,
-            pool_timeout=POOL_TIMEOUT,
             pool_pre_ping=True,
+            **COMMON,
             connect_args={"options": f"-c statement_timeout={BUSY_TIMEOUT_MS}"},
         )
         return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.records import (
     InboxRow,
@@ -39,9 +40,21 @@ def sqlite_url(folder: Path) -> str:
     return f"sqlite:///{folder / 'greenroom.db'}"
 
 
-def new_store(url: str, clock: ManualClock, ids: CountingIds | None = None) -> Store:
+class HandSetDatabase(Database):
+    """Takes the time from the test also where the product takes it from the database."""
+
+    def __init__(self, url: str, clock: ManualClock, owner: str) -> None:
+        super().__init__(url, clock, owner)
+        self._hand = clock
+
+    async def now(self, connection: AsyncConnection) -> float:
+        """The test's time."""
+        return self._hand.now()
+
+
+def new_store(url: str, clock: ManualClock, ids: CountingIds | None = None, owner: str = "first") -> Store:
     """A store that has not been started."""
-    database = Database(url, clock, owner="first")
+    database = HandSetDatabase(url, clock, owner)
     return Store(database, clock, ids or CountingIds(), LINK_SECONDS, lease_seconds=LEASE)
 
 

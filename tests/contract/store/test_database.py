@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 import bot.store
 from bot.store import Store
@@ -94,7 +94,7 @@ async def test_a_cancellation_during_any_statement_leaves_the_database_usable(st
 
 
 async def test_reading_refuses_to_write(store: Store) -> None:
-    with pytest.raises(OperationalError, match="readonly"):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         async with store.database.reading() as connection:
             await connection.execute(sa.insert(workspace).values(ROW))
 
@@ -108,14 +108,25 @@ async def test_a_reader_sees_one_moment(store: Store) -> None:
         assert await connection.scalar(count) == before
 
 
-async def test_commits_reach_the_disk_before_they_return(store: Store) -> None:
-    async with store.database.transaction("test") as connection:
+async def test_what_people_wrote_is_in_no_exception(store: Store) -> None:
+    async def write() -> None:
+        async with store.database.transaction("test") as connection:
+            await connection.execute(sa.insert(workspace).values({**ROW, "name": "our secret plans"}))
+
+    await write()
+    with pytest.raises(DBAPIError) as raised:
+        await write()
+    assert "secret" not in repr(raised.value) + str(raised.value)
+
+
+async def test_commits_reach_the_disk_before_they_return(sqlite_store: Store) -> None:
+    async with sqlite_store.database.transaction("test") as connection:
         values = [await connection.scalar(sa.text(f"pragma {name}")) for name in ("journal_mode", "synchronous")]
         assert [*values, await connection.scalar(sa.text("pragma foreign_keys"))] == ["wal", 2, 1]
 
 
-async def test_nobody_else_on_the_machine_reads_the_file(store: Store, tmp_path: Path) -> None:
-    await accept(store, "Ev1")
+async def test_nobody_else_on_the_machine_reads_the_file(sqlite_store: Store, tmp_path: Path) -> None:
+    await accept(sqlite_store, "Ev1")
     modes = {entry.name: entry.stat().st_mode & 0o777 for entry in os.scandir(tmp_path)}
     assert len(modes) >= 3
     assert set(modes.values()) == {0o600}
