@@ -132,6 +132,10 @@ def test_sentences_come_out_one_at_a_time() -> None:
     assert steps("One is here. Two (“is it?”) came! Three") == ["One is here. ", "Two (“is it?”) ", "came! ", "Three"]
 
 
+def test_further_spaces_belong_to_the_next_sentence() -> None:
+    assert steps("  One.  Two.") == ["  One. ", " Two."]
+
+
 def test_lines_come_out_at_their_end() -> None:
     assert steps("a title\nan item") == ["a title\n", "an item"]
 
