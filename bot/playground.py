@@ -8,8 +8,9 @@ from __future__ import annotations
 import secrets
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from agent.jobs import PollPlan
@@ -22,6 +23,7 @@ from emulators.console import Console
 from emulators.heygen import HeyGenEmulator
 from emulators.openai import OpenAIEmulator
 from emulators.scenarios import SCENARIOS, Report, Stage
+from emulators.slack import SlackEmulator
 
 PAGE_PORT = 8080
 TEMPO = Tempo(poll=PollPlan(steps=((60.0, 2.0),), last=5.0))
@@ -33,10 +35,10 @@ async def main(once: Sequence[str] | None) -> int:
     from bot.__main__ import stop_signal
 
     observability.configure("warning")
-    async with opened() as stage:
+    async with opened() as (stage, connect):
         if once is not None:
             return await _play(stage, once or list(SCENARIOS))
-        console = Console(stage.slack, stage.heygen, stage.openai)
+        console = Console(stage.slack, stage.heygen, stage.openai, after_reset=connect)
         await console.start(PAGE_PORT)
         _tell(f"Greenroom's playground: {console.url}  (Ctrl-C ends it)")
         _tell("Slack, OpenAI and HeyGen are emulated; the model is a deterministic planner, not an AI.")
@@ -49,10 +51,11 @@ async def main(once: Sequence[str] | None) -> int:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Stage]:
-    """The emulators with the application between them, on a database in a temporary folder."""
-    from emulators.slack import SlackEmulator
+async def opened() -> AsyncIterator[tuple[Stage, Callable[[], None]]]:
+    """The emulators with the application between them, on a database in a temporary folder.
 
+    Also what connects them, to be called again after the emulators were reset.
+    """
     slack, openai, heygen = SlackEmulator(), OpenAIEmulator(), HeyGenEmulator(speed="fast")
     stage = Stage(slack, openai, heygen, _tell)
     with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
@@ -64,8 +67,9 @@ async def opened() -> AsyncIterator[Stage]:
             async with running(settings, tempo=TEMPO) as app:
                 server = Server(app.asgi, listener)
                 await server.start()
-                _connect(stage, settings)
-                yield stage
+                connect = partial(_connect, stage, settings)
+                connect()
+                yield stage, connect
                 await server.stop()
         finally:
             listener.close()

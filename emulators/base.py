@@ -212,7 +212,7 @@ class Emulator:
         entry = self._entry(scope, raw)
         fault = next((f for f in self.faults if f.matches(entry.method, entry.path)), None)
         self.journal.add(entry)
-        recorder = _Recorder(entry, send, _transport_of(receive), fault)
+        recorder = _Recorder(entry, receive, send, fault)
         try:
             await self._answer(scope, raw, fault, recorder)
         finally:
@@ -220,7 +220,7 @@ class Emulator:
 
     async def _answer(self, scope: Scope, raw: bytes, fault: Fault | None, recorder: _Recorder) -> None:
         if fault is None:
-            await self._app(scope, _replay(raw), recorder.send)
+            await self._app(scope, _replay(raw, recorder.receive), recorder.send)
             return
         recorder.entry.fault = fault.kind
         await asyncio.sleep(fault.seconds)
@@ -228,15 +228,15 @@ class Emulator:
             case "drop_before":
                 recorder.drop()
             case "before":
-                await self._fault_response(fault)(scope, _replay(b""), recorder.send)
+                await self._fault_response(fault)(scope, _replay(b"", recorder.receive), recorder.send)
             case "after":
-                await self._app(scope, _replay(raw), recorder.swallow)
-                await self._fault_response(fault)(scope, _replay(b""), recorder.send)
+                await self._app(scope, _replay(raw, recorder.receive), recorder.swallow)
+                await self._fault_response(fault)(scope, _replay(b"", recorder.receive), recorder.send)
             case "drop_reply":
-                await self._app(scope, _replay(raw), recorder.swallow)
+                await self._app(scope, _replay(raw, recorder.receive), recorder.swallow)
                 recorder.drop()
             case "cut" | "delay":
-                await self._app(scope, _replay(raw), recorder.send)
+                await self._app(scope, _replay(raw, recorder.receive), recorder.send)
 
     def _fault_response(self, fault: Fault) -> Response:
         """A fault's answer; a subclass shapes it like its vendor when `fault.body` is None."""
@@ -295,10 +295,11 @@ class Emulator:
 class _Recorder:
     """Passes an application's answer on while it notes status and JSON body in the journal entry."""
 
-    def __init__(self, entry: Entry, send: Send, transport: Any, fault: Fault | None) -> None:
+    def __init__(self, entry: Entry, receive: Receive, send: Send, fault: Fault | None) -> None:
         self.entry = entry
+        self.receive = receive
         self._send = send
-        self._transport = transport
+        self._transport = _transport_of(receive)
         self._keep = fault.keep if fault and fault.kind == "cut" else None
         self._body = b""
         self._json = False
@@ -349,13 +350,14 @@ async def _read(receive: Receive) -> bytes:
     return b"".join(chunks)
 
 
-def _replay(raw: bytes) -> Receive:
+def _replay(raw: bytes, rest: Receive) -> Receive:
+    """Receives the body that was read already, then whatever else comes (that the client has gone away)."""
     messages: Iterator[Message] = iter([{"type": "http.request", "body": raw, "more_body": False}])
 
     async def receive() -> Message:
         for message in messages:
             return message
-        return await asyncio.Future()  # a client that stays connected
+        return await rest()
 
     return receive
 

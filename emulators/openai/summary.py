@@ -75,12 +75,14 @@ def _error(error: Any) -> str:
 def _submitted(jobs: Sequence[tuple[str, str | None]], data: Json, reading: Reading) -> str:
     names = _listed([job_reference(handle, reading) for handle, _ in jobs])
     languages = _listed([str(name) for name in _languages(data)])
-    what = f" ({languages})" if languages else ""
+    # A placeholder is filled in with the job's name and state, which need not be said twice.
+    what = f" ({languages})" if languages and not reading.placeholders else ""
     return f"Submitted {names or 'your request'}{what}. The results will be posted here."
 
 
 def _told(jobs: Sequence[tuple[str, str | None]], reading: Reading) -> str:
-    shown = [f"{job_reference(handle, reading)} is {_state(state)}" for handle, state in jobs[:FACT_LIMIT]]
+    told = [(job_reference(handle, reading), _state(state)) for handle, state in jobs[:FACT_LIMIT]]
+    shown = [name if reading.placeholders else f"{name} is {state}" for name, state in told]
     more = f" {len(jobs) - FACT_LIMIT} more are not shown." if len(jobs) > FACT_LIMIT else ""
     return "; ".join(shown) + "." + more
 
@@ -92,6 +94,8 @@ def _state(state: str | None) -> str:
 
 
 def _facts(data: Json) -> str:
+    if isinstance(data.get("remaining"), str | int | float):
+        return f"There is {data['remaining']} {data.get('unit') or ''} left.".replace("  ", " ")
     facts = [f"{key.replace('_', ' ')}: {value}" for key, value in _scalars(data, "")][:FACT_LIMIT]
     return _without_links("; ".join(facts) + ".") if facts else "That is done as you asked." if data.get("ok") else ""
 
