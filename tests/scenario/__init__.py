@@ -1,0 +1,1 @@
+"""One file for each thing that happens in Slack, played through the whole app between the emulators."""

@@ -1,0 +1,53 @@
+"""The emulators once for the whole run, reset for each scenario; the app new for each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from emulators.heygen import HeyGenEmulator
+from emulators.openai import OpenAIEmulator
+from emulators.slack import SlackEmulator
+from tests.scenario.stage import Stage
+
+Emulators = tuple[SlackEmulator, OpenAIEmulator, HeyGenEmulator]
+
+
+@pytest.fixture(scope="session")
+async def _emulators() -> AsyncIterator[Emulators]:
+    emulators = SlackEmulator(), OpenAIEmulator(), HeyGenEmulator(speed="step")
+    for emulator in emulators:
+        await emulator.start()
+    yield emulators
+    for emulator in emulators:
+        await emulator.stop()
+
+
+@pytest.fixture
+async def stage(_emulators: Emulators, tmp_path: Path) -> AsyncIterator[Stage]:
+    """The app between fresh emulators. HeyGen's jobs stand still until `finish`; Slack's own limits are off."""
+    for emulator in _emulators:
+        emulator.reset()
+    slack, openai, heygen = _emulators
+    slack.configure(concurrency=8)
+    slack.limits.enabled = False
+    stage = Stage(slack, openai, heygen, tmp_path)
+    await stage.start()
+    yield stage
+    await stage.stop()
+    slack.configure("")
+    for emulator in _emulators:
+        emulator.reset()
+
+
+@pytest.fixture(autouse=True)
+def _warnings_only() -> Iterator[None]:
+    """Log warnings and worse: drawing each line costs more time than the app takes."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    yield
+    structlog.configure(**before)
