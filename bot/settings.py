@@ -46,7 +46,9 @@ class Settings(BaseSettings):
         default=10, ge=1, le=1000, description="Jobs the HeyGen account may run at once; one request asks for no more."
     )
     database_url: str = Field(
-        default="sqlite:///.data/greenroom.db", description="Where everything is stored: `sqlite:///path`."
+        default="sqlite:///.data/greenroom.db",
+        repr=False,  # it may hold a password
+        description="Where everything is stored: `sqlite:///path` or, for several processes, `postgresql://…`.",
     )
     public_url: str | None = Field(
         default=None, description="Our address as browsers and HeyGen see it; without it no links and no webhooks."
