@@ -42,6 +42,7 @@ from bot.hints import Hints
 from bot.identity import IdentityHolder
 from bot.lane_worker import LaneWorker
 from bot.loops import Loop
+from bot.notify import notifier
 from bot.posts import Posts
 from bot.settings import Settings
 from bot.slack.actions import Actions
@@ -54,7 +55,7 @@ from bot.slack.reply import SlackReplies
 from bot.slack.router import Router
 from bot.store import Store
 from bot.store.claims import LEASE_SECONDS
-from bot.store.database import Database
+from bot.store.database import Database, Topic
 from bot.store.directory import Account, Workspace
 from bot.web.health import Health
 from bot.web.links import Links
@@ -65,6 +66,7 @@ log = structlog.get_logger(__name__)
 
 USER_AGENT = "greenroom/0.1"
 DRAIN_SECONDS = 10.0
+LISTEN_AGAIN_SECONDS = 1.0
 CATCH_UP_SECONDS = 300.0
 DAY = 86_400.0
 POLLING = PollPlan()
@@ -216,15 +218,36 @@ class _Parts:
         worker = self._lane_worker(self._runner(self._toolbox(submitter), replies))
         self.loops.extend(
             [
-                Loop("lanes", worker.round, tempo.lanes),
-                Loop("deliveries", deliveries.run_once, tempo.deliveries),
-                Loop("submissions", self._kicking(submitter.run_due), tempo.submissions),
-                Loop("jobs", self._kicking(poller.run_due), tempo.jobs),
+                self._working("lanes", worker.round, tempo.lanes),
+                self._working("deliveries", deliveries.run_once, tempo.deliveries),
+                self._working("submissions", self._kicking(submitter.run_due), tempo.submissions),
+                self._working("jobs", self._kicking(poller.run_due), tempo.jobs),
                 Loop("heartbeat", self._heartbeat, tempo.lease / 4, takes_kicks=False),
+                self._listening(stack),
                 Loop("catch-up", partial(self._catch_up, hints, account_id), tempo.catch_up, takes_kicks=False),
             ]
         )
         return worker
+
+    def _working(self, topic: Topic, round_: Callable[[], Awaitable[int]], interval: float) -> Loop:
+        """A loop whose rounds claim rows: a round that fails gives back what it has claimed."""
+
+        async def working() -> int:
+            async with self.store.claims.work():
+                return await round_()
+
+        return Loop(topic, working, interval)
+
+    def _listening(self, stack: AsyncExitStack) -> Loop:
+        ears = notifier(self.store.database, wake=self.wake, wake_all=self.kick)
+        stack.push_async_callback(ears.close)
+        return Loop("notifications", ears.listen, LISTEN_AGAIN_SECONDS, takes_kicks=False)
+
+    def wake(self, topic: str) -> None:
+        """Have one loop look around now."""
+        for loop in self.loops:
+            if loop.name == topic:
+                loop.kick()
 
     def _deliveries(self, pacer: Pacer) -> DeliveryWorker:
         return DeliveryWorker(
@@ -310,7 +333,7 @@ class _Parts:
         return kicking
 
     async def _heartbeat(self) -> int:
-        await self.store.claims.extend_all(self.store.database.owner, self.tempo.lease)
+        await self.store.claims.extend()
         return 0
 
     async def _catch_up(self, hints: Hints, account_id: str) -> int:

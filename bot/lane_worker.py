@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import structlog
@@ -15,6 +16,7 @@ from agent.ports import Clock, JobStore
 from agent.records import DeliveryState, InboxRow, JobState, Json, Lease, Submission
 from agent.runner import Parked, Runner
 from bot.slack.text import escape
+from bot.store.database import TROUBLE
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +48,10 @@ class Lanes(Protocol):
 
     async def park(self, lease: Lease, not_before: float) -> None:
         """Give the lane up until `not_before`."""
+        ...
+
+    def work(self, lease: Lease) -> AbstractAsyncContextManager[None]:
+        """The work on a lane; when it raises, what was claimed for it is given back."""
         ...
 
 
@@ -114,23 +120,27 @@ class LaneWorker:
     async def _drain(self, lease: Lease) -> None:
         """Handle the lane's rows until it is empty, parked or lost."""
         try:
-            while row := await self._lanes.next_row(lease):
-                if parked := await self._guarded(lease, row):
-                    await self._lanes.park(lease, parked.not_before)
-                    return
+            async with self._lanes.work(lease):
+                await self._handle_all(lease)
         except LeaseLost:
             log.warning("lane_lost", conversation=lease.id)
         except Exception as error:
-            # The database, most likely. The lease runs out and the lane is claimed again: nothing is lost.
+            # The database, most likely. The lane was given back or its lease runs out: nothing is lost.
             log.exception("lane_failed", conversation=lease.id, error=type(error).__name__)
         finally:
             self._kick()
+
+    async def _handle_all(self, lease: Lease) -> None:
+        while row := await self._lanes.next_row(lease):
+            if parked := await self._guarded(lease, row):
+                await self._lanes.park(lease, parked.not_before)
+                return
 
     async def _guarded(self, lease: Lease, row: InboxRow) -> Parked | None:
         """Handle one row; a fault of ours is tried a few times and then told, so that the lane goes on."""
         try:
             parked = await self.handle(lease, row)
-        except LeaseLost:
+        except (LeaseLost, *TROUBLE):  # neither is the row's fault, so neither counts against it
             raise
         except Exception as error:
             self._crashes[row.id] += 1

@@ -9,7 +9,7 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-FAILURE_WAITS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+FAILURE_WAITS = (0.2, 0.5, 1.0, 2.0, 3.0)  # short beside a lease, so that an outage does not cost what it guards
 
 
 class Loop:

@@ -183,6 +183,7 @@ class DeliveryWorker:
 
     async def _call(self, attempt: _Attempt, ts: str | None, *, blocks: bool) -> str:
         post, key, place = attempt.rendered.post, attempt.delivery.key, attempt.conversation
+        self._deliveries.assure(attempt.lease)
         if ts is None:
             thread_ts = None if attempt.delivery.kind is DeliveryKind.ROOT else place.thread_ts
             return await self._calls.post(place.channel_id, thread_ts, post, key, blocks=blocks)
@@ -195,6 +196,7 @@ class DeliveryWorker:
         complete = rest is not None and len(rest) <= PIECE_LIMIT
         channel = attempt.conversation.channel_id
         await self._clock.sleep(min(self._pacer.wait("chat.stopStream", channel, patience=PATIENCE), PATIENCE))
+        self._deliveries.assure(attempt.lease)
         try:
             await self._calls.stop_stream(channel, ts, rest if complete else None)
         except SLACK_ERRORS as error:
@@ -252,6 +254,7 @@ class DeliveryWorker:
 
     async def _tell_directly(self, attempt: _Attempt, requester: str) -> None:
         place = attempt.conversation
+        self._deliveries.assure(attempt.lease)
         direct, key = await self._calls.open_direct(requester), f"{attempt.delivery.key}:direct"
         if direct == place.channel_id:
             return

@@ -62,6 +62,10 @@ class Deliveries(Protocol):
         """Claim what may be posted or updated now, in each conversation's order."""
         ...
 
+    def assure(self, lease: Lease) -> None:
+        """`LeaseLost` when another process may have the delivery by now; costs nothing to ask."""
+        ...
+
     async def mark_sending(self, lease: Lease) -> Delivery:
         """The next step is the request; the delivery as it is now."""
         ...
@@ -113,6 +117,10 @@ class JobRows(Protocol):
 
 class ReplyTurns(Protocol):
     """The part of the turn store that a visible reply needs."""
+
+    def assure(self, lease: Lease) -> None:
+        """`LeaseLost` when another process may have the turn's lane by now; costs nothing to ask."""
+        ...
 
     async def set_reply_ts(self, lease: Lease, turn_id: str, ts: str | None) -> None:
         """Where the reply has begun to be visible."""

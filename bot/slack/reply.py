@@ -139,7 +139,12 @@ class SlackReply:
     # -- what the runner calls ---------------------------------------------------------------------------------
 
     async def status(self, text: str) -> None:
-        """Say what is going on under the thread; failures are logged once a workspace and tolerated."""
+        """Say what is going on under the thread; failures are logged once a workspace and tolerated.
+
+        It comes before each step of the turn, so here a worker that lost its lane finds out: `LeaseLost`.
+        """
+        if text:
+            self._replies.turns.assure(self._lease)
         if self._thread_ts is None or not self._replies.statuses(self._turn.workspace_id):
             return
         if self._replies.pacer.wait("assistant.threads.setStatus", self._channel, patience=0.0) > 0.0:
@@ -220,6 +225,7 @@ class SlackReply:
 
     async def _flush(self) -> float:
         """Show what waits; returns seconds to wait before the next flush, 0 for the usual."""
+        self._replies.turns.assure(self._lease)
         match self._showing:
             case Showing.NOTHING:
                 return await self._begin()

@@ -49,7 +49,7 @@ class Store:
         if self.database.single_process:
             async with self.database.transaction("store.recover") as connection:
                 await self.claims.release_all(connection)
-                await doubt_all_interrupted(connection)
+                await doubt_all_interrupted(self.database, connection)
 
     async def stop(self) -> None:
         """Close the database. Leases are left to those who hold them."""

@@ -4,6 +4,7 @@ The rest of the store is written once. What a dialect does its own way is a meth
 how it is opened, how rows are locked, whose clock counts and which insert knows conflicts.
 
 DatabaseError
+├── DatabaseAway         the server does not answer, or does not let us in
 ├── DatabaseBusy         another process holds the SQLite file
 └── DatabaseUnsuitable   the URL or the SQLite library cannot carry the product
 """
@@ -17,7 +18,7 @@ import os
 import sqlite3
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,6 +30,9 @@ from bot.store import migrations
 READERS = 4
 POSTGRES_CONNECTIONS = 10
 POOL_TIMEOUT = 30.0  # seconds to wait for a connection
+CONNECT_SECONDS = 5
+SILENCE_MS = 15_000  # until a server that acknowledges nothing counts as gone
+IDLE_MS = 10_000  # a process that stands still inside a transaction keeps its locks no longer
 BUSY_TIMEOUT_MS = 30_000
 OLDEST_SQLITE = (3, 35, 0)  # RETURNING
 COMMON: dict[str, Any] = {
@@ -38,12 +42,24 @@ COMMON: dict[str, Any] = {
 }
 MIGRATION_LOCK = 7_204_115  # any number, the same in every process
 
+CHANNEL = "greenroom"  # of PostgreSQL's notifications; their payload is a topic
+
+Topic = Literal["lanes", "deliveries", "submissions", "jobs"]  # the names of the loops that look for such work
 Result = TypeVar("Result")
 DialectInsert = sqlite.Insert | postgresql.Insert
 
 
+# What the driver raises while the database is away, restarting or busy with somebody else (deadlocks, serialization
+# failures and timeouts are operational errors): the transaction did nothing and may be repeated as a whole.
+TROUBLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+
+
 class DatabaseError(Exception):
     """Base of what this module raises on purpose."""
+
+
+class DatabaseAway(DatabaseError):
+    """The server cannot be reached or refuses us."""
 
 
 class DatabaseBusy(DatabaseError):
@@ -59,8 +75,9 @@ class Database:
 
     def __init__(self, url: str, clock: Clock, owner: str) -> None:
         self.owner = owner
+        self.url = sa.make_url(url)
         self._clock = clock
-        self._dialect = _dialect_of(sa.make_url(url))
+        self._dialect = _dialect_of(self.url)
         self._writer: AsyncEngine | None = None
         self._reader: AsyncEngine | None = None
 
@@ -70,13 +87,15 @@ class Database:
         return self._dialect.single_process
 
     async def start(self) -> None:
-        """Open the engines and migrate; `DatabaseBusy` or `DatabaseUnsuitable` where that cannot work."""
+        """Open the engines and migrate; raises the errors of this module where that cannot work."""
         await asyncio.to_thread(self._dialect.acquire)
         try:
             self._writer, self._reader = self._dialect.engines()
             await migrations.migrate(self)
-        except BaseException:
+        except BaseException as error:
             await self.stop()
+            if isinstance(error, TROUBLE) and not self.single_process:
+                raise DatabaseAway(f"The database cannot be used: {_reason(error)}.") from error
             raise
 
     async def stop(self) -> None:
@@ -112,6 +131,14 @@ class Database:
         """Unix seconds of the one clock that all processes share."""
         return await self._dialect.now(connection, self._clock)
 
+    def local_now(self) -> float:
+        """Unix seconds of this process's own clock: to measure how long something took, not to compare with rows."""
+        return self._clock.now()
+
+    async def announce(self, connection: AsyncConnection, topic: Topic) -> None:
+        """Once this transaction commits, every process learns that there may be something to do."""
+        await self._dialect.announce(connection, topic)
+
     def insert(self, table: sa.Table) -> DialectInsert:
         """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
         return self._dialect.insert(table)
@@ -140,6 +167,7 @@ class _Dialect(Protocol):
     def claimable(self, select: sa.Select[Any]) -> sa.Select[Any]: ...
     def locked(self, select: sa.Select[Any]) -> sa.Select[Any]: ...
     async def exclude_migrations(self, connection: AsyncConnection) -> None: ...
+    async def announce(self, connection: AsyncConnection, topic: Topic) -> None: ...
 
 
 class _Sqlite:
@@ -201,6 +229,9 @@ class _Sqlite:
     async def exclude_migrations(self, connection: AsyncConnection) -> None:
         """The writer's lock is held already."""
 
+    async def announce(self, connection: AsyncConnection, topic: Topic) -> None:
+        """There is only this process, and whoever makes work in it wakes its loops."""
+
 
 class _Postgres:
     """Many processes; row locks, and the database's own clock so that workers need not agree on the time."""
@@ -222,7 +253,11 @@ class _Postgres:
             pool_size=POSTGRES_CONNECTIONS,
             pool_pre_ping=True,
             **COMMON,
-            connect_args={"options": f"-c statement_timeout={BUSY_TIMEOUT_MS}"},
+            connect_args={
+                "options": f"-c statement_timeout={BUSY_TIMEOUT_MS} -c idle_in_transaction_session_timeout={IDLE_MS}",
+                "connect_timeout": CONNECT_SECONDS,
+                "tcp_user_timeout": SILENCE_MS,
+            },
         )
         return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
@@ -241,6 +276,9 @@ class _Postgres:
 
     async def exclude_migrations(self, connection: AsyncConnection) -> None:
         await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+
+    async def announce(self, connection: AsyncConnection, topic: Topic) -> None:
+        await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, topic)))
 
 
 class _FileLock:
@@ -271,7 +309,7 @@ def _dialect_of(url: sa.URL) -> _Dialect:
     match url.get_backend_name():
         case "sqlite":
             return _Sqlite(url)
-        case "postgresql":
+        case "postgresql" | "postgres":
             return _Postgres(url)
         case other:
             raise DatabaseUnsuitable(f"No support for {other} databases: use sqlite or postgresql.")
@@ -318,6 +356,12 @@ async def _to_the_end(step: Coroutine[Any, Any, Result]) -> Result:
         _ = task.cancelled() or task.exception()  # seen; being cancelled matters more
         raise cancelled
     return task.result()
+
+
+def _reason(error: BaseException) -> str:
+    """The driver's own first line: it names host and cause, never a password."""
+    lines = str(getattr(error, "orig", None) or error).splitlines() or [type(error).__name__]
+    return lines[0].strip().rstrip(".")
 
 
 def _open(engine: AsyncEngine | None) -> AsyncEngine:

@@ -69,7 +69,7 @@ class Deliveries:
         """
         async with self._database.transaction("delivery.claim") as connection:
             now = await self._database.now(connection)
-            await _doubt_interrupted(connection, delivery.c.lease_until <= now)
+            await _doubt_interrupted(self._database, connection, delivery.c.lease_until <= now)
             due = sa.and_(delivery.c.state.in_(WAITING), delivery.c.not_before <= now, _in_turn())
             order = [delivery.c.created_at, delivery.c.conversation_id, delivery.c.seq]
             claimed = await self._claims.take(connection, delivery, due, order_by=order, limit=limit)
@@ -77,6 +77,10 @@ class Deliveries:
                 (lease, record(Delivery, row), await _conversation(connection, row["conversation_id"]))
                 for lease, row in claimed
             ]
+
+    def assure(self, lease: Lease) -> None:
+        """`LeaseLost` when another process may have the delivery by now: ask right before each request."""
+        self._claims.assure(delivery, lease)
 
     async def mark_sending(self, lease: Lease) -> Delivery:
         """The next step is the request; returns the delivery as it is now, to be rendered in this version."""
@@ -137,15 +141,18 @@ class Deliveries:
             return True
 
 
-async def doubt_all_interrupted(connection: AsyncConnection) -> None:
+async def doubt_all_interrupted(database: Database, connection: AsyncConnection) -> None:
     """After a restart nobody is sending: what was being sent may have arrived."""
-    await _doubt_interrupted(connection, sa.true())
+    await _doubt_interrupted(database, connection, sa.true())
 
 
-async def _doubt_interrupted(connection: AsyncConnection, condition: sa.ColumnElement[bool]) -> None:
+async def _doubt_interrupted(
+    database: Database, connection: AsyncConnection, condition: sa.ColumnElement[bool]
+) -> None:
+    interrupted = sa.select(delivery.c.id).where(delivery.c.state == DeliveryState.SENDING, condition)
+    ids = list(await connection.scalars(database.claimable(interrupted)))
     doubtful = sa.case((delivery.c.ts.is_(None), DeliveryState.UNKNOWN.value), else_=DeliveryState.PENDING.value)
-    sending = sa.update(delivery).where(delivery.c.state == DeliveryState.SENDING, condition)
-    await connection.execute(sending.values(state=doubtful, **RELEASED))
+    await connection.execute(sa.update(delivery).where(delivery.c.id.in_(ids)).values(state=doubtful, **RELEASED))
 
 
 def _in_turn() -> sa.ColumnElement[bool]:

@@ -6,6 +6,7 @@ either seen by that worker or wakes the lane again.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.store.schema import conversation, inbox, lane, thread
 
 CHANGES = ("message_changed", "message_deleted")
 LOOK_AHEAD_LIMIT = 100
+SHORTEST_PARK = 0.1  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ class Lanes:
         seq = await self._insert(connection, event, conversation_id, now)
         if seq is None:  # another process was faster
             raise _RefusedAsDuplicate
+        await self._database.announce(connection, "lanes")
         return Accepted(seq, conversation_id)
 
     async def _conversation_for(self, connection: AsyncConnection, event: NewEvent, now: float) -> str | None:
@@ -171,6 +174,7 @@ class Lanes:
                 asleep = sa.update(lane).where(lane.c.id == lease.id).values(**RELEASED, ready_at=None)
                 await connection.execute(asleep)
                 return None
+        self._claims.progress(lane, lease)
         return record(InboxRow, row)
 
     async def finish_row(self, lease: Lease, row: InboxRow) -> None:
@@ -180,14 +184,24 @@ class Lanes:
             await finish_row(connection, lease.id, row.id, await self._database.now(connection))
 
     async def park(self, lease: Lease, not_before: float) -> None:
-        """Release the lane until `not_before` (unix seconds) or until something new arrives in it."""
+        """Release the lane until `not_before` (unix seconds) or until something new arrives in it.
+
+        At least for a moment: a worker whose clock is behind the database's would else find it ready and too early
+        at once, again and again.
+        """
         async with self._database.transaction("inbox.park") as connection:
-            await self._claims.release(connection, lane, lease, ready_at=not_before)
+            earliest = await self._database.now(connection) + SHORTEST_PARK
+            await self._claims.release(connection, lane, lease, ready_at=max(not_before, earliest))
 
     async def release(self, lease: Lease) -> None:
         """Release the lane as it is: whoever claims next goes on."""
         async with self._database.transaction("inbox.release") as connection:
             await self._claims.release(connection, lane, lease)
+            await self._database.announce(connection, "lanes")
+
+    def work(self, lease: Lease) -> contextlib.AbstractAsyncContextManager[None]:
+        """The work on a lane: when it raises, the lane and whatever else was claimed in it is given back."""
+        return self._claims.work((lane, lease))
 
     async def later_changes(self, lease: Lease, row: InboxRow) -> list[InboxRow]:
         """Edits and the deletion of the row's message that wait behind it, oldest first (at most 100)."""

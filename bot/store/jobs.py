@@ -114,8 +114,11 @@ class Jobs(Submissions):
                 sa.and_(job.c.state == JobState.WAITING, job.c.submission_id.in_(submissions)),
                 sa.and_(job.c.state.in_((JobState.RUNNING, JobState.UNKNOWN)), job.c.provider_id.in_(wanted)),
             )
-            hint = sa.update(job).where(job.c.account_id == account_id, of_theirs)
-            await connection.execute(hint.values(due_at=0.0, touched=True))
+            # In one order, so that two hints about the same jobs wait for each other and not in a circle.
+            hinted = sa.select(job.c.id).where(job.c.account_id == account_id, of_theirs).order_by(job.c.id)
+            ids = list(await connection.scalars(self._database.locked(hinted)))
+            await connection.execute(sa.update(job).where(job.c.id.in_(ids)).values(due_at=0.0, touched=True))
+            await self._database.announce(connection, "jobs")
         return len(known.union(*submissions.values()))
 
     async def job(self, job_id: str) -> Job:

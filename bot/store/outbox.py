@@ -57,9 +57,11 @@ class Outbox:
             "ts": new.ts,
             "created_at": now,
         }
-        lease = self._claims.held(now, 1) if held else {}
+        delivery_id = str(values["id"])
+        lease = self._claims.hold_new(delivery, delivery_id, now) if held else {}
         await connection.execute(sa.insert(delivery).values(**values, **lease))
-        return str(values["id"])
+        await self._database.announce(connection, "deliveries")
+        return delivery_id
 
     async def find(self, connection: AsyncConnection, key: str) -> str | None:
         """The id of the delivery with this key."""
@@ -71,6 +73,7 @@ class Outbox:
         again = sa.case((delivery.c.state == DeliveryState.POSTED, DeliveryState.PENDING.value), else_=delivery.c.state)
         update = sa.update(delivery).where(delivery.c.key == key)
         await connection.execute(update.values(version=delivery.c.version + 1, state=again))
+        await self._database.announce(connection, "deliveries")
 
 
 async def _next_seq(connection: AsyncConnection, conversation_id: str) -> int:

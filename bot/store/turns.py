@@ -41,6 +41,10 @@ class Turns:
         self._claims = claims
         self._outbox = outbox
 
+    def assure(self, lease: Lease) -> None:
+        """`LeaseLost` when another process may have the lane by now: ask before something becomes visible."""
+        self._claims.assure(lane, lease)
+
     async def conversation(self, conversation_id: str) -> Conversation:
         """The conversation; `KeyError` when there is none."""
         async with self._database.reading() as connection:

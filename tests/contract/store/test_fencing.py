@@ -57,7 +57,7 @@ SUBMISSION: dict[str, Write] = {
     "record_sent": lambda store, lease: store.jobs.record_sent(lease, ["p1"]),
     "record_refused": lambda store, lease: store.jobs.record_refused(lease, code="c", sentence="s"),
     "record_unsure": lambda store, lease: store.jobs.record_unsure(lease, code="c", sentence="s"),
-    "postpone": lambda store, lease: store.jobs.postpone(lease, not_before=1.0, code="c", sentence="s"),
+    "postpone": lambda store, lease: store.jobs.postpone(lease, not_before=1.0, code="c", sentence="s", doubtful=False),
 }
 DELIVERY: dict[str, Write] = {
     "mark_sending": lambda store, lease: store.deliveries.mark_sending(lease),

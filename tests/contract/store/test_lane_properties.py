@@ -23,7 +23,7 @@ STEPS = st.lists(
         st.tuples(st.just("claim"), WORKERS),
         st.tuples(st.sampled_from(["take", "finish", "park", "release"]), WORKERS, st.integers(0, 2)),
         st.tuples(st.just("advance"), st.sampled_from([1.0, LEASE / 2, LEASE])),
-        st.tuples(st.just("beat"), WORKERS),
+        st.tuples(st.just("beat")),
     ),
     max_size=40,
 )
@@ -110,8 +110,8 @@ class Play:
                 await self.claim(worker)
             case ("advance", float(seconds)):
                 self.clock.advance(seconds)
-            case ("beat", str(worker)):
-                await self.store.claims.extend_all(worker, LEASE)
+            case ("beat",):
+                await self.store.claims.extend()
             case (str(action), str(worker), int(number)) if lease := self.lease(worker, number):
                 await self.act(action, lease)
 

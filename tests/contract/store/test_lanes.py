@@ -99,15 +99,9 @@ async def test_the_heartbeat_keeps_a_lane(store: Store, clock: ManualClock) -> N
     await accept(store, "Ev1")
     await claim_lane(store)
     clock.advance(LEASE - 1)
-    assert await store.claims.extend_all("first", LEASE) == 1
+    assert await store.claims.extend() == 1
     clock.advance(LEASE - 1)
     assert await store.lanes.claim(10) == []
-
-
-async def test_the_heartbeat_keeps_nothing_of_others(store: Store) -> None:
-    await accept(store, "Ev1")
-    await claim_lane(store)
-    assert await store.claims.extend_all("second", LEASE) == 0
 
 
 async def test_an_empty_lane_sleeps_until_the_next_event(store: Store) -> None:

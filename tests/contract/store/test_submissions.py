@@ -140,16 +140,26 @@ async def test_an_unsure_submission_leaves_its_jobs_unknown(store: Store) -> Non
 async def test_a_postponed_submission_waits_and_says_why(store: Store, clock: ManualClock) -> None:
     submission = await intend(store)
     lease = await claim_submission(store, submission)
-    await store.jobs.postpone(lease, not_before=clock.now() + 60, code="rate_limited", sentence="HeyGen is busy.")
+    await store.jobs.postpone(
+        lease, not_before=clock.now() + 60, code="rate_limited", sentence="HeyGen is busy.", doubtful=False
+    )
     assert await store.jobs.claim_submission(submission.id) is None
     clock.advance(60)
     ((_, again),) = await store.jobs.claim_due_submissions(10)
     assert (again.state, again.error_code, again.error) == (SubmissionState.INTENDED, "rate_limited", "HeyGen is busy.")
 
 
+async def test_a_doubt_about_an_earlier_attempt_stays(store: Store) -> None:
+    submission = await intend(store)
+    lease = await claim_submission(store, submission)
+    await store.jobs.postpone(lease, not_before=0.0, code="busy", sentence="Busy.", doubtful=True)
+    assert (await store.jobs.submission(submission.id)).state is SubmissionState.SENDING
+
+
 async def test_success_forgets_why_it_waited(store: Store) -> None:
     submission = await intend(store)
-    await store.jobs.postpone(await claim_submission(store, submission), not_before=0.0, code="busy", sentence="Busy.")
+    lease = await claim_submission(store, submission)
+    await store.jobs.postpone(lease, not_before=0.0, code="busy", sentence="Busy.", doubtful=False)
     await store.jobs.record_sent(await claim_submission(store, submission), ["p1"])
     assert (await store.jobs.submission(submission.id)).error is None
 

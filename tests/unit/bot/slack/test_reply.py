@@ -12,7 +12,6 @@ from agent.errors import LeaseLost
 from agent.records import Conversation, DeliveryState, Lease, TurnRecord
 from bot.slack.reply import SlackReply
 from emulators.slack import Message
-from tests.support.store_steps import claiming_as
 from tests.unit.bot.slack.thread import ALICE, TEAM, Thread
 
 LONG = "This sentence is long enough that many of them are shown at once. "
@@ -176,6 +175,7 @@ async def test_a_stream_that_died_unnoticed_is_completed_by_an_edit(turn: Turn, 
 async def test_a_stream_is_ended_before_slack_breaks_it(turn: Turn, thread: Thread) -> None:
     await turn.show("Hello.")
     thread.clock.advance(241)
+    await thread.store.claims.extend()
     await turn.reply.append(" More.")
     await turn.pause()
     await until(lambda: only(thread).stream_state == "completed")
@@ -379,10 +379,18 @@ async def test_a_withdrawn_question_without_an_answer_needs_nothing(turn: Turn, 
     assert not thread.calls("chat.delete")
 
 
-async def test_a_lost_lease_takes_the_empty_stream_away(turn: Turn, thread: Thread) -> None:
+async def test_a_worker_that_stood_still_past_its_lease_shows_nothing(turn: Turn, thread: Thread) -> None:
     thread.clock.advance(31)
-    with claiming_as(thread.store, "second"):
-        await thread.store.lanes.claim(1)
+    await turn.reply.append("Hello.")
+    await turn.pause()
+    await until(lambda: not thread.replies.active)
+    with pytest.raises(LeaseLost):
+        await turn.reply.status("is thinking…")
+    assert thread.calls("chat.startStream") + thread.calls("assistant.threads.setStatus") == []
+
+
+async def test_a_lost_lease_takes_the_empty_stream_away(turn: Turn, thread: Thread) -> None:
+    await thread.store.lanes.release(turn.lease)  # nobody has told this process yet
     await turn.reply.append("Hello.")
     await turn.pause()
     await until(lambda: thread.calls("chat.delete"))

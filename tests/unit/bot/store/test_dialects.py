@@ -43,6 +43,10 @@ def test_both_know_conflicts(database: Database, dialect: sa.Dialect) -> None:
     assert "ON CONFLICT (id) DO NOTHING" in sql(insert, dialect)
 
 
+def test_the_short_name_of_postgres_is_known_too() -> None:
+    assert not Database("postgres://host/name", ManualClock(), "first").single_process
+
+
 def test_only_sqlite_has_the_database_to_itself() -> None:
     assert (SQLITE.single_process, POSTGRES.single_process) == (True, False)
 
