@@ -30,8 +30,8 @@ def cut(kind: str, after: int) -> Json:
 
 # What goes wrong → the script, and how many faults strike. A turn without faults takes two calls.
 FAULTS: dict[str, tuple[list[Json], int]] = {
-    "asked to wait": ([{"type": "fail", "status": 429, "retry_after": 2}, CALLS], 1),
-    "asked to wait twice": ([{"type": "fail", "status": 429, "retry_after": 1, "times": 2}, CALLS], 2),
+    "asked to wait": ([{"type": "fail", "status": 429, "retry_after": 3}, CALLS], 1),
+    "asked to wait twice": ([{"type": "fail", "status": 429, "retry_after": 2, "times": 2}, CALLS], 2),
     "overloaded": ([{"type": "fail", "status": 503, "times": 2}, CALLS], 2),
     "broken inside": ([{"type": "fail", "status": 500}, CALLS], 1),
     "ended within a tool call": ([cut("truncate", 4), TWICE], 1),
