@@ -11,6 +11,9 @@ from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+QUEUED = "queued"
+"""The code of a submission that waits for a place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -54,4 +57,4 @@ def admitted(ordered: Sequence[Waiting], in_flight: Mapping[str, int], places: i
 
 def place_words(place: int) -> str:
     """What the card says about a place in the line, counted from 1."""
-    return f"waiting for a free place at HeyGen, number {place} in the line"
+    return f"HeyGen has no free place; this is number {place} in the line"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import Field
 
+from agent.gate import QUEUED
 from agent.languages import Ambiguous, Languages, Resolved
 from agent.ports import Accounts, Clock, JobStore, SourceProbe, TurnStore
 from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, Json, NewSubmission, Submission, SubmissionState
@@ -170,7 +171,8 @@ class Translation:
         until = self._clock.now() + SETTLING_SECONDS
         while True:
             submission = await self._submitter.settle(submission_id)
-            under_way = submission.state in UNSENT and submission.not_before <= self._clock.now()
+            due = submission.not_before <= self._clock.now() and submission.error_code != QUEUED
+            under_way = submission.state in UNSENT and due
             if not under_way or self._clock.now() >= until:
                 return submission
             await self._clock.sleep(SETTLING_PAUSE)

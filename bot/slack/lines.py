@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from agent.gate import QUEUED
 from agent.records import Job, JobState, Submission, SubmissionState
 from bot.slack.text import safe
 
@@ -116,6 +117,8 @@ def _waiting(submission: Submission, now: float) -> str:
             return "waiting for approval"
         case SubmissionState.SENT:
             return "accepted by HeyGen, not started yet"
+        case SubmissionState.INTENDED if submission.error_code == QUEUED and submission.error:
+            return f"waiting: {safe(submission.error, REASON_LIMIT)}"
         case SubmissionState.INTENDED | SubmissionState.SENDING if submission.error:
             wait = submission.not_before - now
             again = f"next try in about {elapsed(wait)}" if wait >= 1 else "trying again now"

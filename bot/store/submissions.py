@@ -21,6 +21,7 @@ from agent.records import (
     Submission,
     SubmissionState,
 )
+from bot.store.admission import Admission
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
 from bot.store.endings import NEVER, Endings, card_key
@@ -35,12 +36,21 @@ UNSENT = (SubmissionState.INTENDED, SubmissionState.SENDING)
 class Submissions:
     """Writes submissions down, hands them out to be sent, and records what the provider said."""
 
-    def __init__(self, database: Database, claims: Claims, ids: Ids, outbox: Outbox, endings: Endings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        claims: Claims,
+        ids: Ids,
+        outbox: Outbox,
+        endings: Endings,
+        admission: Admission,
+    ) -> None:
         self._database = database
         self._claims = claims
         self._ids = ids
         self._outbox = outbox
         self._endings = endings
+        self._admission = admission
 
     async def intend(self, lease: Lease, new: NewSubmission) -> Submission:
         """Write the submission (intended), its jobs (waiting) and its card; the existing one if the key exists."""
@@ -104,18 +114,21 @@ class Submissions:
         return None if row is None else _submission(row)
 
     async def claim_submission(self, submission_id: str) -> tuple[Lease, Submission] | None:
-        """Claim an intended or sending submission that nobody holds and whose time has come."""
+        """Claim an intended or sending submission that nobody holds, whose time has come and that has a place."""
         claimed = await self._claim_unsent(submission.c.id == submission_id, 1)
         return claimed[0] if claimed else None
 
     async def claim_due_submissions(self, limit: int) -> list[tuple[Lease, Submission]]:
-        """Claim those that are due, oldest first."""
+        """Claim those that are due and have a place, oldest first."""
         return await self._claim_unsent(sa.true(), limit)
 
     async def _claim_unsent(self, condition: sa.ColumnElement[bool], limit: int) -> list[tuple[Lease, Submission]]:
         async with self._database.transaction("submission.claim") as connection:
             now = await self._database.now(connection)
-            due = sa.and_(condition, submission.c.state.in_(UNSENT), submission.c.not_before <= now)
+            places = await self._admission.admit(connection, now)
+            has_place = sa.or_(submission.c.state == SubmissionState.SENDING, submission.c.id.in_(places))
+            unsent = submission.c.state.in_(UNSENT)
+            due = sa.and_(condition, unsent, has_place, submission.c.not_before <= now)
             order = [submission.c.created_at, submission.c.id]
             claimed = await self._claims.take(connection, submission, due, order_by=order, limit=limit)
         return [(lease, _submission(row)) for lease, row in claimed]

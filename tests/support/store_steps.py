@@ -31,6 +31,7 @@ from tests.support.clock import ManualClock
 from tests.support.ids import CountingIds
 
 LEASE = 30.0
+PLACES = 10
 LINK_SECONDS = 3600.0
 WORKSPACE, CHANNEL, ACCOUNT, PERSON = "T1", "C1", "A1", "U1"
 
@@ -52,10 +53,12 @@ class HandSetDatabase(Database):
         return self._hand.now()
 
 
-def new_store(url: str, clock: ManualClock, ids: CountingIds | None = None, owner: str = "first") -> Store:
+def new_store(
+    url: str, clock: ManualClock, ids: CountingIds | None = None, owner: str = "first", places: int = PLACES
+) -> Store:
     """A store that has not been started."""
     database = HandSetDatabase(url, clock, owner)
-    return Store(database, clock, ids or CountingIds(), LINK_SECONDS, lease_seconds=LEASE)
+    return Store(database, clock, ids or CountingIds(), LINK_SECONDS, lease_seconds=LEASE, places=places)
 
 
 @contextlib.asynccontextmanager
