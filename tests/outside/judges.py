@@ -62,7 +62,7 @@ def prism(log: Path) -> Iterator[Judge]:
 def aimock(log: Path) -> Iterator[Judge]:
     """A model that says what the fixtures say, and answers 503 to everything that none of them foresees."""
     need(AIMOCK, "aimock is not installed: run .ci/outside")
-    options = ["-f", FIXTURES, "--strict", "--validate-on-load"]
+    options: list[str | Path] = ["-f", FIXTURES, "--strict", "--validate-on-load"]
     with _listening([AIMOCK, "-h", "127.0.0.1", "-p", "{port}", *options], log) as judge:
         yield judge
 
