@@ -3,16 +3,19 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 
-.PHONY: run test check fmt lock clean
+.PHONY: run test check fmt lock soak clean
 
 run: .venv/runtime
 	@$(BIN)/python -m bot $(ARGS)
 
 test: .venv/dev
-	@$(BIN)/python -m pytest -m "not full and not browser" $(ARGS)
+	@$(BIN)/python -m pytest -m "not full and not browser and not outside and not soak" $(ARGS)
 
 check: .venv/dev
 	@.ci/check
+
+soak: .venv/dev
+	@$(BIN)/python -m pytest -s -m soak $(ARGS)
 
 fmt: .venv/dev
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -26,7 +26,8 @@ def facts_block(jobs: Sequence[Job], now: float) -> str:
 def _job(job: Job, now: float) -> Json:
     fact: Json = {"handle": job.handle, "kind": job.kind.value, "name": job.label, "state": job.state.value}
     if job.state in OPEN_JOB_STATES:
-        fact["running_for_seconds"] = round(max(0.0, now - job.created_at))
+        # In minutes: a call that is repeated a moment later should be the same call.
+        fact["running_for_minutes"] = int(max(0.0, now - job.created_at) // 60)
     if job.failure:
         fact["reason"] = job.failure[:200]
     return fact

@@ -36,18 +36,18 @@ def test_the_time_is_told_in_utc() -> None:
 
 def test_an_open_job_says_how_long_it_has_been_running() -> None:
     told = {"handle": "J1", "kind": "translation", "name": "French (France)", "state": "running"}
-    assert facts(job())["jobs_in_this_thread"] == [{**told, "running_for_seconds": 90}]
+    assert facts(job())["jobs_in_this_thread"] == [{**told, "running_for_minutes": 1}]
 
 
 def test_a_clock_that_went_back_makes_no_negative_time() -> None:
-    assert facts(job(), now=0.0)["jobs_in_this_thread"][0]["running_for_seconds"] == 0
+    assert facts(job(), now=0.0)["jobs_in_this_thread"][0]["running_for_minutes"] == 0
 
 
 def test_a_failed_job_says_why() -> None:
     (told,) = facts(job(state=JobState.FAILED, failure="no speech" + "!" * 500))["jobs_in_this_thread"]
     assert told["reason"].startswith("no speech")
     assert len(told["reason"]) == 200
-    assert "running_for_seconds" not in told
+    assert "running_for_minutes" not in told
 
 
 def test_vendor_ids_are_never_told() -> None:
