@@ -8,16 +8,22 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from bot import check, observability
+from bot import check, observability, operations
 from bot.settings import Settings, SettingsError, load
 from bot.store.database import DatabaseError
 
 SCENARIOS = ("translate", "escalate", "leads")
+COMMANDS = {
+    "serve": "answer Slack and work on jobs (production)",
+    "check": "say what is missing and whether the services answer",
+    "playground": "the real app on emulated services, with a page to type into",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code (0 fine, 1 failed, 2 wrong usage or settings)."""
-    options = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(operations.completed(given))
     try:
         settings = load()
         command = options.command or ("serve" if settings.has_credentials() and options.once is None else "playground")
@@ -37,13 +43,17 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bot",
         description="Greenroom. Without a command: serve when Slack credentials are set, else the playground.",
     )
-    commands = {
-        "serve": "answer Slack and work on jobs (production)",
-        "check": "say what is missing and whether the services answer",
-        "playground": "the real app on emulated services, with a page to type into",
-    }
-    listing = "; ".join(f"{name}: {text}" for name, text in commands.items())
-    parser.add_argument("command", nargs="?", choices=commands, help=listing)
+    _add_once(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        if name == "playground":
+            _add_once(command)
+    operations.add_commands(commands)
+    return parser
+
+
+def _add_once(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--once",
         nargs="*",
@@ -51,7 +61,6 @@ def _parser() -> argparse.ArgumentParser:
         choices=SCENARIOS,
         help="playground: play these scenarios (all that exist, if none is named), report, and exit",
     )
-    return parser
 
 
 async def _run(command: str, options: argparse.Namespace, settings: Settings) -> int:
@@ -60,8 +69,10 @@ async def _run(command: str, options: argparse.Namespace, settings: Settings) ->
             return await _serve(settings)
         case "check":
             return await _check(settings)
-        case _:
+        case "playground":
             return await _playground(options.once)
+        case _:
+            return await operations.run(options, settings)
 
 
 async def _playground(once: Sequence[str] | None) -> int:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from agent.ports import Clock, Ids
+from bot.store.admission import Admission
 from bot.store.claims import LEASE_SECONDS, Claims
 from bot.store.database import Database
 from bot.store.deliveries import Deliveries, doubt_all_interrupted
 from bot.store.directory import Directory
 from bot.store.endings import Endings
 from bot.store.inbox import Lanes
+from bot.store.interventions import Interventions
 from bot.store.jobs import Jobs
 from bot.store.links import Links
 from bot.store.outbox import Outbox
+from bot.store.overview import Overview
 from bot.store.turns import Turns
 from bot.store.webhook_events import WebhookEvents
 
 __all__ = ["Store"]
+
+PLACES = 10  # jobs that a pay-as-you-go account may run at once
 
 
 class Store:
@@ -29,19 +34,23 @@ class Store:
         link_seconds: float,
         *,
         lease_seconds: float = LEASE_SECONDS,
+        places: int = PLACES,
     ) -> None:
         self.database = database
         self.clock = clock
         self.claims = Claims(database, lease_seconds)
         outbox = Outbox(database, self.claims, ids)
         endings = Endings(database, ids, outbox, link_seconds)
+        admission = Admission(database, endings, places)
         self.lanes = Lanes(database, self.claims, ids)
         self.turns = Turns(database, self.claims, outbox)
-        self.jobs = Jobs(database, self.claims, ids, outbox, endings)
+        self.jobs = Jobs(database, self.claims, ids, outbox, endings, admission)
         self.deliveries = Deliveries(database, self.claims, outbox)
         self.links = Links(database)
         self.webhook_events = WebhookEvents(database)
         self.directory = Directory(database)
+        self.overview = Overview(database)
+        self.interventions = Interventions(database, self.claims, outbox, endings)
 
     async def start(self) -> None:
         """Open and migrate; where no other process can be alive, take over at once what the last one held."""

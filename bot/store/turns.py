@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from typing import Any
@@ -80,7 +81,7 @@ class Turns:
             await self._claims.holds(connection, lane, lease)
             existing = await first(connection, sa.select(turn).where(turn.c.inbox_id == row.id))
             if existing is not None:
-                return record(TurnRecord, existing)
+                return await _resumed(connection, record(TurnRecord, existing))
             begun = TurnRecord(
                 id=turn_id_of(row.id),
                 workspace_id=row.workspace_id,
@@ -254,6 +255,14 @@ def reply_key(turn_id: str) -> str:
 
 def _new_turn(begun: TurnRecord) -> dict[str, Any]:
     return {column.name: getattr(begun, column.name) for column in turn.c if hasattr(begun, column.name)}
+
+
+async def _resumed(connection: AsyncConnection, existing: TurnRecord) -> TurnRecord:
+    """The turn as it is worked on: one that an operator has queued again is running now."""
+    if existing.state is not TurnState.QUEUED:
+        return existing
+    await _update(connection, existing.id, state=TurnState.RUNNING)
+    return dataclasses.replace(existing, state=TurnState.RUNNING)
 
 
 async def _update(connection: AsyncConnection, turn_id: str, **values: Any) -> None:

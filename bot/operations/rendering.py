@@ -1,0 +1,181 @@
+"""Rows as tables and pages for a terminal, and as JSON for programs. Pure functions."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from agent.records import Json
+from bot.store.endings import NEVER
+from bot.store.overview import Detail, Kind
+
+WIDTH = 120
+TIMES = ("_at", "_until", "not_before")
+_SPANS = ((60, "s", 1), (3_600, "m", 60), (172_800, "h", 3_600))
+_FINAL = frozenset({"done", "failed", "cancelled", "sent", "refused", "succeeded", "unwanted", "posted", "dead"})
+_SHORTEST = 6
+
+Cell = Callable[[Json, float], str]
+
+
+def ago(seconds: float) -> str:
+    """A span in one unit: `5s`, `12m`, `3h`, `9d`."""
+    for limit, unit, size in _SPANS:
+        if seconds < limit:
+            return f"{max(0, int(seconds)) // size}{unit}"
+    return f"{int(seconds) // 86_400}d"
+
+
+def _field(name: str) -> Cell:
+    return lambda row, _: "" if row[name] is None else _plain(str(row[name]))
+
+
+def _age(row: Json, now: float) -> str:
+    return ago(now - row["created_at"])
+
+
+def _next(name: str) -> Cell:
+    """When it is worked on next: `now`, or in how long; empty when nobody will."""
+
+    def cell(row: Json, now: float) -> str:
+        due: float = row[name]
+        if row["state"] in _FINAL or due >= NEVER:
+            return ""
+        return ago(due - now) if due > now else "now"
+
+    return cell
+
+
+# Heading → cell. The column `ERROR` gives way where the line would become too long; ids never do.
+_COLUMNS: Mapping[Kind, Mapping[str, Cell]] = {
+    Kind.TURN: {
+        "TURN": _field("id"),
+        "STATE": _field("state"),
+        "AGE": _age,
+        "NEXT": _next("not_before"),
+        "CALLS": _field("model_calls"),
+        "ERROR": _field("error"),
+        "CONVERSATION": _field("conversation_id"),
+    },
+    Kind.JOB: {
+        "JOB": _field("id"),
+        "HANDLE": _field("handle"),
+        "KIND": _field("kind"),
+        "STATE": _field("state"),
+        "AGE": _age,
+        "NEXT": _next("due_at"),
+        "SUBMISSION": _field("submission_id"),
+    },
+    Kind.SUBMISSION: {
+        "SUBMISSION": _field("id"),
+        "STATE": _field("state"),
+        "AGE": _age,
+        "NEXT": _next("not_before"),
+        "TRIES": _field("attempts"),
+        "ERROR": _field("error_code"),
+        "CONVERSATION": _field("conversation_id"),
+    },
+    Kind.DELIVERY: {
+        "DELIVERY": _field("id"),
+        "KIND": _field("kind"),
+        "STATE": _field("state"),
+        "AGE": _age,
+        "NEXT": _next("not_before"),
+        "ERROR": _field("error"),
+        "CONVERSATION": _field("conversation_id"),
+    },
+}
+
+
+def table(kind: Kind, rows: Sequence[Json], now: float, width: int = WIDTH) -> str:
+    """A line for each row under headings."""
+    columns = _COLUMNS[kind]
+    cells = [list(columns), *([cell(row, now) for cell in columns.values()] for row in rows)]
+    return "\n".join(_aligned(cells, list(columns), width))
+
+
+def _aligned(cells: Sequence[Sequence[str]], headings: Sequence[str], width: int) -> Iterable[str]:
+    widths = [max(len(line[index]) for line in cells) for index in range(len(headings))]
+    surplus = sum(widths) + 2 * (len(widths) - 1) - width
+    if surplus > 0 and "ERROR" in headings:
+        flexible = headings.index("ERROR")
+        widths[flexible] = max(_SHORTEST, widths[flexible] - surplus)
+    for line in cells:
+        shown = (_cut(text, size).ljust(size) for text, size in zip(line, widths, strict=True))
+        yield "  ".join(shown).rstrip()
+
+
+def _cut(text: str, size: int) -> str:
+    return text if len(text) <= size else f"{text[: size - 1]}…"
+
+
+def page(detail: Detail, now: float) -> str:
+    """One row, a line for each column that has a value, and its relatives below."""
+    lines = [f"{detail.kind} {detail.row['id']}", *_entries(detail.row, now, "  ")]
+    for name, rows in detail.relatives.items():
+        lines += ["", f"{name.replace('_', ' ')} ({len(rows)})"]
+        for row in rows:
+            lines += _relative(row, detail.row, now)
+    return "\n".join(lines)
+
+
+def _relative(row: Json, whole: Json, now: float) -> list[str]:
+    """A relative without the ids it shares with the row above it."""
+    own = {name: value for name, value in row.items() if not (name.endswith("_id") and whole.get(name) == value)}
+    first, *others = _entries(own, now, "    ")
+    return [f"  - {first.lstrip()}", *others]
+
+
+def _entries(row: Json, now: float, indent: str) -> list[str]:
+    shown = {name: _value(name, value, now) for name, value in row.items() if value not in (None, "", [], {})}
+    size = max((len(name) for name in shown), default=0)
+    return [f"{indent}{name.ljust(size)}  {value}" for name, value in shown.items() if value]
+
+
+def _value(name: str, value: Any, now: float) -> str:
+    if _is_time(name, value):
+        return _moment(name, value, now)
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return _plain(str(value))
+
+
+def _moment(name: str, seconds: float, now: float) -> str:
+    if seconds <= 0 or seconds >= NEVER:
+        return ""
+    distance = f"{ago(now - seconds)} ago" if seconds <= now else f"in {ago(seconds - now)}"
+    return f"{_iso(seconds)} ({distance})"
+
+
+def _is_time(name: str, value: Any) -> bool:
+    return name.endswith(TIMES) and isinstance(value, int | float)
+
+
+def _iso(seconds: float) -> str:
+    moment = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _plain(text: str) -> str:
+    """Text from outside without what could steer a terminal."""
+    return "".join(" " if unicodedata.category(character).startswith("C") else character for character in text)
+
+
+def as_json(value: Any) -> str:
+    """JSON with times in ISO 8601 (UTC); None where a time says `never` or `at once`."""
+    return json.dumps(_for_programs(value), ensure_ascii=False, indent=2)
+
+
+def _for_programs(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _timed(name, inner) for name, inner in value.items()}
+    return [_for_programs(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _timed(name: str, value: Any) -> Any:
+    if not _is_time(name, value):
+        return _for_programs(value)
+    return _iso(value) if 0 < value < NEVER else None
