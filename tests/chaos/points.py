@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import httpx2
+import sqlalchemy as sa
 
 from bot.store.database import Database
 
@@ -67,7 +68,9 @@ def _wrap_commits(points: Points) -> None:
 
 
 async def _changes(connection: Any) -> int:
-    """How many rows this connection has ever changed: a claim that found nothing is no point."""
+    """Rises when this transaction changes something: a claim that found nothing is no point."""
+    if connection.dialect.name == "postgresql":
+        return int(await connection.scalar(sa.text("select pg_current_xact_id_if_assigned() is not null")))
     raw = await connection.get_raw_connection()
     return int(raw.driver_connection.total_changes)
 
@@ -95,4 +98,4 @@ def _wrap_aiohttp(points: Points) -> None:
         points.reach(f"{label} after")
         return response
 
-    aiohttp.ClientSession._request = request  # type: ignore[method-assign]
+    aiohttp.ClientSession._request = request  # type: ignore[method-assign, assignment]

@@ -17,10 +17,15 @@ SAMPLE = 10
 TRIES = 3
 
 
+SQLITE = pytest.param("sqlite", id="sqlite")
+POSTGRES = pytest.param("postgres", id="postgres", marks=pytest.mark.full)
+on_both = pytest.mark.parametrize("database", [SQLITE, POSTGRES])
+
+
 @pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+async def rig(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     """A rig that is open."""
-    rig = Rig(tmp_path)
+    rig = Rig(tmp_path, request.getfixturevalue("postgres_url") if database == "postgres" else None)
     await rig.open()
     try:
         yield rig
@@ -40,6 +45,7 @@ def _journalled(rig: Rig) -> Counter[tuple[str, str]]:
     return Counter((e.method, e.path) for e in entries if "range" in e.headers or not e.path.startswith("/sources/"))
 
 
+@on_both
 @pytest.mark.timeout(60)
 async def test_every_request_the_journals_show_is_a_point(rig: Rig) -> None:
     run = await rig.play(None)
@@ -49,6 +55,7 @@ async def test_every_request_the_journals_show_is_a_point(rig: Rig) -> None:
     assert len(run.points) > 2 * sum(_journalled(rig).values())
 
 
+@on_both
 @pytest.mark.timeout(120)
 async def test_ten_kills_spread_over_the_run(rig: Rig) -> None:
     found = places((await rig.play(None)).points)
@@ -59,6 +66,7 @@ async def test_ten_kills_spread_over_the_run(rig: Rig) -> None:
     assert wrong == {}
 
 
+@on_both
 @pytest.mark.full
 @pytest.mark.timeout(2_400)
 async def test_a_kill_at_every_point(rig: Rig) -> None:

@@ -69,7 +69,7 @@ async def _serve(order: dict[str, Any]) -> None:
         lease=order["lease"],
         poll=PollPlan(steps=((10.0, 0.3),), last=0.5),
     )
-    settings = Settings(_env_file=None, **order["settings"])  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, **order["settings"])
     async with running(settings, tempo=tempo) as app:
         server = Server(app.asgi, bound("127.0.0.1", order["port"]))
         await server.start()

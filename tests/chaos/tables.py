@@ -1,0 +1,30 @@
+"""A look into the application's tables: only to know when to judge, never what to find."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+
+import psycopg
+
+OPEN_POSTS = "select count(*) from delivery where state not in ('posted', 'dead') or posted_version < version"
+OPEN_ROWS = "select count(*) from inbox where done_at is null"
+OPEN_JOBS = "select count(*) from job where state in ('waiting', 'running')"
+
+
+def quiet(url: str) -> bool:
+    """Whether nothing is left to be done."""
+    try:
+        return sum(_counts(url)) == 0
+    except (sqlite3.OperationalError, psycopg.Error):
+        return False
+
+
+def _counts(url: str) -> list[int]:
+    statements = (OPEN_POSTS, OPEN_ROWS, OPEN_JOBS)
+    if url.startswith("sqlite"):
+        file = url.removeprefix("sqlite:///")
+        with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=5)) as database:
+            return [database.execute(statement).fetchone()[0] for statement in statements]
+    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+        return [(connection.execute(statement).fetchone() or (1,))[0] for statement in statements]
