@@ -8,8 +8,10 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Coroutine, Sequence
+from contextlib import AbstractContextManager
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from agent.errors import LeaseLost
 from agent.jobs import PollPlan, match, reading, unknown, unrecognised
@@ -60,8 +62,8 @@ class Poller:
         """One group's lost lease is no reason to leave the other groups alone."""
         try:
             await look
-        except LeaseLost:
-            log.warning("job_lease_lost")
+        except LeaseLost as error:
+            log.warning("job_lease_lost", error=str(error))
 
     # -- running jobs ------------------------------------------------------------------------------------------
 
@@ -74,16 +76,17 @@ class Poller:
             await self._later(claims, error)
             return
         for lease, job in claims:
-            await self._apply(client, lease, job, entries.get(job.provider_id or ""))
+            with _named(job):
+                await self._apply(client, lease, job, entries.get(job.provider_id or ""))
 
     async def _apply(self, client: Client, lease: Lease, job: Job, entry: StatusEntry | None) -> None:
         if entry is None or entry.status in (RemoteStatus.COMPLETED, RemoteStatus.FAILED, RemoteStatus.NOT_FOUND):
             await self._read(client, lease, job)
             return
         if entry.status is RemoteStatus.UNKNOWN:
-            log.warning("unknown_status_word", job=job.id, word=(entry.status_word or "")[:40])
+            log.warning("unknown_status_word", word=(entry.status_word or "")[:40])
         update = JobUpdate(JobState.RUNNING, entry.status_word, self._clock.now() + self._wait(job))
-        await self._jobs.record_update(lease, self._bounded(job, update))
+        await self._record(lease, job, self._bounded(job, update))
 
     async def _read(self, client: Client, lease: Lease, job: Job) -> None:
         """One detail read; the bulk answer is only a hint."""
@@ -94,20 +97,27 @@ class Poller:
             # Once may be a lag between HeyGen's machines; twice in a row is an answer.
             later = JobUpdate(JobState.RUNNING, NOT_FOUND, now + self._wait(job))
             gone = unknown(NOT_FOUND, now, GONE)
-            await self._jobs.record_update(lease, gone if job.status_word == NOT_FOUND else later)
+            await self._record(lease, job, gone if job.status_word == NOT_FOUND else later)
         except HeyGenError as error:
             await self._later([(lease, job)], error)
         else:
             update = reading(remote, now=now, next_look=self._wait(job))
-            await self._jobs.record_update(lease, self._bounded(job, update))
+            await self._record(lease, job, self._bounded(job, update))
 
     async def _later(self, claims: Sequence[Claim], error: HeyGenError) -> None:
         """The read failed: look again later, as the server asked or as the plan says."""
-        log.warning("poll_failed", jobs=len(claims), error=str(error))
+        request_id = getattr(error, "request_id", None)
+        log.warning("poll_failed", jobs=[job.id for _, job in claims], request_id=request_id, error=str(error))
         for lease, job in claims:
             wait = max(error.retry_after or 0.0, self._wait(job))
             update = JobUpdate(job.state, job.status_word, self._clock.now() + wait)
-            await self._jobs.record_update(lease, self._bounded(job, update))
+            with _named(job):
+                await self._record(lease, job, self._bounded(job, update))
+
+    async def _record(self, lease: Lease, job: Job, update: JobUpdate) -> None:
+        await self._jobs.record_update(lease, update)
+        if update.state is not job.state:
+            log.info("job_changed", state=update.state, before=job.state)
 
     # -- ids that are not recognised yet -----------------------------------------------------------------------
 
@@ -123,11 +133,13 @@ class Poller:
                 found[provider_id] = await client.get_translation(provider_id)
             except HeyGenError as error:
                 unread += 1
-                log.warning("recognise_failed", submission=submission_id, error=str(error))
+                request_id = getattr(error, "request_id", None)
+                log.warning("recognise_failed", submission=submission_id, request_id=request_id, error=str(error))
         unread += sum(translation.output_language is None for translation in found.values())  # it may still come
         pairs = match(jobs, found)
         for lease, job in claims:
-            await self._give(lease, job, pairs.get(job.id), found, unread)
+            with _named(job):
+                await self._give(lease, job, pairs.get(job.id), found, unread)
 
     async def _give(
         self, lease: Lease, job: Job, provider_id: str | None, found: dict[str, Translation], unread: int
@@ -136,11 +148,12 @@ class Poller:
         if provider_id is not None:
             update = reading(found[provider_id], now=now, next_look=self._wait(job))
             await self._jobs.attach(lease, provider_id=provider_id, update=update)
+            log.info("job_recognised", state=update.state)
         elif unread:
             update = JobUpdate(JobState.WAITING, None, now + self._wait(job))
-            await self._jobs.record_update(lease, self._bounded(job, update))
+            await self._record(lease, job, self._bounded(job, update))
         else:
-            await self._jobs.record_update(lease, unknown(None, now, MISSING))
+            await self._record(lease, job, unknown(None, now, MISSING))
 
     # -- the plan ----------------------------------------------------------------------------------------------
 
@@ -153,6 +166,11 @@ class Poller:
         if update.state in (JobState.RUNNING, JobState.WAITING) and age > self._plan.deadline:
             return unknown(update.status_word, self._clock.now(), OVERDUE)
         return update
+
+
+def _named(job: Job) -> AbstractContextManager[None]:
+    """Every line of the log in this block says which job it is about."""
+    return bound_contextvars(job=job.id, submission=job.submission_id, conversation=job.conversation_id)
 
 
 async def _statuses(client: Client, kind: JobKind, ids: Sequence[str]) -> list[StatusEntry]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from agent import prompts, sentences
 from agent.conversation import INTERRUPTED, message_text, model_input, open_calls
@@ -24,7 +25,7 @@ from agent.facts import facts_block
 from agent.model import Completed, Model, ModelRequest
 from agent.outgoing import JobFacts, OutgoingContext, OutgoingFilter, state_line
 from agent.ports import Clock, JobLinks, JobStore, Replies, Reply, TurnStore
-from agent.records import Conversation, InboxRow, Item, Job, Json, Lease, Source, TurnRecord, TurnState
+from agent.records import Conversation, InboxRow, Item, Job, Json, Lease, ModelCall, Source, TurnRecord, TurnState
 from agent.request import links_in, opening
 from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, output_item, to_checkpoint
 from agent.toolbox import CallContext, Planned, Toolbox, call_key
@@ -82,7 +83,9 @@ class Runner:
         if turn.not_before > self.clock.now():
             return Parked(turn.not_before)
         conversation = await self.turns.conversation(row.conversation_id)
-        return await _Run(self, lease, turn, conversation).run()
+        with bound_contextvars(conversation=row.conversation_id, turn=turn.id):
+            log.info("turn_begun", origin=turn.origin, attempt=turn.attempts + 1, model_calls=turn.model_calls)
+            return await _Run(self, lease, turn, conversation).run()
 
     async def has_begun(self, row: InboxRow) -> bool:
         """Whether a turn exists for the row."""
@@ -99,7 +102,8 @@ class Runner:
         if turn is None:
             return False
         conversation = await self.turns.conversation(row.conversation_id)
-        await _Run(self, lease, turn, conversation).abandon()
+        with bound_contextvars(conversation=row.conversation_id, turn=turn.id):
+            await _Run(self, lease, turn, conversation).abandon()
         return True
 
     def person(self, turn: TurnRecord) -> str:
@@ -176,8 +180,7 @@ class _Run:
         context = self._outgoing(items, jobs)
         await self._reply.status("is thinking…")
         answer = await self._stream(self._request(items, jobs, tools), context)
-        self._calls += 1
-        self._tokens += answer.call.input_tokens + answer.call.output_tokens
+        self._count(answer.call)
         if open_calls(answer.items):
             await self._runner.turns.record_model_call(self._lease, self._turn.id, answer.items, answer.call)
             if not tools:  # some models call although they must not: those calls are not carried out
@@ -190,8 +193,15 @@ class _Run:
         delivery = await self._runner.turns.finish_turn(
             self._lease, self._turn.id, state=TurnState.DONE, reply=text, items=stored, call=answer.call
         )
+        self._log_end(TurnState.DONE, None)
         await self._reply.settle(delivery, text)
         return True
+
+    def _count(self, call: ModelCall) -> None:
+        self._calls += 1
+        self._tokens += call.input_tokens + call.output_tokens
+        tokens = {"input_tokens": call.input_tokens, "output_tokens": call.output_tokens}
+        log.info("model_answered", response=call.response_id, request_id=call.request_id, **tokens)
 
     def _request(self, items: Sequence[Item], jobs: Sequence[Job], tools: bool) -> ModelRequest:
         facts = facts_block(jobs, self._runner.clock.now())
@@ -221,7 +231,7 @@ class _Run:
 
     async def _model_failed(self, error: ModelError) -> Parked | None:
         runner, turn = self._runner, self._turn
-        log.warning("model_failed", turn=turn.id, code=error.code, status=error.status, request=error.request_id)
+        log.warning("model_failed", code=error.code, status=error.status, request_id=error.request_id)
         if error.code == "context_length" and self._history + 1 < len(HISTORY_LIMITS):
             self._history += 1
             return await self.run()
@@ -231,6 +241,7 @@ class _Run:
         if error.retryable and attempts < runner.bounds.attempts and now - turn.created_at < RETRY_WINDOW:
             not_before = now + retry_wait(attempts, error.retry_after)
             await runner.turns.defer_turn(self._lease, turn.id, not_before=not_before, error=error.code)
+            log.info("turn_parked", code=error.code, attempts=attempts, seconds=round(not_before - now, 1))
             await self._reply.status("is waiting for the language model…")
             return Parked(not_before)
         items = await runner.turns.items(turn.conversation_id)
@@ -276,7 +287,7 @@ class _Run:
         except SourceRefused as error:
             return Failed(error.code, error.sentence)
         except HeyGenError as error:
-            log.warning("tool_failed", turn=self._turn.id, tool=plan.spec.name, error=str(error))
+            log.warning("tool_failed", tool=plan.spec.name, error=str(error))
             return Failed(sentences.reason_code(error), sentences.for_heygen(error))
 
     # -- the end -----------------------------------------------------------------------------------------------
@@ -294,7 +305,11 @@ class _Run:
         delivery = await self._runner.turns.finish_turn(
             self._lease, self._turn.id, state=state, reply=reply, items=outputs, error=error
         )
+        self._log_end(state, error)
         await self._reply.settle(delivery, reply)
+
+    def _log_end(self, state: TurnState, error: str | None) -> None:
+        log.info("turn_finished", state=state, error=error, model_calls=self._calls, tokens=self._tokens)
 
     async def _report(self) -> str:
         """What came of a command's calls, for the person."""

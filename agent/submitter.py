@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from agent import sentences
 from agent.errors import LeaseLost
@@ -50,6 +51,12 @@ class Submitter:
         return len(claimed)
 
     async def _send(self, lease: Lease, submission: Submission) -> None:
+        """One attempt; every line of the log meanwhile says whose it is."""
+        whose = {"submission": submission.id, "conversation": submission.conversation_id, "turn": submission.turn_id}
+        with bound_contextvars(**whose):
+            await self._attempt(lease, submission)
+
+    async def _attempt(self, lease: Lease, submission: Submission) -> None:
         now = self._clock.now()
         if submission.sent_at is not None and now - submission.sent_at > KEY_HONOURED_SECONDS:
             await self._jobs.record_unsure(lease, code="key_expired", sentence=UNSURE)
@@ -62,7 +69,7 @@ class Submitter:
         except HeyGenError as error:
             await self._failed(lease, submission, error, doubtful=doubtful)
             return
-        log.info("submission_sent", submission=submission.id, jobs=len(provider_ids))
+        log.info("submission_sent", jobs=len(provider_ids), attempt=submission.attempts)
         await self._jobs.record_sent(lease, provider_ids)
 
     async def _request(self, submission: Submission) -> list[str]:
@@ -82,7 +89,7 @@ class Submitter:
     async def _failed(self, lease: Lease, submission: Submission, error: HeyGenError, *, doubtful: bool) -> None:
         """Decide what a failed request means: later again with the same key, refused, or unknown."""
         code, sentence = sentences.reason_code(error), sentences.for_heygen(error)
-        log.warning("submission_failed", submission=submission.id, code=code, error=str(error))
+        log.warning("submission_failed", code=code, request_id=getattr(error, "request_id", None), error=str(error))
         under_way = error.outcome_unknown or isinstance(error, RequestInProgress)
         doubtful = (doubtful and not settles_doubt(error)) or under_way
         if submission.attempts < SUBMIT_ATTEMPTS and (doubtful or worth_repeating(error)):

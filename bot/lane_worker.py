@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from agent.errors import LeaseLost
 from agent.ports import Clock, JobStore
@@ -132,7 +133,9 @@ class LaneWorker:
 
     async def _handle_all(self, lease: Lease) -> None:
         while row := await self._lanes.next_row(lease):
-            if parked := await self._guarded(lease, row):
+            with bound_contextvars(conversation=lease.id, row=row.id):
+                parked = await self._guarded(lease, row)
+            if parked:
                 await self._lanes.park(lease, parked.not_before)
                 return
 
@@ -144,7 +147,7 @@ class LaneWorker:
             raise
         except Exception as error:
             self._crashes[row.id] += 1
-            log.exception("row_failed", row=row.id, kind=row.kind, error=type(error).__name__)
+            log.exception("row_failed", kind=row.kind, error=type(error).__name__)
             if self._crashes[row.id] < CRASHES_FORGIVEN:
                 return Parked(self._clock.now() + 2.0 ** self._crashes[row.id])
             if not await self._runner.abandon(lease, row):
@@ -166,7 +169,7 @@ class LaneWorker:
             case "action":
                 await self._refresh(row.payload["submission_id"])
             case _:
-                log.debug("row_without_work", row=row.id, kind=row.kind)
+                log.debug("row_without_work", kind=row.kind)
         await self._lanes.finish_row(lease, row)
         return None
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
+from structlog.contextvars import bound_contextvars
 
 from agent.errors import LeaseLost
 from agent.ports import Clock
@@ -91,6 +92,12 @@ class DeliveryWorker:
             log.warning("delivery_lease_lost", delivery=claimed[1].id)
 
     async def _deliver(self, claimed: Claimed, shown: str | None) -> None:
+        """Do what is due for one; every line of the log meanwhile says which."""
+        _, delivery, conversation = claimed
+        with bound_contextvars(delivery=delivery.id, kind=delivery.kind, conversation=conversation.id):
+            await self._attempt(claimed, shown)
+
+    async def _attempt(self, claimed: Claimed, shown: str | None) -> None:
         lease, delivery, conversation = claimed
         doubtful = delivery.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING)
         if delivery.ts is None and doubtful and await self._found(lease, delivery, conversation):
@@ -112,7 +119,7 @@ class DeliveryWorker:
             ts = None  # we shall never be able to look: twice is better than never
         if ts is None:
             return await self._rested(lease, delivery)
-        log.info("delivery_found", delivery=delivery.id)
+        log.info("delivery_found")
         # which version of a card was sent is not known, so a found one is updated once more
         await self._deliveries.mark_posted(lease, ts, 0 if delivery.kind is DeliveryKind.CARD else delivery.version)
         return True
@@ -152,13 +159,13 @@ class DeliveryWorker:
             await self._failed(attempt, judge(error))
             return
         await self._deliveries.mark_posted(lease, ts, delivery.version)
-        log.info("delivery_posted", delivery=delivery.id, kind=delivery.kind, version=delivery.version)
+        log.info("delivery_posted", version=delivery.version, attempt=delivery.attempts)
 
     async def _rendered(self, lease: Lease, delivery: Delivery, conversation: Conversation) -> Rendered | None:
         try:
             return await self._renderer.render(delivery, conversation)
         except KeyError:
-            log.exception("delivery_without_rows", delivery=delivery.id, kind=delivery.kind)
+            log.exception("delivery_without_rows")
         await self._deliveries.mark_dead(lease, "no_rows")
         return None
 
@@ -178,7 +185,7 @@ class DeliveryWorker:
         except SLACK_ERRORS as error:
             if judge(error).verdict is not Verdict.BLOCKS:
                 raise
-            log.warning("blocks_refused", delivery=attempt.delivery.id, kind=attempt.delivery.kind)
+            log.warning("blocks_refused")
         return await self._call(attempt, ts, blocks=False)
 
     async def _call(self, attempt: _Attempt, ts: str | None, *, blocks: bool) -> str:
@@ -208,7 +215,7 @@ class DeliveryWorker:
     async def _failed(self, attempt: _Attempt, failure: Failure) -> None:
         lease, delivery = attempt.lease, attempt.delivery
         visible = delivery.ts is not None
-        log.warning("delivery_failed", delivery=delivery.id, kind=delivery.kind, code=failure.code)
+        log.warning("delivery_failed", code=failure.code, request_id=failure.request_id)
         match failure.verdict:
             case Verdict.RATE_LIMITED | Verdict.NOT_SENT:
                 await self._later(lease, delivery, failure)
@@ -249,7 +256,7 @@ class DeliveryWorker:
                 if again.verdict is not Verdict.REFUSED and delivery.attempts < ATTEMPTS:
                     await self._later(attempt.lease, delivery, again)
                     return
-        log.error("delivery_dead", delivery=delivery.id, kind=delivery.kind, code=failure.code)
+        log.error("delivery_dead", code=failure.code, request_id=failure.request_id)
         await self._deliveries.mark_dead(attempt.lease, failure.code)
 
     async def _tell_directly(self, attempt: _Attempt, requester: str) -> None:

@@ -15,6 +15,7 @@ SLACK_ERRORS = (SlackApiError, SlackRequestError, aiohttp.ClientError, TimeoutEr
 
 DEFAULT_RETRY_AFTER = 5.0
 LONGEST_RETRY_AFTER = 3600.0
+REQUEST_ID = "x-slack-req-id"
 
 
 class Verdict(enum.StrEnum):
@@ -52,11 +53,12 @@ _CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A judged error: `code` is Slack's or a word of ours, `retry_after` is seconds."""
+    """A judged error: `code` is Slack's or a word of ours, `retry_after` is seconds, `request_id` Slack's."""
 
     verdict: Verdict
     code: str
     retry_after: float = 0.0
+    request_id: str | None = None
 
 
 def judge(error: Exception) -> Failure:
@@ -75,13 +77,15 @@ def _judge_answer(error: SlackApiError) -> Failure:
     status = getattr(response, "status_code", None) or getattr(response, "status", None) or 0
     code = _code(response)
     verdict = _CODES.get(code)
+    headers = getattr(response, "headers", None)
+    request_id = headers.get(REQUEST_ID) if isinstance(headers, Mapping) else None
     if status == 429 or verdict is Verdict.RATE_LIMITED:
-        return Failure(Verdict.RATE_LIMITED, "ratelimited", _retry_after(getattr(response, "headers", None)))
+        return Failure(Verdict.RATE_LIMITED, "ratelimited", _retry_after(headers), request_id)
     if verdict is not None:
-        return Failure(verdict, code)
+        return Failure(verdict, code, request_id=request_id)
     if status >= 500 or not code:
-        return Failure(Verdict.UNSURE, code or f"http_{status}")
-    return Failure(Verdict.REFUSED, code)
+        return Failure(Verdict.UNSURE, code or f"http_{status}", request_id=request_id)
+    return Failure(Verdict.REFUSED, code, request_id=request_id)
 
 
 def _code(response: Any) -> str:
