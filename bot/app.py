@@ -130,7 +130,14 @@ async def running(
 async def _store(stack: AsyncExitStack, settings: Settings, clock: Clock, ids: Ids, tempo: Tempo) -> Store:
     owner = f"{os.getpid()}-{secrets.token_hex(4)}"
     database = Database(settings.database_url, clock, owner)
-    store = Store(database, clock, ids, settings.retention_days * DAY, lease_seconds=tempo.lease)
+    store = Store(
+        database,
+        clock,
+        ids,
+        settings.retention_days * DAY,
+        lease_seconds=tempo.lease,
+        places=settings.heygen_max_concurrent,
+    )
     await store.start()
     stack.push_async_callback(store.stop)
     return store
@@ -317,7 +324,12 @@ class _Parts:
             secret=secret.get_secret_value() if secret else None,
             account_of=self.accounts.account_of,
         )
-        health = Health({"database": store.database.ping})
+        health = Health(
+            ping=store.database.ping,
+            backlog=store.overview.backlog,
+            failures=lambda: {loop.name: loop.failures for loop in self.loops},
+            slack_known=lambda: self.identity.known,
+        )
         slack = Route("/slack/events", _SlackRequests(AsyncSlackRequestHandler(bolt)).answer, methods=["POST"])
         return Starlette(routes=[slack, *webhooks.routes(), *self.links.routes(), *health.routes()])
 

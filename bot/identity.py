@@ -28,6 +28,11 @@ class IdentityHolder:
             raise LookupError("auth.test has not been answered yet")
         return self._identity
 
+    @property
+    def known(self) -> bool:
+        """Whether Slack has told us who we are."""
+        return self._identity is not None
+
     async def learn(self, client: AsyncWebClient, clock: Clock) -> BotIdentity:
         """Ask Slack, waiting out outages for about two minutes; `SettingsError` for a token that cannot work."""
         for attempt in range(TRIES):

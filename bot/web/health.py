@@ -1,26 +1,58 @@
-"""`/healthz`: the process is alive. `/readyz`: it can do its work; says what keeps it from it, without details."""
+"""`/healthz`: the process is alive. `/readyz`: whether it can do its work, and how much of it waits; no details.
+
+Not ready (503) is what taking the process out of service may mend: a database that does not answer, a loop that keeps
+failing. What needs an eye and not a restart (work that piles up, a loop that has stumbled) is ready, but `degraded`.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import enum
 from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from agent.records import Json
+from bot.store.overview import Backlog
+
 log = structlog.get_logger(__name__)
 
-PING_SECONDS = 2.0
-Ping = Callable[[], Awaitable[None]]
+ANSWER_SECONDS = 2.0
+PERSISTENT = 5  # failed rounds in a row: about ten seconds, of a loop that waits longer between them more
+SPARED = frozenset({"notifications", "catch-up"})  # other loops stand in for these, only slower
+OVERDUE_SECONDS = 300.0  # that something due may wait before it is worth a look
+
+Result = TypeVar("Result")
+
+
+class Status(enum.StrEnum):
+    """The verdict."""
+
+    READY = "ready"
+    DEGRADED = "degraded"
+    FAILING = "failing"
 
 
 class Health:
-    """Answers for a set of named pings; a ping raises when its part does not work."""
+    """Answers for the process. What is asked: the database, the backlog in it, each loop's failed rounds in a row."""
 
-    def __init__(self, pings: Mapping[str, Ping]) -> None:
-        self._pings = dict(pings)
+    def __init__(
+        self,
+        *,
+        ping: Callable[[], Awaitable[None]],
+        backlog: Callable[[], Awaitable[Backlog]],
+        failures: Callable[[], Mapping[str, int]],
+        slack_known: Callable[[], bool],
+    ) -> None:
+        self._ping = ping
+        self._backlog = backlog
+        self._failures = failures
+        self._slack_known = slack_known
 
     def routes(self) -> list[Route]:
         """The health routes."""
@@ -30,14 +62,34 @@ class Health:
         return PlainTextResponse("ok\n")
 
     async def _ready(self, request: Request) -> Response:
-        results = {name: await self._ping(name, ping) for name, ping in self._pings.items()}
-        return JSONResponse(results, status_code=200 if all(value == "ok" for value in results.values()) else 503)
+        _, database = await _answer("database", self._ping)
+        backlog, counted = await _answer("backlog", self._backlog)
+        failing = {name: times for name, times in self._failures().items() if times}
+        known = self._slack_known()
+        status = verdict(database=database and counted, failing=failing, slack_known=known, backlog=backlog)
+        body: Json = {
+            "status": status,
+            "database": "ok" if database else "failing",
+            "slack": "known" if known else "unknown",
+            "failing_loops": failing,
+            **({} if backlog is None else dataclasses.asdict(backlog)),
+        }
+        return JSONResponse(body, status_code=503 if status is Status.FAILING else 200)
 
-    async def _ping(self, name: str, ping: Ping) -> str:
-        try:
-            async with asyncio.timeout(PING_SECONDS):
-                await ping()
-        except Exception as error:  # noqa: BLE001 - whatever a part raises means that it is not ready
-            log.warning("not_ready", part=name, error=type(error).__name__)
-            return "failing"
-        return "ok"
+
+def verdict(*, database: bool, failing: Mapping[str, int], slack_known: bool, backlog: Backlog | None) -> Status:
+    """What the findings come to; `failing` counts failed rounds in a row by loop."""
+    if not database or any(times >= PERSISTENT for name, times in failing.items() if name not in SPARED):
+        return Status.FAILING
+    overdue = backlog is not None and max(backlog.oldest_delivery, backlog.oldest_submission) > OVERDUE_SECONDS
+    return Status.DEGRADED if failing or overdue or not slack_known else Status.READY
+
+
+async def _answer(part: str, ask: Callable[[], Awaitable[Result]]) -> tuple[Result | None, bool]:
+    """What a part answers, and whether it did, in time."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await ask(), True
+    except Exception as error:  # noqa: BLE001 - whatever a part raises means that it does not work
+        log.warning("not_ready", part=part, error=type(error).__name__)
+        return None, False
