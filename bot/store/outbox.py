@@ -68,6 +68,12 @@ class Outbox:
         found: str | None = await connection.scalar(sa.select(delivery.c.id).where(delivery.c.key == key))
         return found
 
+    async def place(self, connection: AsyncConnection, key: str, ts: str | None) -> bool:
+        """A delivery that nobody has begun to send stands at `ts`; returns whether there was such a one."""
+        unsent = sa.and_(delivery.c.ts.is_(None), delivery.c.sent_version == 0)
+        update = sa.update(delivery).where(delivery.c.key == key, delivery.c.state == DeliveryState.PENDING, unsent)
+        return (await connection.execute(update.values(ts=ts))).rowcount > 0
+
     async def change(self, connection: AsyncConnection, key: str) -> None:
         """What this delivery shows has changed: a posted one becomes pending again, others carry it when they go."""
         again = sa.case((delivery.c.state == DeliveryState.POSTED, DeliveryState.PENDING.value), else_=delivery.c.state)

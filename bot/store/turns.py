@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.errors import LeaseLost
 from agent.records import (
     Conversation,
     DeliveryKind,
@@ -162,10 +163,15 @@ class Turns:
             await _update(connection, turn_id, **later)
 
     async def set_reply_ts(self, lease: Lease, turn_id: str, ts: str | None) -> None:
-        """Where the reply has begun to be visible; None forgets it."""
+        """Where the reply has begun to be visible; None forgets it.
+
+        When the turn has ended meanwhile, its delivery stands there; `LeaseLost` when that was sent elsewhere before.
+        """
         async with self._database.transaction("turn.reply_ts") as connection:
-            await self._turn(connection, lease, turn_id)
+            row = await self._turn(connection, lease, turn_id)
             await _update(connection, turn_id, reply_ts=ts)
+            if row["state"] in FINAL and not await self._outbox.place(connection, reply_key(turn_id), ts):
+                raise LeaseLost(f"the reply of turn {turn_id!r} is not to be shown at another place any more")
 
     async def withdrawn(self, turn_id: str) -> bool:
         """Whether the message that asked has been deleted since."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from agent.errors import LeaseLost
 from agent.records import DeliveryKind, DeliveryState, ModelCall, Source, TurnState
 from bot.store import Store
 from bot.store.inbox import NotOurs
@@ -293,3 +294,28 @@ async def test_an_unknown_conversation_is_a_key_error(store: Store) -> None:
     with pytest.raises(KeyError):
         await store.turns.conversation("nowhere")
     assert await store.lanes.accept(event(opens=False)) == NotOurs()
+
+
+async def test_a_reply_that_becomes_visible_after_the_end_of_its_turn_stands_there(store: Store) -> None:
+    lease, turn = await open_turn(store)
+    delivery_id = await store.turns.finish_turn(lease, turn.id, state=TurnState.DONE, reply="Hello.")
+    assert delivery_id is not None
+    await store.turns.set_reply_ts(lease, turn.id, "5.0")
+    assert (await store.deliveries.get(delivery_id)).ts == "5.0"
+
+
+async def test_a_reply_that_is_being_posted_is_not_shown_at_another_place(store: Store) -> None:
+    lease, turn = await open_turn(store)
+    delivery_id = await store.turns.finish_turn(lease, turn.id, state=TurnState.DONE, reply="Hello.")
+    held = await store.deliveries.held(delivery_id or "")
+    assert held is not None
+    await store.deliveries.mark_sending(held[0])
+    with pytest.raises(LeaseLost):
+        await store.turns.set_reply_ts(lease, turn.id, "5.0")
+
+
+async def test_a_turn_that_ended_without_a_word_is_not_shown(store: Store) -> None:
+    lease, turn = await open_turn(store)
+    await store.turns.finish_turn(lease, turn.id, state=TurnState.CANCELLED, reply=None)
+    with pytest.raises(LeaseLost):
+        await store.turns.set_reply_ts(lease, turn.id, "5.0")

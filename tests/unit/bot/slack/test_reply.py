@@ -451,3 +451,13 @@ async def test_a_dropped_status_does_not_hurt_the_turn(turn: Turn, thread: Threa
     await turn.reply.status("is thinking…")
     await turn.finish("Hi.")
     assert thread.replies.statuses(TEAM)
+
+
+async def test_a_stream_that_begins_while_the_turn_ends_becomes_its_reply(turn: Turn, thread: Thread) -> None:
+    thread.slack.fail("delay", "/api/chat.startStream", seconds=0.3)
+    await turn.reply.append("Hello.")
+    await turn.pause()
+    delivery = await thread.finish(turn.lease, turn.turn, "Hello. More.")
+    await turn.reply.settle(delivery, "Hello. More.")
+    await thread.worker.run_once()
+    assert "Hello. More." in only(thread).rendered_text()
