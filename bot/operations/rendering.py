@@ -74,7 +74,6 @@ _COLUMNS: Mapping[Kind, Mapping[str, Cell]] = {
         "STATE": _field("state"),
         "AGE": _age,
         "NEXT": _next("not_before"),
-        "TRIES": _field("attempts"),
         "ERROR": _field("error_code"),
         "CONVERSATION": _field("conversation_id"),
     },
@@ -124,15 +123,16 @@ def page(detail: Detail, now: float) -> str:
 
 def _relative(row: Json, whole: Json, now: float) -> list[str]:
     """A relative without the ids it shares with the row above it."""
-    own = {name: value for name, value in row.items() if not (name.endswith("_id") and whole.get(name) == value)}
+    own = {n: value for n, value in row.items() if not (n.endswith("_id") and value in (whole.get(n), whole["id"]))}
     first, *others = _entries(own, now, "    ")
     return [f"  - {first.lstrip()}", *others]
 
 
 def _entries(row: Json, now: float, indent: str) -> list[str]:
-    shown = {name: _value(name, value, now) for name, value in row.items() if value not in (None, "", [], {})}
+    values = {name: _value(name, value, now) for name, value in row.items() if value not in (None, "", [], {})}
+    shown = {name: value for name, value in values.items() if value}
     size = max((len(name) for name in shown), default=0)
-    return [f"{indent}{name.ljust(size)}  {value}" for name, value in shown.items() if value]
+    return [f"{indent}{name.ljust(size)}  {value}" for name, value in shown.items()]
 
 
 def _value(name: str, value: Any, now: float) -> str:

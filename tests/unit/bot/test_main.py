@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from bot.__main__ import main
 from bot.settings import Settings
+from tests.support.logs import fresh_logs
 
 
 @pytest.fixture(autouse=True)
-def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     monkeypatch.chdir(tmp_path_factory.mktemp("nothing"))
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
+    with fresh_logs():
+        yield
 
 
 def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
