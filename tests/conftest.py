@@ -23,11 +23,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--chaos-seed", type=int, default=None, help="repeat the random runs that printed this seed")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Marks of our own."""
-    config.addinivalue_line("markers", "soak: takes many minutes; runs only when it is asked for, by make soak")
-
-
 @pytest.fixture(scope="session")
 def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A PostgreSQL server: the given one, or one from the wheel. Where neither works, tests are skipped, in CI not."""

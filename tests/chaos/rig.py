@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import os
 import signal
@@ -68,19 +69,25 @@ class Rig(Stand):
                 await asyncio.to_thread(postgres.drop_database, self._server_url, self._database_url)
 
     async def _play(self, home: Path, kill_at: Place | None) -> Run:
-        first = last = await self._start(home, "first", kill_at)
+        first = await self._start(home, "first", kill_at)
         await self.until_up(first, self.port, SETTLE_SECONDS)
         root = self._ask()
-        killed = await self._until_killed_or_settled(first, root)
-        if killed:
-            last = await self._start(home, "second", None)
-            await self.until_up(last, self.port, SETTLE_SECONDS)
+        wrong = await self._settled(root, first)
+        status = await self._end(first)
+        if killed := status == -signal.SIGKILL:
+            second = await self._start(home, "second", None)
+            await self.until_up(second, self.port, SETTLE_SECONDS)
             self.slack.redeliver_now()
-        wrong = await self._settled(root, last)
-        os.kill(last, signal.SIGTERM)
-        status = await self.zygote.ended(last)
+            wrong = await self._settled(root, second)
+            status = await self._end(second)
         wrong += [] if status == 0 else [f"the application ended with {status}"]
         return Run(_lines(home / "first.points"), [*wrong, *self._wrong(root)], killed)
+
+    async def _end(self, pid: int) -> int:
+        """Stop the application if it is still there; returns how it ended."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        return await self.zygote.ended(pid)
 
     # -- the parties -------------------------------------------------------------------------------------------
 
@@ -111,21 +118,13 @@ class Rig(Stand):
 
     # -- waiting -----------------------------------------------------------------------------------------------
 
-    async def _until_killed_or_settled(self, pid: int, root: str) -> bool:
-        async with asyncio.timeout(SETTLE_SECONDS):
-            while self.zygote.status(pid) is None and not self._done(root):
-                await asyncio.sleep(0.02)
-        if self.zygote.status(pid) is None:
-            return False
-        return await self.zygote.ended(pid) == -signal.SIGKILL
-
     async def _settled(self, root: str, pid: int) -> list[str]:
         """Wait until nothing more is to be done; what is missing then is wrong."""
         try:
             async with asyncio.timeout(SETTLE_SECONDS):
                 while not self._done(root):
                     if self.zygote.status(pid) is not None:
-                        return [f"the second process died: {self.zygote.status(pid)}"]
+                        return [f"the application died: {self.zygote.status(pid)}"]
                     await asyncio.sleep(0.02)
         except TimeoutError:
             return ["not settled in time"]

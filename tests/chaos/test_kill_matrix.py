@@ -78,6 +78,7 @@ async def test_a_kill_at_every_point(rig: Rig) -> None:
             run = await rig.play(place)
             if run.wrong:
                 wrong[place] = run.wrong
+                print(f"killed at {place}: {run.wrong}")
             if run.killed:
                 break
         else:
