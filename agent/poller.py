@@ -148,7 +148,7 @@ class Poller:
         if provider_id is not None:
             update = reading(found[provider_id], now=now, next_look=self._wait(job))
             await self._jobs.attach(lease, provider_id=provider_id, update=update)
-            log.info("job_recognised", state=update.state)
+            log.info("job_changed", state=update.state, before=job.state)
         elif unread:
             update = JobUpdate(JobState.WAITING, None, now + self._wait(job))
             await self._record(lease, job, self._bounded(job, update))

@@ -94,7 +94,8 @@ class DeliveryWorker:
     async def _deliver(self, claimed: Claimed, shown: str | None) -> None:
         """Do what is due for one; every line of the log meanwhile says which."""
         _, delivery, conversation = claimed
-        with bound_contextvars(delivery=delivery.id, kind=delivery.kind, conversation=conversation.id):
+        whose = {"delivery": delivery.id, "kind": delivery.kind, "subject": delivery.subject_id}
+        with bound_contextvars(**whose, conversation=conversation.id):
             await self._attempt(claimed, shown)
 
     async def _attempt(self, claimed: Claimed, shown: str | None) -> None:
