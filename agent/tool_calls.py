@@ -91,9 +91,8 @@ def for_person(outcome: Outcome) -> str:
             return json.dumps(data, ensure_ascii=False)[:VALUE_LIMIT]
         case Deferred(_, summary, _):
             return summary
-        case TryAgain(_, message, hint, options):
-            choices = " Choose one of: " + ", ".join(options[:10]) + "." if options else ""
-            return " ".join(part for part in (message + choices, hint) if part)
+        case TryAgain(_, message, _, options):  # its hint tells the model what to ask the person
+            return message + (" Choose one of: " + ", ".join(options[:10]) + "." if options else "")
         case Failed(_, message, hint):
             return " ".join(part for part in (message, hint) if part)
         case _:

@@ -66,7 +66,9 @@ def _states(data: Json) -> list[str]:
 def _error(error: Any) -> str:
     if not isinstance(error, dict):
         return _without_links(f"That did not work: {error}")[:TEXT_LIMIT]
-    parts = [f"That did not work: {error.get('message', 'the tool failed')}", str(error.get("hint") or "")]
+    message, hint = str(error.get("message") or "The tool failed."), str(error.get("hint") or "")
+    question = message.endswith("?") or hint.startswith("Ask ")  # such a hint is for the model, not for the person
+    parts = [message] if question else [f"That did not work: {message}", hint]
     if options := error.get("options"):
         parts.append("You can choose: " + ", ".join(map(str, options[:FACT_LIMIT])) + ".")
     return _without_links(" ".join(part for part in parts if part))

@@ -101,7 +101,7 @@ def test_what_the_model_gets_is_bounded(outcome: Outcome, limit: int) -> None:
         (Value({"left": 3}), '{"left": 3}'),
         (Deferred("S1", "Submitted: intro.", {}), "Submitted: intro."),
         (TryAgain("c", "Which one?"), "Which one?"),
-        (TryAgain("c", "Which one?", "Ask.", ["a", "b"]), "Which one? Choose one of: a, b. Ask."),
+        (TryAgain("c", "Which one?", "Ask.", ["a", "b"]), "Which one? Choose one of: a, b."),
         (Failed("c", "It failed."), "It failed."),
         (Failed("c", "It failed.", "Try later."), "It failed. Try later."),
     ],
