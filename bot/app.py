@@ -225,7 +225,7 @@ class _Parts:
         worker = self._lane_worker(self._runner(self._toolbox(submitter), replies))
         self.loops.extend(
             [
-                self._working("lanes", worker.round, tempo.lanes),
+                self._working("lanes", worker.round, tempo.lanes, hand_on=True),
                 self._working("deliveries", deliveries.run_once, tempo.deliveries),
                 self._working("submissions", self._kicking(submitter.run_due), tempo.submissions),
                 self._working("jobs", self._kicking(poller.run_due), tempo.jobs),
@@ -236,11 +236,13 @@ class _Parts:
         )
         return worker
 
-    def _working(self, topic: Topic, round_: Callable[[], Awaitable[int]], interval: float) -> Loop:
-        """A loop whose rounds claim rows: a round that fails gives back what it has claimed."""
+    def _working(
+        self, topic: Topic, round_: Callable[[], Awaitable[int]], interval: float, *, hand_on: bool = False
+    ) -> Loop:
+        """A loop whose rounds claim rows; see `Claims.work`. With `hand_on` others go on with what a round claimed."""
 
         async def working() -> int:
-            async with self.store.claims.work():
+            async with self.store.claims.work(hand_on=hand_on):
                 return await round_()
 
         return Loop(topic, working, interval)

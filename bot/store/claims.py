@@ -120,11 +120,15 @@ class Claims:
         """`LeaseLost` unless nobody else can have the row right now: to be asked before an effect outside.
 
         It knows without the database, by this process's own clock: a process that stood still for longer than its
-        lease finds out before it does anything, not after.
+        lease finds out before it does anything, not after. The row is not extended any more: it may still be ours,
+        but its work ends here.
         """
         held = self._find(table, lease)
-        if held is None or self._database.local_now() >= held.until:
-            raise LeaseLost(f"{table.name} {lease.id!r} may be somebody else's by now")
+        if held is not None and self._database.local_now() < held.until:
+            return
+        if held is not None:
+            self._forget(held)
+        raise LeaseLost(f"{table.name} {lease.id!r} may be somebody else's by now")
 
     async def release(self, connection: AsyncConnection, table: sa.Table, lease: Lease, **values: Any) -> None:
         """Give the row back, setting `values`; `LeaseLost` when it was not ours any more."""
@@ -139,10 +143,11 @@ class Claims:
     # -- work that fails ---------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
-    async def work(self, *leases: tuple[sa.Table, Lease]) -> AsyncIterator[None]:
+    async def work(self, *leases: tuple[sa.Table, Lease], hand_on: bool = False) -> AsyncIterator[None]:
         """A piece of work: when it raises, `leases` and all that was claimed in it is given back.
 
-        Claims of tasks it starts count as its own. Work that ends well keeps what it has not released.
+        Claims of tasks it starts count as its own. Whatever it has not released when it ends well is no longer
+        extended, for nobody works on it; with `hand_on` somebody else does.
         """
         taken = [held for table, lease in leases if (held := self._find(table, lease))]
         before = _working.set(taken)
@@ -154,6 +159,9 @@ class Claims:
         except BaseException:  # the process is stopping: another one may go on at once
             await self._give_back(taken, 0.0)
             raise
+        else:
+            for held in () if hand_on else taken:
+                self._forget(held)
         finally:
             _working.reset(before)
 

@@ -14,7 +14,7 @@ from tests.chaos.stand import Stand, free_port
 from tests.chaos.tables import quiet
 from tests.support import postgres
 
-SETTLE_SECONDS = 20.0
+SETTLE_SECONDS = 30.0
 LANGUAGES = ("French (France)", "German (Germany)", "Japanese (Japan)")
 SQLITE_LEASE = 8.0  # seconds; a start takes everything over at once, so it does not matter
 POSTGRES_LEASE = 1.0  # a start waits for it

@@ -131,13 +131,28 @@ async def test_what_failing_work_has_claimed_is_given_back_too(store: Store, clo
     assert await store.jobs.claim_submission(submission.id) is not None
 
 
-async def test_work_that_ends_well_keeps_what_it_has(store: Store, clock: ManualClock) -> None:
+async def test_what_work_hands_on_stays_held(store: Store, clock: ManualClock) -> None:
+    await accept(store, "Ev1")
+    async with store.claims.work(hand_on=True):
+        lease = await claim_lane(store)
+    await beat_for(store, clock, LEASE * 2)
+    store.turns.assure(lease)
+
+
+async def test_what_work_forgets_to_release_is_not_kept_from_others(store: Store, clock: ManualClock) -> None:
     await accept(store, "Ev1")
     async with store.claims.work():
         lease = await claim_lane(store)
-    clock.advance(REST_SECONDS)
-    assert await store.lanes.claim(10) == []
-    store.turns.assure(lease)
+    await beat_for(store, clock, LEASE)
+    assert (await claim_lane(store)).epoch == lease.epoch + 1
+
+
+async def test_a_lease_that_was_doubted_is_not_extended_any_more(store: Store, clock: ManualClock) -> None:
+    lease = await claimed_lane(store)
+    clock.advance(LEASE)
+    with pytest.raises(LeaseLost):
+        store.turns.assure(lease)
+    assert await store.claims.extend() == 0
 
 
 async def test_failing_work_gives_back_nothing_of_others(store: Store, clock: ManualClock) -> None:
