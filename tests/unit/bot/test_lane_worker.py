@@ -1,0 +1,100 @@
+"""What becomes of a lane when handling its row fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from agent.records import InboxRow, Lease
+from agent.runner import Parked, Runner
+from bot.lane_worker import CRASHES_FORGIVEN, LaneWorker
+from bot.posts import Posts
+from bot.store import Store
+from bot.store.claims import REST_SECONDS
+from tests.support.clock import ManualClock
+from tests.support.store_steps import accept, new_store, running, sqlite_url
+
+
+class FailingRunner:
+    """Raises `error` for every row."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+        self.runs = 0
+        self.abandoned = 0
+
+    async def run(self, lease: Lease, row: InboxRow) -> Parked | None:
+        self.runs += 1
+        raise self.error
+
+    async def abandon(self, lease: Lease, row: InboxRow) -> bool:
+        self.abandoned += 1
+        return False
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Store]:
+    async with running(new_store(sqlite_url(tmp_path), clock)) as started:
+        yield started
+
+
+def worker(store: Store, clock: ManualClock, runner: Any) -> LaneWorker:
+    return LaneWorker(
+        lanes=store.lanes,
+        jobs=store.jobs,
+        outbox=Posts(store, lambda: None),
+        runner=cast("Runner", runner),
+        clock=clock,
+        kick=lambda: None,
+    )
+
+
+async def rounds(store: Store, clock: ManualClock, runner: FailingRunner, count: int) -> None:
+    """Let so many rounds come to their end, far enough apart that the lane is free again."""
+    own = worker(store, clock, runner)
+    for _ in range(count):
+        await own.round()
+        await own.stop(5.0)
+        clock.advance(60.0)
+
+
+async def test_a_lane_is_free_soon_after_the_database_failed(store: Store, clock: ManualClock) -> None:
+    await accept(store, "Ev1")
+    own = worker(store, clock, FailingRunner(OperationalError("select", None, Exception())))
+    await own.round()
+    await own.stop(5.0)
+    assert await store.lanes.claim(1) == []
+    clock.advance(REST_SECONDS)
+    assert len(await store.lanes.claim(1)) == 1
+
+
+async def test_the_databases_failures_do_not_count_against_the_row(store: Store, clock: ManualClock) -> None:
+    await accept(store, "Ev1")
+    runner = FailingRunner(OperationalError("select", None, Exception()))
+    await rounds(store, clock, runner, CRASHES_FORGIVEN + 2)
+    assert (runner.runs, runner.abandoned) == (CRASHES_FORGIVEN + 2, 0)
+
+
+async def test_our_own_failures_do(store: Store, clock: ManualClock) -> None:
+    await accept(store, "Ev1")
+    runner = FailingRunner(RuntimeError())
+    await rounds(store, clock, runner, CRASHES_FORGIVEN + 2)
+    assert (runner.runs, runner.abandoned) == (CRASHES_FORGIVEN, 1)
+
+
+async def test_a_lane_is_free_at_once_after_a_stop(store: Store, clock: ManualClock) -> None:
+    await accept(store, "Ev1")
+    own = worker(store, clock, FailingRunner(asyncio.CancelledError()))
+    await own.round()
+    await own.stop(5.0)
+    assert len(await store.lanes.claim(1)) == 1
