@@ -18,6 +18,7 @@ from emulators.slack import Message, SlackEmulator
 ROOT = Path(__file__).parents[2]
 SECRET_KEY = "k" * 40
 WEBHOOK_SECRET = "whsec-chaos"
+WALLET = 10_000.0  # USD: no run is about an empty one
 
 
 class Zygote:
@@ -88,7 +89,8 @@ class Stand:
 
     def __init__(self, folder: Path, openai: OpenAIEmulator | None = None) -> None:
         self.folder = folder
-        self.slack, self.openai, self.heygen = SlackEmulator(), openai or OpenAIEmulator(), HeyGenEmulator(speed="fast")
+        self.slack, self.openai = SlackEmulator(), openai or OpenAIEmulator()
+        self.heygen = HeyGenEmulator(speed="fast", balance=WALLET)
         self.zygote = Zygote()
 
     async def open(self) -> None:
