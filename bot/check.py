@@ -14,7 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.accounts import account_id_of, webhook_path
 from bot.clock import SystemClock
 from bot.settings import Settings
-from bot.store.database import Database, DatabaseError
+from bot.store.database import Database, DatabaseBusy, DatabaseError
+from bot.store.shared import SharedDatabase
 from heygen import Client, HeyGenError, HttpTransport
 
 SECONDS = 10.0
@@ -93,13 +94,20 @@ async def _heygen(settings: Settings) -> str:
 
 
 async def _database(settings: Settings) -> str:
-    database = Database(settings.database_url, SystemClock(), "check")
+    try:
+        await _pinged(Database(settings.database_url, SystemClock(), "check"))
+    except DatabaseBusy:
+        await _pinged(SharedDatabase(settings.database_url, SystemClock(), "check"))
+        return f"{settings.database_url.split('://')[0]}, in use by a serving process"
+    return settings.database_url.split("://")[0]
+
+
+async def _pinged(database: Database) -> None:
     await database.start()
     try:
         await database.ping()
     finally:
         await database.stop()
-    return settings.database_url.split("://")[0]
 
 
 async def emulated(settings: Settings) -> list[str]:

@@ -1,0 +1,125 @@
+"""`check` asks each service something free and says what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot import check
+from bot.clock import SystemClock
+from bot.settings import Settings
+from bot.store.database import Database
+from emulators.heygen import HeyGenEmulator
+from emulators.openai import OpenAIEmulator
+from emulators.slack import SlackEmulator
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SlackEmulator]:
+    emulator = SlackEmulator()
+    await emulator.start()
+    yield emulator
+    await emulator.stop()
+
+
+@pytest.fixture
+async def heygen() -> AsyncIterator[HeyGenEmulator]:
+    emulator = HeyGenEmulator()
+    await emulator.start()
+    yield emulator
+    await emulator.stop()
+
+
+@pytest.fixture
+async def openai() -> AsyncIterator[OpenAIEmulator]:
+    emulator = OpenAIEmulator()
+    await emulator.start()
+    yield emulator
+    await emulator.stop()
+
+
+def configured(
+    slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, folder: Path, **more: str
+) -> Settings:
+    given = {
+        "slack_bot_token": slack.bot_token,
+        "slack_signing_secret": slack.signing_secret,
+        "slack_api_url": slack.api_url,
+        "openai_api_key": openai.api_key,
+        "openai_base_url": openai.base_url,
+        "openai_model": "emulated-planner",
+        "heygen_api_key": "hg-key-1",
+        "heygen_base_url": heygen.url,
+        "secret_key": "k" * 40,
+        "public_url": "https://green.example",
+        "database_url": f"sqlite:///{folder}/greenroom.db",
+    }
+    return Settings(_env_file=None, **{**given, **more})
+
+
+async def told(settings: Settings) -> dict[str, tuple[bool, str]]:
+    """Whether each service works, and the line about it."""
+    return {line.split()[1].rstrip(":"): (works, line) for works, line in await check.services(settings)}
+
+
+async def test_everything_that_works_is_ok(
+    slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, tmp_path: Path
+) -> None:
+    lines = await told(configured(slack, heygen, openai, tmp_path))
+
+    assert {name: works for name, (works, _) in lines.items()} == dict.fromkeys(lines, True)
+    assert set(lines) == {"slack", "model", "heygen", "database"}
+    assert "https://green.example/webhooks/heygen/" in lines["slack"][1]
+    assert "100" in lines["heygen"][1]
+
+
+async def test_a_wrong_credential_is_named_but_not_shown(
+    slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, tmp_path: Path
+) -> None:
+    wrong = {"slack_bot_token": "xoxb-wrong", "heygen_api_key": "hg-wrong", "openai_api_key": "sk-wrong"}
+    lines = await told(configured(slack, heygen, openai, tmp_path, **wrong))
+
+    assert [name for name, (works, _) in lines.items() if works] == ["database"]
+    assert not any("wrong" in line for _, line in lines.values())
+
+
+async def test_a_service_that_is_not_there_is_failing(
+    slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, tmp_path: Path
+) -> None:
+    settings = configured(slack, heygen, openai, tmp_path, heygen_base_url="http://127.0.0.1:9")
+
+    assert (await told(settings))["heygen"][0] is False
+
+
+async def test_a_model_the_server_does_not_list_is_said(
+    slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, tmp_path: Path
+) -> None:
+    lines = await told(configured(slack, heygen, openai, tmp_path, openai_model="no-such-model"))
+
+    assert "does not list no-such-model" in lines["model"][1]
+
+
+async def test_a_database_in_use_is_looked_at_beside_its_server(
+    slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, tmp_path: Path
+) -> None:
+    settings = configured(slack, heygen, openai, tmp_path)
+    serving = Database(settings.database_url, SystemClock(), "server")
+    await serving.start()
+    try:
+        works, line = (await told(settings))["database"]
+    finally:
+        await serving.stop()
+
+    assert works
+    assert "in use by a serving process" in line
+
+
+async def test_production_recognises_an_emulator(
+    slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, tmp_path: Path
+) -> None:
+    settings = configured(slack, heygen, openai, tmp_path, openai_base_url="http://127.0.0.1:9/v1")
+
+    assert await check.emulated(settings) == ["SLACK_API_URL", "HEYGEN_BASE_URL"]
+    assert await check.emulated(Settings(_env_file=None)) == []
