@@ -78,6 +78,7 @@ class Database:
         self.url = sa.make_url(url)
         self._clock = clock
         self._dialect = _dialect_of(self.url)
+        self._line = asyncio.Semaphore(self._dialect.writers)
         self._writer: AsyncEngine | None = None
         self._reader: AsyncEngine | None = None
 
@@ -112,14 +113,31 @@ class Database:
             await connection.execute(sa.select(sa.literal(1)))
 
     @contextlib.asynccontextmanager
-    async def transaction(self, name: str) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self, name: str, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         """Write in one transaction, committed when the block ends and rolled back when it raises.
 
-        `name` is stable and tells the writes of the product apart.
+        `name` is stable and tells the writes of the product apart. `urgent`: somebody outside waits for the answer;
+        it passes the line of the background's writes, of which there may be many, and waits for the current one only.
         """
-        async with _connected(_open(self._writer)) as connection:
+        async with contextlib.AsyncExitStack() as stack:
+            if not urgent:
+                await stack.enter_async_context(self._in_line())
+            connection = await stack.enter_async_context(_connected(_open(self._writer)))
             yield connection
             await _to_the_end(connection.commit())
+
+    @contextlib.asynccontextmanager
+    async def _in_line(self) -> AsyncIterator[None]:
+        """Wait for one of the background's places at the pool, as long as the pool itself would let us wait."""
+        try:
+            async with asyncio.timeout(POOL_TIMEOUT):
+                await self._line.acquire()
+        except TimeoutError:
+            raise sa.exc.TimeoutError(f"no turn to write within {POOL_TIMEOUT:.0f} s") from None
+        try:
+            yield
+        finally:
+            self._line.release()
 
     @contextlib.asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -158,6 +176,7 @@ class Database:
 
 class _Dialect(Protocol):
     single_process: bool
+    writers: int  # background transactions that may ask for a connection at once
 
     def acquire(self) -> None: ...
     def release(self) -> None: ...
@@ -174,6 +193,7 @@ class _Sqlite:
     """One writer connection and a few readers in WAL mode; BEGIN IMMEDIATE is the lock for everything."""
 
     single_process = True
+    writers = 1
 
     def __init__(self, url: sa.URL) -> None:
         if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
@@ -237,6 +257,7 @@ class _Postgres:
     """Many processes; row locks, and the database's own clock so that workers need not agree on the time."""
 
     single_process = False
+    writers = POSTGRES_CONNECTIONS - 2  # the others are for readers and for what is urgent
 
     def __init__(self, url: sa.URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg")

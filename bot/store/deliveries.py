@@ -131,7 +131,7 @@ class Deliveries:
 
         Whoever is still sending it keeps the lease and may finish; whoever was about to repeat it loses it.
         """
-        async with self._database.transaction("delivery.echo") as connection:
+        async with self._database.transaction("delivery.echo", urgent=True) as connection:
             row = await first(connection, self._database.locked(_sent_but_unseen(workspace_id, channel_id, key)))
             if row is None:
                 return False

@@ -79,7 +79,7 @@ class Lanes:
     async def accept(self, event: NewEvent) -> Accepted | Duplicate | NotOurs:
         """Keep `event` for its conversation; once this returns, the event survives whatever happens."""
         try:
-            async with self._database.transaction("inbox.accept") as connection:
+            async with self._database.transaction("inbox.accept", urgent=True) as connection:
                 return await self._accept(connection, event)
         except _RefusedAsDuplicate:
             return Duplicate()

@@ -53,9 +53,9 @@ def _wrap_commits(points: Points) -> None:
     original = Database.transaction
 
     @asynccontextmanager
-    async def transaction(self: Database, name: str) -> AsyncIterator[Any]:
+    async def transaction(self: Database, name: str, *, urgent: bool = False) -> AsyncIterator[Any]:
         changed = False
-        async with original(self, name) as connection:
+        async with original(self, name, urgent=urgent) as connection:
             before = await _changes(connection)
             yield connection
             changed = await _changes(connection) != before
