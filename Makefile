@@ -9,7 +9,7 @@ run: .venv/runtime
 	@$(BIN)/python -m bot $(ARGS)
 
 test: .venv/dev
-	@$(BIN)/python -m pytest -m "not full and not browser and not outside and not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not full and not browser and not outside and not soak" $(ARGS)
 
 check: .venv/dev
 	@.ci/check
