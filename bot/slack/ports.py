@@ -126,6 +126,10 @@ class ReplyTurns(Protocol):
         """Where the reply has begun to be visible."""
         ...
 
+    async def unposted(self, conversation_id: str) -> bool:
+        """Whether an earlier post of the conversation is still to become visible."""
+        ...
+
 
 class DeliverNow(Protocol):
     """Completes a committed reply at once, as the outbox would."""

@@ -29,6 +29,7 @@ FLUSH_SECONDS = 0.75
 STREAM_SECONDS = 240.0  # Slack ends a stream after about five minutes, whatever happens in it
 STATUS_SECONDS = 3.0
 CLOSE_SECONDS = 15.0
+BEHIND_SECONDS = 0.5  # until it is looked again whether everything earlier stands in the thread
 BEGUN = "…"
 WORKSPACES_REMEMBERED = 10_000
 
@@ -237,6 +238,8 @@ class SlackReply:
                 return 0.0
 
     async def _begin(self) -> float:
+        if await self._replies.turns.unposted(self._turn.conversation_id):
+            return BEHIND_SECONDS  # an earlier answer may wait for its place; the thread is to be read in order
         if not self._replies.streams(self._turn.workspace_id):
             return await self._begin_edits()
         if seconds := self._place("chat.startStream"):

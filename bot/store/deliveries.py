@@ -14,14 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
-from bot.store.outbox import NewDelivery, Outbox
+from bot.store.outbox import UNFINISHED, NewDelivery, Outbox
 from bot.store.rows import first, one, record
 from bot.store.schema import conversation, delivery, thread
 
 Claimed = tuple[Lease, Delivery, Conversation]
 
 WAITING = (DeliveryState.PENDING, DeliveryState.UNKNOWN)
-UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
 class Deliveries:

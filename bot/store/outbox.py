@@ -14,6 +14,8 @@ from bot.store.database import Database
 from bot.store.log import lock_conversation
 from bot.store.schema import delivery
 
+UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
@@ -67,6 +69,12 @@ class Outbox:
         """The id of the delivery with this key."""
         found: str | None = await connection.scalar(sa.select(delivery.c.id).where(delivery.c.key == key))
         return found
+
+    async def waiting(self, connection: AsyncConnection, conversation_id: str) -> bool:
+        """Whether a delivery of the conversation is neither visible nor given up."""
+        mine = sa.and_(delivery.c.conversation_id == conversation_id, delivery.c.ts.is_(None))
+        select = sa.select(delivery.c.id).where(mine, delivery.c.state.in_(UNFINISHED))
+        return await connection.scalar(select.limit(1)) is not None
 
     async def place(self, connection: AsyncConnection, key: str, ts: str | None) -> bool:
         """A delivery that nobody has begun to send stands at `ts`; returns whether there was such a one."""

@@ -173,6 +173,11 @@ class Turns:
             if row["state"] in FINAL and not await self._outbox.place(connection, reply_key(turn_id), ts):
                 raise LeaseLost(f"the reply of turn {turn_id!r} is not to be shown at another place any more")
 
+    async def unposted(self, conversation_id: str) -> bool:
+        """Whether a post of the conversation is still to become visible: what begins now would stand before it."""
+        async with self._database.reading() as connection:
+            return await self._outbox.waiting(connection, conversation_id)
+
     async def withdrawn(self, turn_id: str) -> bool:
         """Whether the message that asked has been deleted since."""
         deleted = sa.select(inbox.c.seq).where(

@@ -12,6 +12,7 @@ from agent.errors import LeaseLost
 from agent.records import DeliveryKind, DeliveryState, ModelCall, Source, TurnState
 from bot.store import Store
 from bot.store.inbox import NotOurs
+from bot.store.outbox import NewDelivery
 from bot.store.schema import model_call
 from tests.support.clock import ManualClock
 from tests.support.store_steps import (
@@ -319,3 +320,14 @@ async def test_a_turn_that_ended_without_a_word_is_not_shown(store: Store) -> No
     await store.turns.finish_turn(lease, turn.id, state=TurnState.CANCELLED, reply=None)
     with pytest.raises(LeaseLost):
         await store.turns.set_reply_ts(lease, turn.id, "5.0")
+
+
+async def test_a_post_that_is_not_visible_yet_is_in_the_way_of_the_next(store: Store) -> None:
+    conversation_id = await accept(store, "Ev1")
+    assert not await store.turns.unposted(conversation_id)
+    await store.deliveries.enqueue(NewDelivery(conversation_id, DeliveryKind.REPLY, "reply:1", body={"text": "Hi"}))
+    assert await store.turns.unposted(conversation_id)
+    ((lease, _, _),) = await store.deliveries.claim_due(1)
+    assert await store.turns.unposted(conversation_id)
+    await store.deliveries.mark_posted(lease, "2.0", 1)
+    assert not await store.turns.unposted(conversation_id)

@@ -91,6 +91,27 @@ async def test_the_place_of_the_reply_is_committed_before_any_text(turn: Turn, t
     assert await turn.reply_ts() == only(thread).ts
 
 
+async def test_nothing_is_shown_before_an_earlier_answer(turn: Turn, thread: Thread) -> None:
+    await thread.queue("reply:earlier", "The earlier answer.")
+    await turn.reply.append("Hello.")
+    for _ in range(3):
+        await turn.pause()
+    assert not thread.calls("chat.startStream")
+    await turn.finish("Hello.")
+    while await thread.worker.run_once():
+        pass
+    assert [words.splitlines()[0] for words in thread.shown()] == ["The earlier answer.", "Hello."]
+
+
+async def test_a_stream_begins_when_the_earlier_answer_stands(turn: Turn, thread: Thread) -> None:
+    await thread.queue("reply:earlier", "The earlier answer.")
+    await turn.reply.append("Hello.")
+    await turn.pause()
+    assert await thread.worker.run_once() == 1
+    await until(lambda: turn.tick() or not thread.replies.active)
+    assert [words.splitlines()[0] for words in thread.shown()] == ["The earlier answer.", "Hello."]
+
+
 async def test_little_text_waits_for_the_timer(turn: Turn, thread: Thread) -> None:
     await turn.reply.append("Hel")
     await until(lambda: thread.clock.sleeping)
