@@ -1,4 +1,4 @@
-"""Renders docs/settings.md and .env.example from the settings; `python -m tests.architecture.settings_docs` writes them."""
+"""Renders docs/settings.md and .env.example from the settings; run as a module it writes them."""
 
 from __future__ import annotations
 
