@@ -15,6 +15,8 @@ from emulators.openai import HttpError
 from tests.scenario.stage import SECRET_KEY, TRANSLATIONS, WEBHOOK_SECRET, Stage
 from tests.support.logs import fresh_logs
 
+pytestmark = pytest.mark.full
+
 TOPIC = "the quarterly numbers of Project Nightingale"
 SIGNATURE = "X-Amz-Signature=opensesame"
 IDS = {

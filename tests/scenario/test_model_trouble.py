@@ -9,6 +9,8 @@ import pytest
 from emulators.openai import Call, CutAfter, ErrorEvent, Failed, HttpError, MalformedEvent, RawArguments, Refuse, Say
 from tests.scenario.stage import Stage
 
+pytestmark = pytest.mark.full
+
 
 @pytest.mark.parametrize(
     "accident",

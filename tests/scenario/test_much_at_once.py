@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from emulators.openai import Say
 from tests.scenario.stage import Stage
+
+pytestmark = pytest.mark.full
 
 
 async def test_two_messages_in_one_thread_are_answered_in_order(stage: Stage) -> None:

@@ -15,6 +15,8 @@ from emulators.openai import HttpError
 from tests.scenario.stage import PATIENCE, TRANSLATIONS, Stage
 from tests.support.logs import fresh_logs
 
+pytestmark = pytest.mark.full
+
 
 @pytest.fixture(autouse=True)
 def _own_logs() -> Iterator[None]:

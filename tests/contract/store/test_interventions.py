@@ -28,6 +28,8 @@ from tests.support.store_steps import (
     send,
 )
 
+pytestmark = pytest.mark.full
+
 # -- turns -----------------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,8 @@ from bot.store.overview import Filter, Kind
 from tests.support.clock import ManualClock
 from tests.support.store_steps import accept, open_turn, run_jobs, send
 
+pytestmark = pytest.mark.full
+
 SECRET_WORDS = ("Hello", "A translation", "German", "our plans")
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 
+import pytest
+
 from agent.records import JobState
 from bot.store import Store
 from bot.store.inbox import Accepted, Duplicate
 from tests.support.store_steps import accept, event, run_jobs, update
+
+pytestmark = pytest.mark.full
 
 
 async def work_off(store: Store, expected: int) -> dict[str, list[str]]:

@@ -17,6 +17,8 @@ from bot.operations.arguments import COMMANDS
 from bot.store.overview import Kind
 from tests.unit.bot.operations.conftest import Ids
 
+pytestmark = pytest.mark.full
+
 NAMES = {kind: name for name, kind in COMMANDS.items()}
 DOCUMENT = Path(__file__).parents[4] / "docs/operations.md"
 Output = pytest.CaptureFixture[str]
