@@ -21,7 +21,10 @@ BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"
 OPERATIONS = {f"{operation.method} {operation.path}": operation for operation in HeyGenEmulator().operations}
 BODIES = [name for name, operation in OPERATIONS.items() if operation.body]
 
-pytestmark = [pytest.mark.full, pytest.mark.skipif(not DOCUMENT.exists(), reason="the vendor's OpenAPI file is not beside this checkout")]
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(not DOCUMENT.exists(), reason="the vendor's OpenAPI file is not beside this checkout"),
+]
 
 
 @functools.cache
