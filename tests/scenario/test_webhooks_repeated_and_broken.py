@@ -71,6 +71,7 @@ async def test_what_counts_is_how_the_job_ended_whatever_is_reported_in_which_or
     assert len(stage.closings(running)) == 1
 
 
+@pytest.mark.full
 async def test_a_report_before_the_end_does_not_spoil_the_one_after_it(stage: Stage, running: str) -> None:
     await deliver(stage, event(stage, "fail"), "evt_early")
     await stage.probe()
