@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from agent.errors import ModelError
-from heygen import APIError, ConnectionFailed, HeyGenError, InsufficientCredit, NotFound, RateLimited, Unauthorized
+from heygen import (
+    APIError,
+    ConnectionFailed,
+    HeyGenError,
+    InsufficientCredit,
+    NotFound,
+    QuotaExceeded,
+    RateLimited,
+    Unauthorized,
+)
 from heygen import Timeout as HeyGenTimeout
 
 _MODEL: dict[str, str] = {
@@ -46,6 +55,8 @@ def for_heygen(error: HeyGenError) -> str:
             return "HeyGen did not accept our API key. An admin has to check it."
         case InsufficientCredit():
             return "The HeyGen account does not have enough credit for this. Top it up, then press Retry."
+        case QuotaExceeded():
+            return "The HeyGen account's quota is used up. An admin has to raise it or wait until it is renewed."
         case RateLimited():
             return "HeyGen is busy with other jobs of this account. Please try again later."
         case NotFound():

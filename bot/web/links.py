@@ -16,6 +16,9 @@ from heygen import HeyGenError, NotFound
 
 log = structlog.get_logger(__name__)
 
+AGAIN = "HeyGen cannot be reached at the moment. Please try again in a minute."
+REFUSED = "HeyGen does not let us read this video. Please tell an admin: the HeyGen account needs a look."
+RETRY = {"Retry-After": "30"}
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 
@@ -56,11 +59,9 @@ class Links:
             return _say(410, "HeyGen does not have this video any more.")
         except HeyGenError as error:
             log.warning("link_failed", job=job.id, error=str(error))
-            return _say(
-                503, "HeyGen cannot be reached at the moment. Please try again in a minute.", {"Retry-After": "30"}
-            )
+            return _say(503, AGAIN, RETRY) if error.retryable else _say(502, REFUSED)
         if remote.video_url is None or not remote.video_url.startswith(("https://", "http://")):
-            return _say(503, "HeyGen has no file for this video at the moment.", {"Retry-After": "30"})
+            return _say(503, "HeyGen has no file for this video at the moment.", RETRY)
         return RedirectResponse(remote.video_url, status_code=302, headers=NO_STORE)
 
 
