@@ -26,6 +26,9 @@ SECTION_LIMIT = 2900
 TEXT_LIMIT = 3500  # `chat.update` refuses a text of more than 4,000 characters
 ROOT_LIMIT = 2900
 NO_JOBS = "You have no jobs yet. Try `/heygen help`."
+UNLINKED = (
+    "I can't give links here until an admin sets `PUBLIC_URL`. The videos are in the HeyGen account, under this title."
+)
 AI_NOTICE = "Made with AI by HeyGen at the request above. Links lead to the video as long as it is kept."
 
 
@@ -56,7 +59,7 @@ def closing(submission: Submission, jobs: Sequence[Job], link_for: LinkFor) -> P
     headline = f"<@{submission.requester}> *{safe(submission.title, TITLE_LIMIT)}*: {outcome(jobs)}"
     order = sorted(jobs, key=lambda job: job.state is not JobState.SUCCEEDED)  # what people came for first
     lines = [job_line(job, submission, now=at, link=link_for(job)) for job in order]
-    blocks = [_section(headline), *_sections(lines), *_advice(jobs), *_retry(submission, jobs)]
+    blocks = [_section(headline), *_sections(lines), *_advice(jobs, link_for), *_retry(submission, jobs)]
     if any(job.state is JobState.SUCCEEDED for job in jobs):
         blocks.append(_context(AI_NOTICE))
     return _post(f"<@{submission.requester}> {safe(submission.title, TITLE_LIMIT)}: {outcome(jobs)}", blocks)
@@ -182,9 +185,11 @@ def _retry(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     return [ActionsBlock(elements=[button])]
 
 
-def _advice(jobs: Sequence[Job]) -> list[Block]:
+def _advice(jobs: Sequence[Job], link_for: LinkFor) -> list[Block]:
     states = {job.state for job in jobs}
     advice: list[str] = []
+    if any(job.state is JobState.SUCCEEDED and link_for(job) is None for job in jobs):
+        advice.append(UNLINKED)
     if JobState.FAILED in states:
         advice.append("What failed can be tried again with the button below; a new try is a new request.")
     if JobState.UNKNOWN in states:

@@ -274,3 +274,9 @@ def test_any_text_gives_a_sendable_post(
     assert_sendable(views.jobs_list(jobs * times, now=NOW, link_for=link_for))
     assert_sendable(views.root(title.strip() or "x"))
     assert_sendable(views.error(error.strip() or "x", title.strip() or "x"))
+
+
+def test_without_links_the_closing_says_where_the_videos_are() -> None:
+    ready = job(JobState.SUCCEEDED)
+    assert "PUBLIC_URL" in words(views.closing(submission(), [ready], lambda job: None))
+    assert "PUBLIC_URL" not in words(closing(ready))
