@@ -219,7 +219,7 @@ async def test_a_lost_lease_stops_before_the_request(settle: Settle, heygen: Sma
         (refusal(402), "insufficient_credit", "enough credit"),
         (refusal(403), "forbidden", "not allowed"),
         (refusal(404), "not_found", "any more"),
-        (refusal(429, "quota_exceeded"), "quota_exceeded", "vendor words"),
+        (refusal(429, "quota_exceeded"), "quota_exceeded", "quota is used up"),
     ],
     ids=named,
 )
