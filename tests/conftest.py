@@ -1,4 +1,4 @@
-"""What every test gets: the asyncio backend, a closed network, and a watch for blocking calls."""
+"""What every test gets: the asyncio backend and a closed network; and where long runs put their figures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,6 +21,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     own = os.environ.get("GREENROOM_TEST_POSTGRES")  # noqa: TID251 - the tests', not the product's
     parser.addoption("--postgres-url", default=own, help="a PostgreSQL to test on; its user may create databases")
     parser.addoption("--chaos-seed", type=int, default=None, help="repeat the random runs that printed this seed")
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Says a figure of a run: printed at the end of the session, whichever process the test ran in."""
+    return lambda text: request.node.user_properties.append(("figure", text))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what the runs said of themselves."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    for report in reports:
+        for name, text in getattr(report, "user_properties", []):
+            if name == "figure" and report.when == "call":
+                terminalreporter.write_line(f"figure: {text}")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -69,7 +69,7 @@ async def test_ten_kills_spread_over_the_run(rig: Rig) -> None:
 @on_both
 @pytest.mark.full
 @pytest.mark.timeout(2_400)
-async def test_a_kill_at_every_point(rig: Rig) -> None:
+async def test_a_kill_at_every_point(rig: Rig, figure: Callable[[str], None]) -> None:
     found = places((await rig.play(None)).points)
     wrong: dict[Place, list[str]] = {}
     missed: set[Place] = set()
@@ -78,14 +78,14 @@ async def test_a_kill_at_every_point(rig: Rig) -> None:
             run = await rig.play(place)
             if run.wrong:
                 wrong[place] = run.wrong
-                print(f"killed at {place}: {run.wrong}")
             if run.killed:
                 break
         else:
             missed.add(place)
     kinds = {label for label, _ in found}
-    print(
-        f"kill matrix: {len(found)} points of {len(kinds)} kinds, {len(missed)} occurrences never came again: {missed}"
+    figure(
+        f"kill matrix: {len(found)} points of {len(kinds)} kinds, {len(wrong)} wrong, "
+        f"{len(missed)} occurrences never came again: {sorted(missed)}"
     )
 
     assert wrong == {}

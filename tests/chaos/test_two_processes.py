@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -31,9 +31,9 @@ async def pair(tmp_path: Path, postgres_url: str, request: pytest.FixtureRequest
         await pair.close()
 
 
-async def play(pair: Pair, size: Size) -> None:
+async def play(pair: Pair, size: Size, figure: Callable[[str], None]) -> None:
     wrong = await pair.play(size)
-    print(
+    figure(
         f"two processes, seed {pair.seed}: {size.conversations} conversations of {size.messages} messages, "
         f"{size.kills} kills and a stall; settled {pair.settled_after:.1f} s after the last; {len(wrong)} wrong"
     )
@@ -43,12 +43,12 @@ async def play(pair: Pair, size: Size) -> None:
 
 @pytest.mark.full
 @pytest.mark.timeout(240)
-async def test_kills_and_a_stall_disturb_nobody(pair: Pair) -> None:
-    await play(pair, SHORT)
+async def test_kills_and_a_stall_disturb_nobody(pair: Pair, figure: Callable[[str], None]) -> None:
+    await play(pair, SHORT, figure)
 
 
 @pytest.mark.full
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
-async def test_many_kills_and_a_stall_disturb_nobody(pair: Pair) -> None:
-    await play(pair, LONG)
+async def test_many_kills_and_a_stall_disturb_nobody(pair: Pair, figure: Callable[[str], None]) -> None:
+    await play(pair, LONG, figure)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -156,15 +156,17 @@ async def flood(tmp_path: Path) -> AsyncIterator[Flood]:
 
 @pytest.mark.full
 @pytest.mark.timeout(180)
-async def test_a_short_flood_is_answered_once_and_in_order(flood: Flood) -> None:
-    print(f"\n{(await flood.run(SHORT)).line()}")  # noqa: T201 - the figures are what the run is for
+async def test_a_short_flood_is_answered_once_and_in_order(flood: Flood, figure: Callable[[str], None]) -> None:
+    figure((await flood.run(SHORT)).line())
     assert flood.wrong()[:5] == []
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-async def test_a_minute_of_flood_is_confirmed_in_time_and_answered_once_and_in_order(flood: Flood) -> None:
+async def test_a_minute_of_flood_is_confirmed_in_time_and_answered_once_and_in_order(
+    flood: Flood, figure: Callable[[str], None]
+) -> None:
     figures = await flood.run(LONG)
-    print(f"\n{figures.line()}")  # noqa: T201 - the figures are what the run is for
+    figure(figures.line())
     assert flood.wrong()[:5] == []
     assert figures.unconfirmed == 0  # Slack gives an app three seconds
