@@ -29,6 +29,11 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return lambda text: request.node.user_properties.append(("figure", text))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests first (after the shuffle), so that no core waits for the other at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("chaos") is None)
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print what the runs said of themselves."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]

@@ -8,6 +8,8 @@ import pytest
 
 from tests.scenario.stage import TRANSLATIONS, Stage
 
+pytestmark = pytest.mark.full
+
 
 async def test_busy_is_shown_on_the_card_and_sent_when_heygen_says(stage: Stage) -> None:
     stage.heygen.fail("before", TRANSLATIONS, method="POST", status=429, headers={"Retry-After": "600"})

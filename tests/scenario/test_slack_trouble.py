@@ -8,6 +8,8 @@ from emulators.openai import Say, Stall
 from emulators.slack import Message
 from tests.scenario.stage import Stage
 
+pytestmark = pytest.mark.full
+
 POST = "/api/chat.postMessage"
 WORDS = " ".join(f"Sentence number {number} of a long answer." for number in range(40))
 

@@ -11,6 +11,8 @@ import pytest
 from agent.jobs import PollPlan
 from tests.scenario.stage import QUICK, TRANSLATIONS, WEBHOOK_SECRET, Stage
 
+pytestmark = pytest.mark.full
+
 NEVER = dataclasses.replace(QUICK, poll=PollPlan(steps=(), last=1_000_000.0, deadline=10_000_000.0))
 
 
