@@ -2,6 +2,8 @@
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+# What .ci/run runs and make test does not even collect.
+LONG := tests/unit/emulators tests/browser tests/outside tests/soak
 
 .PHONY: run test check fmt lock soak clean
 
@@ -9,7 +11,8 @@ run: .venv/runtime
 	@$(BIN)/python -m bot $(ARGS)
 
 test: .venv/dev
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q -m "not full and not browser and not outside and not soak" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -q $(LONG:%=--ignore=%) \
+		-m "not full and not browser and not outside and not soak" $(ARGS)
 
 check: .venv/dev
 	@.ci/check

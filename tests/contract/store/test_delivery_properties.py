@@ -6,6 +6,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from bot.store import Store
 from bot.store.outbox import NewDelivery
 from tests.support.clock import ManualClock
 from tests.support.store_steps import CHANNEL, LEASE, WORKSPACE, accept, new_store, running, sqlite_url
+
+pytestmark = pytest.mark.full
 
 FATES = st.sampled_from(["post", "lose the reply", "lose the request", "refuse", "die before", "die after", "give up"])
 STEPS = st.lists(

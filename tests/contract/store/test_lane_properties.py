@@ -6,6 +6,7 @@ import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from bot.store import Store
 from bot.store.inbox import Accepted, Duplicate
 from tests.support.clock import ManualClock
 from tests.support.store_steps import LEASE, claiming_as, event, new_store, running, sqlite_url
+
+pytestmark = pytest.mark.full
 
 WORKERS = st.sampled_from(["first", "second"])
 STEPS = st.lists(
