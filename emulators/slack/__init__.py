@@ -24,7 +24,7 @@ from emulators.slack.errors import CannotDoError, Refusal
 from emulators.slack.interactivity import Interactions
 from emulators.slack.limits import Limits
 from emulators.slack.people import People
-from emulators.slack.state import File, Message, Session, ThreadStatus, User, View
+from emulators.slack.state import File, Message, Session, ThreadStatus, User, UserGroup, View
 from emulators.slack.workspace import Workspace
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "SlackEmulator",
     "ThreadStatus",
     "User",
+    "UserGroup",
     "View",
     "Workspace",
 ]
@@ -49,6 +50,7 @@ _SWITCHES = frozenset(
         "streaming_enabled",
         "streaming_error",
         "file_uploads_enabled",
+        "usergroups_enabled",
         "is_agent",
         "mention_first",
         "subscriptions",

@@ -88,6 +88,8 @@ def message_payload(workspace: Workspace, message: Message, *, metadata: bool = 
     payload.update({name: value for name, value in optional.items() if value})
     if message.files:
         payload["upload"] = True
+    if message.subtype == "tombstone":
+        payload["hidden"] = True
     payload.update(_thread_fields(workspace.channels[message.channel], message))
     return payload
 
@@ -177,15 +179,14 @@ def changed(workspace: Workspace, message: Message, before: Json) -> None:
 
 
 def remove(workspace: Workspace, message: Message) -> None:
-    """Delete a message: gone, or a tombstone when replies hang on it; then tell the app."""
+    """Delete a message: gone, or a tombstone in its place when replies hang on it; the app hears of either."""
     channel = workspace.channels[message.channel]
     before = message_payload(workspace, message)
     if replies_of(channel, message.ts):
-        message.subtype, message.text = "tombstone", "This message was deleted."
-        message.blocks, message.files, message.metadata = [], [], None
-    else:
-        del channel.messages[message.ts]
-        channel.threads.get(message.thread_ts or "", {}).pop(message.ts, None)
+        _bury(workspace, message, before)
+        return
+    del channel.messages[message.ts]
+    channel.threads.get(message.thread_ts or "", {}).pop(message.ts, None)
     event = {
         "subtype": "message_deleted",
         "hidden": True,
@@ -194,6 +195,14 @@ def remove(workspace: Workspace, message: Message) -> None:
         "previous_message": before,
     }
     publish_message(workspace, channel, event)
+
+
+def _bury(workspace: Workspace, message: Message, before: Json) -> None:
+    """Leave a tombstone where replies hang on a message; Slack tells of it as a change, not as a deletion."""
+    message.subtype, message.text = "tombstone", "This message was deleted."
+    message.user, message.from_app, message.edited = "USLACKBOT", False, None
+    message.blocks, message.attachments, message.files, message.metadata = [], [], [], None
+    changed(workspace, message, before)
 
 
 def view_payload(workspace: Workspace, view: View) -> Json:

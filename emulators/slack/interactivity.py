@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from emulators.base import Journal
-from emulators.slack import payloads, responses
+from emulators.slack import inputs, payloads, responses
 from emulators.slack.chat import show_privately
 from emulators.slack.delivery import Answer, Poster, sign
 from emulators.slack.errors import CannotDoError, Refusal
@@ -19,6 +19,7 @@ from emulators.slack.views import accept_view, push_view, replace_view
 
 FORM = "application/x-www-form-urlencoded"
 SLACKBOT = "USLACKBOT"
+TROUBLE = "We had some trouble connecting. Try again?"
 Forgery = Literal["bad_signature", "missing", "stale", "future", "not_a_number", "other_secret"]
 
 
@@ -69,18 +70,23 @@ class Interactions(Reading):
     async def click(self, user: str, channel: str, ts: str, action_id: str, value: str | None = None) -> Answer:
         """Press a button of a message, private ones included; `value` tells equal action ids apart."""
         person, message = self._reader(user, channel, ts)
-        block, element = payloads.find_element(message.blocks, action_id, value)
+        block, element = inputs.find_element(message.blocks, action_id, value)
         self._check_sight(person, element)
-        return await self._act_on(person, message, block, element, payloads.pressed(element, value))
+        return await self._act_on(person, message, block, element, inputs.pressed(element, value))
+
+    def confirm_dialog(self, user: str, channel: str, ts: str, action_id: str, value: str | None = None) -> Json | None:
+        """The dialog that asks before a press counts, None without one. Who denies sends nothing: do not `click`."""
+        _, message = self._reader(user, channel, ts)
+        return inputs.find_element(message.blocks, action_id, value)[1].get("confirm")
 
     async def select(self, user: str, channel: str, ts: str, action_id: str, value: Any) -> Answer:
         """Choose `value` (an option's value or label, a list for multi-selects) in a message."""
         person, message = self._reader(user, channel, ts)
-        block, element = payloads.find_element(message.blocks, action_id)
-        choice = payloads.chosen(element, value)
+        block, element = inputs.find_element(message.blocks, action_id)
+        choice = inputs.chosen(element, value)
         values = message.options.setdefault("values", {})
         values.setdefault(block["block_id"], {})[action_id] = {"type": element["type"], **choice}
-        return await self._act_on(person, message, block, element, choice)
+        return await self._act_on(person, message, block, element, inputs.told_of_choice(element, choice))
 
     def _reader(self, user: str, channel: str, ts: str) -> tuple[User, Message]:
         person = self.workspace.person(user)
@@ -97,7 +103,7 @@ class Interactions(Reading):
 
     async def _act_on(self, person: User, message: Message, block: Json, element: Json, what: Json) -> Answer:
         action = self._action(block, element, what)
-        values = message.options.get("values", {})
+        values = inputs.kept_values(message.blocks, message.options.get("values", {}))
         return await self._interact(payloads.message_action(self.workspace, person, message, action, values))
 
     def _action(self, block: Json, element: Json, what: Json) -> Json:
@@ -116,17 +122,17 @@ class Interactions(Reading):
     async def click_view(self, user: str, view_id: str, action_id: str, value: str | None = None) -> Answer:
         """Press a button in a modal or the Home tab."""
         person, view = self._viewer(user, view_id)
-        block, element = payloads.find_element(view.body["blocks"], action_id, value)
-        action = self._action(block, element, payloads.pressed(element, value))
+        block, element = inputs.find_element(view.body["blocks"], action_id, value)
+        action = self._action(block, element, inputs.pressed(element, value))
         return await self._interact(payloads.view_action(self.workspace, person, view, action))
 
     async def select_view(self, user: str, view_id: str, action_id: str, value: Any) -> Answer:
         """Choose `value` in a modal or the Home tab; the app hears of it at once."""
         person, view = self._viewer(user, view_id)
-        block, element = payloads.find_element(view.body["blocks"], action_id)
-        choice = payloads.chosen(element, value)
+        block, element = inputs.find_element(view.body["blocks"], action_id)
+        choice = inputs.chosen(element, value)
         view.values.setdefault(block["block_id"], {})[action_id] = {"type": element["type"], **choice}
-        action = self._action(block, element, choice)
+        action = self._action(block, element, inputs.told_of_choice(element, choice))
         return await self._interact(payloads.view_action(self.workspace, person, view, action))
 
     def _viewer(self, user: str, view_id: str) -> tuple[User, View]:
@@ -142,24 +148,26 @@ class Interactions(Reading):
         answer = await self._interact(payloads.submission(self.workspace, person, view))
         if answer.ok:
             self._after_submission(view, answer.body or {})
+        else:
+            view.errors = {"": TROUBLE}
+        self.journal.wake()
         return answer
 
     def _fill(self, view: View, values: Json) -> None:
-        inputs = [block for block in view.body["blocks"] if block["type"] == "input"]
-        names = {block["block_id"] for block in inputs} | {block["element"]["action_id"] for block in inputs}
+        blocks = [block for block in view.body["blocks"] if block["type"] == "input"]
+        names = {block["block_id"] for block in blocks} | {block["element"]["action_id"] for block in blocks}
         if unknown := set(values) - names:
             raise CannotDoError(f"no inputs {sorted(unknown)}, only {sorted(names)}")
-        for block in inputs:
+        for block in blocks:
             element = block["element"]
-            state = view.values.setdefault(block["block_id"], {}).setdefault(
-                element["action_id"], {"type": element["type"], "value": None}
-            )
+            state = view.values[block["block_id"]][element["action_id"]]
             given = [values[name] for name in (block["block_id"], element["action_id"]) if name in values]
             if given:
-                state.pop("value", None)
-                state.update(payloads.chosen(element, given[0]))
+                state.update(inputs.chosen(element, given[0]))
             if not block.get("optional") and not any(v for k, v in state.items() if k != "type"):
                 raise CannotDoError(f"the input {element['action_id']} must be filled in")
+            if problem := inputs.complaint(element, state):
+                raise CannotDoError(f"the input {element['action_id']} {problem}")
 
     def _after_submission(self, view: View, body: Any) -> None:
         if not isinstance(body, dict):
@@ -191,7 +199,10 @@ class Interactions(Reading):
     async def close_view(self, user: str, view_id: str) -> Answer | None:
         """Close a modal; the app hears of it when the view asked for that."""
         person, view = self._viewer(user, view_id)
+        if view.body.get("clear_on_close"):
+            self._clear(view)
         self.workspace.views.pop(view.id, None)
+        self.journal.wake()
         if not view.body.get("notify_on_close"):
             return None
         return await self._interact(payloads.closing(self.workspace, person, view))
@@ -199,7 +210,7 @@ class Interactions(Reading):
     async def suggest(self, user: str, view_id: str, action_id: str, query: str) -> Answer:
         """Type into an external select of a view; the answer's body holds the options."""
         person, view = self._viewer(user, view_id)
-        block, element = payloads.find_element(view.body["blocks"], action_id)
+        block, element = inputs.find_element(view.body["blocks"], action_id)
         if "external" not in element["type"]:
             raise CannotDoError(f"{action_id} is no external select")
         payload = payloads.suggestion(self.workspace, person, block["block_id"], action_id, query)

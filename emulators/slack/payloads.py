@@ -2,79 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from emulators.slack.blocks import elements
-from emulators.slack.errors import CannotDoError
 from emulators.slack.events import message_payload, view_payload
 from emulators.slack.state import Channel, Json, Message, ResponseUrl, User, View
 from emulators.slack.workspace import Workspace
-
-_SELECTED = {
-    "users_select": "selected_user",
-    "channels_select": "selected_channel",
-    "conversations_select": "selected_conversation",
-    "datepicker": "selected_date",
-    "timepicker": "selected_time",
-    "datetimepicker": "selected_date_time",
-    "multi_users_select": "selected_users",
-    "multi_channels_select": "selected_channels",
-    "multi_conversations_select": "selected_conversations",
-    "file_input": "files",
-}
-_ONE_OPTION = ("static_select", "external_select", "overflow", "radio_buttons")
-_MANY_OPTIONS = ("multi_static_select", "multi_external_select", "checkboxes")
-_TEXTS = ("plain_text_input", "email_text_input", "url_text_input", "number_input", "rich_text_input")
-
-
-def find_element(blocks: list[Json], action_id: str, value: str | None = None) -> tuple[Json, Json]:
-    """The block and element with this action id; `value` tells several buttons of one action id apart."""
-    found = [(block, element) for block, element in elements(blocks) if element["action_id"] == action_id]
-    if value is not None and len(found) > 1:
-        found = [pair for pair in found if pair[1].get("value") == value]
-    if not found:
-        known = sorted({element["action_id"] for _, element in elements(blocks)})
-        raise CannotDoError(f"no element {action_id} here, only {known}")
-    return found[0]
-
-
-def _options(element: Json) -> list[Json]:
-    groups = [option for group in element.get("option_groups", ()) for option in group["options"]]
-    return [*element.get("options", ()), *groups]
-
-
-def _option(element: Json, value: str) -> Json:
-    if "external" in element["type"]:
-        return {"text": {"type": "plain_text", "text": value, "emoji": True}, "value": value}
-    for option in _options(element):
-        if value in (option["value"], option["text"]["text"]):
-            return option
-    raise CannotDoError(f"no option {value} in {element['action_id']}")
-
-
-def chosen(element: Json, value: Any) -> Json:
-    """What an element's state is after a person chose or typed `value`."""
-    kind = element["type"]
-    if kind in _ONE_OPTION:
-        return {"selected_option": None if value is None else _option(element, value)}
-    if kind in _MANY_OPTIONS:
-        return {"selected_options": [_option(element, one) for one in value or ()]}
-    if kind in _SELECTED:
-        return {_SELECTED[kind]: value}
-    if kind in _TEXTS:
-        return {"value": value}
-    raise CannotDoError(f"nothing can be chosen in a {kind}")
-
-
-def pressed(element: Json, value: str | None) -> Json:
-    """What a press of a button tells."""
-    if element["type"] == "feedback_buttons":
-        buttons = [element["positive_button"], element["negative_button"]]
-        button = next((button for button in buttons if button["value"] == value), buttons[0])
-        return {"text": button["text"], "value": button["value"]}
-    if element["type"] not in ("button", "icon_button"):
-        raise CannotDoError(f"a {element['type']} cannot be clicked")
-    return {name: element[name] for name in ("text", "value", "style", "url") if name in element}
 
 
 def _head(workspace: Workspace, kind: str, user: User) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from emulators.base import Journal
-from emulators.slack import conversations, events, files, streams
+from emulators.slack import conversations, events, files, streams, usergroups
 from emulators.slack.errors import CannotDoError
 from emulators.slack.state import Channel, ChannelKind, File, Json, Message, User
 from emulators.slack.workspace import Workspace
@@ -163,9 +163,9 @@ class People:
 
     # --- the workspace's furniture -------------------------------------------------------------------------
 
-    def add_user(self, name: str, *, guest: bool = False) -> User:
+    def add_user(self, name: str, *, guest: bool = False, admin: bool = False) -> User:
         """A new person; they are in no channel yet."""
-        user = User(self.workspace.new_id("U"), name, name.title(), is_guest=guest)
+        user = User(self.workspace.new_id("U"), name, name.title(), is_guest=guest, is_admin=admin)
         self.workspace.users[user.id] = user
         return user
 
@@ -173,6 +173,19 @@ class People:
         """A new channel with these people (the app too, if named); returns its id."""
         ids = {self.workspace.person(member).id for member in members}
         return self.workspace.add_channel(name, ids, kind).id
+
+    def add_usergroup(self, handle: str, members: Sequence[str]) -> str:
+        """A new user group of these people; returns its id."""
+        return self.workspace.add_usergroup(handle, members).id
+
+    def set_usergroup(self, handle: str, members: Sequence[str]) -> None:
+        """Let exactly these people be in a user group; the app hears of it when it subscribed."""
+        ids = [self.workspace.person(member).id for member in members]
+        usergroups.set_members(self.workspace, self.workspace.usergroup(handle), ids)
+
+    def enable_usergroup(self, handle: str, enabled: bool = True) -> None:
+        """Bring a user group back, or disable it."""
+        usergroups.set_enabled(self.workspace, self.workspace.usergroup(handle), enabled)
 
     def join(self, user: str, channel: str) -> None:
         """Add somebody, or the app, to a channel."""

@@ -24,7 +24,21 @@ class User:
     real_name: str
     is_bot: bool = False
     is_guest: bool = False
+    is_admin: bool = False
     timezone: str = "Europe/Berlin"
+
+
+@dataclasses.dataclass(slots=True)
+class UserGroup:
+    """A user group; times are unix seconds, `deleted` is 0 while it is enabled."""
+
+    id: str
+    handle: str
+    name: str
+    members: list[str]
+    created: int
+    updated: int
+    deleted: int = 0
 
 
 @dataclasses.dataclass(slots=True)

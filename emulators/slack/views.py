@@ -7,9 +7,10 @@ from typing import Any
 
 from emulators.slack.arguments import Arguments
 from emulators.slack.block_elements import plain
-from emulators.slack.blocks import accept_blocks, elements
+from emulators.slack.blocks import accept_blocks
 from emulators.slack.errors import Refusal
 from emulators.slack.events import view_payload
+from emulators.slack.inputs import initial_values, kept_values
 from emulators.slack.limits import TIER_4
 from emulators.slack.methods import Method, find_user
 from emulators.slack.schema import anything, boolean, choice, record, string
@@ -51,23 +52,6 @@ def accept_view(workspace: Workspace, body: Any, kind: str) -> Json:
     return {**body, "blocks": blocks}
 
 
-def initial_values(blocks: list[Json]) -> Json:
-    """The state of a fresh view: whatever its inputs start with."""
-    values: Json = {}
-    for block, element in elements(blocks):
-        if element["type"] == "button":
-            continue
-        state: Json = {"type": element["type"]}
-        for name, value in element.items():
-            if name.startswith("initial_"):
-                state[_STATE_NAMES.get(name, "selected_" + name.removeprefix("initial_"))] = value
-        values.setdefault(block["block_id"], {})[element["action_id"]] = state
-    return values
-
-
-_STATE_NAMES = {"initial_value": "value"}
-
-
 def take_trigger(workspace: Workspace, arguments: Arguments) -> Trigger:
     """Spend a trigger: known, younger than three seconds, not used before."""
     trigger = workspace.triggers.get(arguments.required("trigger_id"))
@@ -93,10 +77,7 @@ def new_view(workspace: Workspace, user: str, body: Json, previous: View | None 
 
 def replace_view(workspace: Workspace, view: View, body: Json) -> None:
     """Change a view in place; inputs that are still there keep what was typed."""
-    fresh = initial_values(body["blocks"])
-    for block_id, actions in fresh.items():
-        actions.update({k: v for k, v in view.values.get(block_id, {}).items() if k in actions})
-    view.body, view.values, view.errors = body, fresh, {}
+    view.body, view.values, view.errors = body, kept_values(body["blocks"], view.values), {}
     view.hash = f"{workspace.next_ts()}.{workspace.short_id()}"
 
 

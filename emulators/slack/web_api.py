@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from emulators.slack import chat, conversations, files, streams, views
+from emulators.slack import chat, conversations, files, streams, usergroups, views
 from emulators.slack.arguments import Arguments, read_arguments
 from emulators.slack.errors import Refusal
 from emulators.slack.events import publish
@@ -37,6 +37,7 @@ METHODS: dict[str, Method] = {
     **streams.METHODS,
     **conversations.METHODS,
     **files.METHODS,
+    **usergroups.METHODS,
     **views.METHODS,
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from emulators.base import Clock
@@ -21,6 +21,7 @@ from emulators.slack.state import (
     ThreadStatus,
     Trigger,
     User,
+    UserGroup,
     View,
 )
 
@@ -64,6 +65,7 @@ DEFAULT_SCOPES = frozenset(
         "files:write",
         "reactions:read",
         "reactions:write",
+        "usergroups:read",
         "users:read",
         "team:read",
     }
@@ -90,6 +92,7 @@ class Workspace:
         self.streaming_enabled = True
         self.streaming_error = "unknown_method"
         self.file_uploads_enabled = True
+        self.usergroups_enabled = True
         self.is_agent = True
         self.mention_first = True
         self.installed = True
@@ -98,6 +101,7 @@ class Workspace:
         self.unfurl_domains: set[str] = set()
         self.limits = Limits(clock)
         self.users: dict[str, User] = {}
+        self.usergroups: dict[str, UserGroup] = {}
         self.channels: dict[str, Channel] = {}
         self.files: dict[str, File] = {}
         self.uploads: dict[str, tuple[str, int]] = {}
@@ -119,6 +123,7 @@ class Workspace:
             ("bob", "U0BOB00001", False),
             ("carol", "U0CAROL001", False),
             ("dan", "U0DAN00001", True),
+            ("dave", "U0DAVE0001", False),
         ):
             self.users[id_] = User(id_, name, name.title(), is_guest=guest)
         self.bot = User("U0GREENBOT", "heygen", "Greenroom", is_bot=True)
@@ -126,6 +131,7 @@ class Workspace:
         everyone = set(self.users)
         self.channels["C0VIDEOS01"] = Channel("C0VIDEOS01", "videos", "channel", set(everyone))
         self.channels["C0GENERAL1"] = Channel("C0GENERAL1", "general", "channel", everyone)
+        self.add_usergroup("video-approvers", ["dave"], id_="S0APPROVE1")
 
     # --- ids and times -------------------------------------------------------------------------------------
 
@@ -176,6 +182,24 @@ class Workspace:
         channel = Channel(self.new_id(_PREFIXES[kind]), name, kind, members)
         self.channels[channel.id] = channel
         return channel
+
+    def add_usergroup(self, handle: str, members: Iterable[str], *, name: str = "", id_: str = "") -> UserGroup:
+        """A new user group of these people (names or ids); `CannotDoError` for somebody unknown or a taken handle."""
+        if any(group.handle == handle for group in self.usergroups.values()):
+            raise CannotDoError(f"there is a user group @{handle} already")
+        ids = list(dict.fromkeys(self.person(member).id for member in members))
+        now = int(self.clock.now())
+        title = name or handle.replace("-", " ").capitalize()
+        group = UserGroup(id_ or self.new_id("S"), handle, title, ids, now, now)
+        self.usergroups[group.id] = group
+        return group
+
+    def usergroup(self, reference: str) -> UserGroup:
+        """A user group by handle, `@handle` or id; `CannotDoError` when there is none."""
+        for group in self.usergroups.values():
+            if reference.lstrip("@") in (group.id, group.handle):
+                return group
+        raise CannotDoError(f"no user group {reference}")
 
     # --- what the app may touch ----------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ def api(slack: SlackEmulator) -> AsyncWebClient:
 async def test_people_and_the_app_are_named(page: httpx2.AsyncClient) -> None:
     found = (await look(page))["slack"]
 
-    assert [person["name"] for person in found["people"]] == ["alice", "bob", "carol", "dan"]
+    assert [person["name"] for person in found["people"]] == ["alice", "bob", "carol", "dan", "dave"]
     assert found["bot"]["name"] == "Greenroom"
 
 

@@ -86,6 +86,29 @@ async def test_a_deletion_tells_what_is_gone(slack: SlackEmulator, app: Any) -> 
     assert event["previous_message"]["text"] == "oops"
 
 
+async def test_a_deleted_root_with_replies_becomes_a_tombstone(slack: SlackEmulator, app: Any) -> None:
+    root = slack.say("alice", VIDEOS, "oops")
+    slack.say("bob", VIDEOS, "what?", root)
+    slack.delete("alice", VIDEOS, root)
+    await slack.settle()
+    event = app.events[-1]
+    assert (event["subtype"], event["hidden"], event["previous_message"]["text"]) == ("message_changed", True, "oops")
+    buried = event["message"]
+    assert (buried["subtype"], buried["user"], buried["hidden"]) == ("tombstone", "USLACKBOT", True)
+    assert (buried["ts"], buried["reply_count"], "edited" in buried) == (root, 1, False)
+
+
+async def test_pressing_stop_in_a_working_session_leaves_its_status(
+    slack: SlackEmulator, app: Any, client: AsyncWebClient
+) -> None:
+    root = slack.say("alice", VIDEOS, "go")
+    await client.agents_sessions_setStatus(channel_id=VIDEOS, thread_ts=root, status="processing")
+    slack.press_stop("bob", VIDEOS, root)
+    await slack.settle()
+    (event,) = app.of_type("agent_session_stopped")
+    assert (event["streaming_message_ts"], slack.session(VIDEOS, root)) == ([], "processing")
+
+
 async def test_a_file_comes_as_a_file_share(slack: SlackEmulator, app: Any) -> None:
     slack.upload("alice", VIDEOS, "clip.mp4", b"bytes")
     await slack.settle()
