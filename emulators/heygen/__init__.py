@@ -23,6 +23,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from emulators.base import Emulator, Fault
+from emulators.heygen.accounts import DEFAULT_BALANCE, DEFAULT_CAP, DEFAULT_KEY, Accounts
+from emulators.heygen.billing import Subscription, UsageBased, Wallet
 from emulators.heygen.control import control_routes, snapshot
 from emulators.heygen.deliveries import Deliveries, Delivery, Message, Outcome, Record, send
 from emulators.heygen.errors import error_body, usual_body
@@ -34,11 +36,13 @@ from emulators.heygen.operations import Gate, Operation
 from emulators.heygen.sources import sample_response
 from emulators.heygen.state import (
     Account,
+    Adjustment,
     Charge,
     Failure,
     Job,
     Kind,
     PlannedFailure,
+    Refund,
     Speed,
     State,
     Switches,
@@ -47,16 +51,27 @@ from emulators.heygen.state import (
 from emulators.heygen.webhook_api import WebhookApi
 from emulators.heygen.webhooks import Endpoint, Webhooks, iso, signed_headers
 
-__all__ = ["Account", "Charge", "Endpoint", "HeyGenEmulator", "Job", "Record", "Speed", "Switches"]
+__all__ = [
+    "Account",
+    "Adjustment",
+    "Charge",
+    "Endpoint",
+    "HeyGenEmulator",
+    "Job",
+    "Record",
+    "Refund",
+    "Speed",
+    "Subscription",
+    "Switches",
+    "UsageBased",
+    "Wallet",
+]
 
-DEFAULT_KEY = "hg-key-1"
-DEFAULT_BALANCE = 100.0
-DEFAULT_CAP = 10
 HOLD_LIMIT = 10.0
 WRONG_SECRET = "not-the-secret"
 
 
-class HeyGenEmulator(Emulator):
+class HeyGenEmulator(Accounts, Emulator):
     """HeyGen v3 on loopback; see `Switches` for what can be changed about it.
 
     `speed`: jobs progress in `real` time, a hundred times as `fast`, or only by `advance` and `finish` (`step`).
@@ -116,11 +131,6 @@ class HeyGenEmulator(Emulator):
         return self.state.switches
 
     @property
-    def charges(self) -> list[Charge]:
-        """Every charge in order; those of failed jobs are marked refunded."""
-        return self.state.charges
-
-    @property
     def webhook_deliveries(self) -> list[Record]:
         """Every attempt to deliver a webhook, in order."""
         return list(self._deliveries.records)
@@ -138,27 +148,6 @@ class HeyGenEmulator(Emulator):
     def error_body(self, status: int) -> Any:
         """The vendor's envelope for an error with this status."""
         return usual_body(status)
-
-    # -- accounts ----------------------------------------------------------------------------------------------
-
-    def add_account(
-        self,
-        api_key: str,
-        *,
-        name: str | None = None,
-        bearer: str | None = None,
-        balance: float = DEFAULT_BALANCE,
-        cap: int = DEFAULT_CAP,
-    ) -> Account:
-        """Add a customer with a wallet of `balance` USD; `bearer` is an OAuth token that works as well."""
-        account = Account(name or api_key, api_key, bearer, balance, cap)
-        self.state.accounts[account.name] = account
-        return account
-
-    def account(self, api_key: str = DEFAULT_KEY) -> Account:
-        """The account of a key; `KeyError` for an unknown one."""
-        by_key = {account.api_key: account for account in self.state.accounts.values()}
-        return by_key[api_key]
 
     def seed_asset(self, asset_id: str, seconds: float) -> None:
         """Make an uploaded file of this length known."""

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from emulators.heygen.state import Charge, Job
+from emulators.heygen.billing import Wallet, billing_view, dollars
+from emulators.heygen.state import Adjustment, Charge, Job, Refund
 
 if TYPE_CHECKING:
     from emulators.heygen import HeyGenEmulator
@@ -32,6 +33,10 @@ def control_routes(emulator: HeyGenEmulator) -> list[BaseRoute]:
         emulator.expire_urls()
         return JSONResponse({"ok": True})
 
+    async def top_up(request: Request) -> Response:
+        emulator.top_up(float((await request.json())["amount"]))
+        return JSONResponse({"balance": emulator.account().balance})
+
     async def look(_: Request) -> Response:
         return JSONResponse(emulator.snapshot())
 
@@ -39,6 +44,7 @@ def control_routes(emulator: HeyGenEmulator) -> list[BaseRoute]:
         Route("/_emulator/advance", advance, methods=["POST"]),
         Route("/_emulator/finish", finish, methods=["POST"]),
         Route("/_emulator/expire_urls", expire_urls, methods=["POST"]),
+        Route("/_emulator/top_up", top_up, methods=["POST"]),
         Route("/_emulator/snapshot", look),
     ]
 
@@ -46,12 +52,16 @@ def control_routes(emulator: HeyGenEmulator) -> list[BaseRoute]:
 def snapshot(emulator: HeyGenEmulator) -> dict[str, Any]:
     """Everything visible, JSON-safe; times are unix seconds on the emulator's clock."""
     remaining = emulator.clock.now() - emulator.work.now()
+    accounts, now = emulator.state.accounts.values(), emulator.clock.now()
     return {
         "clock": emulator.clock.now(),
         "speed": emulator.work.speed,
-        "wallets": {account.name: account.balance for account in emulator.state.accounts.values()},
+        "wallets": {account.name: account.balance for account in accounts if isinstance(account.billing, Wallet)},
+        "billing": {account.name: billing_view(account.billing, now, hidden=False) for account in accounts},
         "jobs": [_job(job, remaining) for job in emulator.state.jobs.values()],
         "charges": [_charge(charge) for charge in emulator.charges],
+        "refunds": [_moved(refund) | {"job_id": refund.job_id} for refund in emulator.refunds],
+        "adjustments": [_moved(one) | {"reason": one.reason} for one in emulator.adjustments],
         "deliveries": [record.to_json() for record in emulator.webhook_deliveries],
         "waiting_deliveries": len(emulator.waiting_webhooks),
     }
@@ -69,6 +79,10 @@ def _job(job: Job, offset: float) -> dict[str, Any]:
         "due": job.due + offset,
         "completed": job.completed,
     }
+
+
+def _moved(movement: Refund | Adjustment) -> dict[str, Any]:
+    return {"account": movement.account, "amount": dollars(movement.units), "at": movement.at}
 
 
 def _charge(charge: Charge) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulators.heygen import models, rules
+from emulators.heygen.billing import billing_view
 from emulators.heygen.errors import invalid, missing
 from emulators.heygen.languages import LANGUAGES
 from emulators.heygen.models import AssetUrl, CreateTranslation, CreateVideo
@@ -58,16 +59,10 @@ class JobApi:
         ]
 
     async def me(self, call: Call) -> dict[str, Any]:
-        """Who the credential belongs to and what is left in the wallet."""
-        reload = {"enabled": False, "threshold_usd": None, "amount_usd": None}
-        wallet = {
-            "currency": "usd",
-            "remaining_balance": round(call.account.balance, 4),
-            "auto_reload": reload,
-        }
+        """Who the credential belongs to, how it pays and what is left."""
         person = {"username": call.account.name, "email": None, "first_name": None, "last_name": None}
-        billing = {"billing_type": "wallet", "wallet": wallet, "subscription": None, "usage_based": None}
-        return {"data": person | billing}
+        now, hidden = self._emulator.clock.now(), self._emulator.switches.hide_amounts
+        return {"data": person | billing_view(call.account.billing, now, hidden=hidden)}
 
     async def languages(self, call: Call) -> dict[str, Any]:
         """Every name `output_languages` accepts."""

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 
 from emulators.base import Clock
 from emulators.heygen.errors import Refusal
+from emulators.heygen.ledger import Ledger
 from emulators.heygen.models import CreateTranslation, CreateVideo, StudioVideo
 from emulators.heygen.prices import translation_price, video_cost
 from emulators.heygen.state import (
     Account,
-    Charge,
     Failure,
     Job,
     JobState,
@@ -38,6 +38,7 @@ class Jobs:
         on_end: Callable[[Job], None],
     ) -> None:
         self.state = state
+        self.ledger = Ledger(state, clock)
         self._clock = clock
         self._work = work
         self._chance = chance
@@ -57,7 +58,7 @@ class Jobs:
         `failure` is what was wrong with the source: the jobs are accepted and fail at once.
         """
         price = translation_price(body, seconds)
-        self._admit(account, len(body.output_languages), price * len(body.output_languages))
+        self._admit(account, [price] * len(body.output_languages))
         fields = body.model_dump(exclude={"video", "output_languages", "audio", "srt"})
         jobs = [
             self._accept(account, "translation", fields | {}, seconds, price, key, language)
@@ -70,7 +71,7 @@ class Jobs:
     def submit_video(self, account: Account, body: CreateVideo, key: str | None) -> Job:
         """Accept one video."""
         seconds, price = video_cost(body)
-        self._admit(account, 1, price)
+        self._admit(account, [price])
         fields = body.model_dump(include={"title", "output_format", "caption", "callback_url", "callback_id"})
         if isinstance(body, StudioVideo):
             fields["output_format"] = "mp4"
@@ -94,13 +95,13 @@ class Jobs:
         """The jobs that occupy places under the account's cap."""
         return [j for j in self.state.jobs.values() if j.account == account.name and j.state.open]
 
-    def _admit(self, account: Account, count: int, amount: float) -> None:
+    def _admit(self, account: Account, prices: Sequence[int]) -> None:
         running = self.running(account)
-        if len(running) + count > account.cap:
+        if len(running) + len(prices) > account.cap:
             wait = self._retry_after(running)
             raise Refusal(429, "rate_limit_exceeded", "Too many concurrent jobs.", retry_after=wait)
-        if amount > account.balance + 1e-9:
-            raise Refusal(402, "insufficient_credit", "The wallet's balance does not cover this request.")
+        if not self.ledger.covers(account, prices):
+            raise Refusal(402, "insufficient_credit", "The balance does not cover this request.")
 
     def _retry_after(self, running: Sequence[Job]) -> int:
         """Wall seconds until a place may be free: 1 to 30."""
@@ -114,7 +115,7 @@ class Jobs:
         kind: Kind,
         fields: dict[str, object],
         seconds: float,
-        price: float,
+        price: int,
         key: str | None,
         language: str | None,
     ) -> Job:
@@ -138,7 +139,7 @@ class Jobs:
             job.due = min(job.due, now + FAILURE_SECONDS)
         job.starts = min(job.starts, job.due)
         self.state.jobs[job.id] = job
-        self._charge(account, job, price, key)
+        self.ledger.charge(account, job, price, key)
         return job
 
     def _planned_failure(self, kind: Kind, language: str | None) -> Failure | None:
@@ -149,25 +150,13 @@ class Jobs:
         planned.remove(match)
         return match.failure
 
-    def _charge(self, account: Account, job: Job, amount: float, key: str | None) -> None:
-        account.balance = round(account.balance - amount, 4)
-        charge = Charge(job.id, account.name, job.kind, job.language, amount, key, self._clock.now())
-        self.state.charges.append(charge)
-
     def _end(self, job: Job, failure: Failure | None) -> None:
         job.state = JobState.COMPLETED if failure is None else JobState.FAILED
         job.fate = failure
         job.ended, job.completed = self._work.now(), self._clock.now()
         if failure is not None:
-            self._refund(job)
+            self.ledger.refund(job)
         self._on_end(job)
-
-    def _refund(self, job: Job) -> None:
-        for charge in self.state.charges:
-            if charge.job_id == job.id and not charge.refunded:
-                charge.refunded = True
-                account = self.state.accounts[charge.account]
-                account.balance = round(account.balance + charge.amount, 4)
 
     def _shuffled(self, jobs: list[Job]) -> list[Job]:
         """`jobs` in another order than given, wherever there is one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from emulators.heygen.billing import units
 from emulators.heygen.models import (
     AvatarScene,
     AvatarVideo,
@@ -29,24 +30,24 @@ CHARACTERS_PER_SECOND = 14.0
 DEFAULT_SCENE_SECONDS = 8.0
 
 
-def translation_price(body: CreateTranslation, seconds: float) -> float:
-    """The price of one language for a source of `seconds`."""
+def translation_price(body: CreateTranslation, seconds: float) -> int:
+    """The price of one language for a source of `seconds`, in units."""
     factor = AUDIO_ONLY_FACTOR if body.translate_audio_only else 1.0
-    return round(seconds * TRANSLATION[body.mode] * factor, 4)
+    return units(seconds * TRANSLATION[body.mode] * factor)
 
 
-def video_cost(body: CreateVideo) -> tuple[float, float]:
-    """Length in seconds and price of a video."""
+def video_cost(body: CreateVideo) -> tuple[float, int]:
+    """Length in seconds and price in units of a video."""
     match body:
         case CinematicVideo():
-            return float(body.duration or 8), CINEMATIC
+            return float(body.duration or 8), units(CINEMATIC)
         case AvatarVideo():
             return _spoken(body, body.engine)
         case ImageVideo():
             return _spoken(body, None)
         case StudioVideo():
             costs = [_scene_cost(scene) for scene in body.scenes]
-            return round(sum(c[0] for c in costs), 3), round(sum(c[1] for c in costs), 4)
+            return round(sum(c[0] for c in costs), 3), sum(c[1] for c in costs)
         case _:
             assert_never(body)
 
@@ -59,19 +60,19 @@ def speech_seconds(speech: Speech) -> float:
     return round(max(1.0, len(speech.script) / CHARACTERS_PER_SECOND / speed), 3)
 
 
-def _spoken(speech: Speech, engine: Engine | None) -> tuple[float, float]:
+def _spoken(speech: Speech, engine: Engine | None) -> tuple[float, int]:
     seconds = speech_seconds(speech)
-    return seconds, round(seconds * ENGINES[engine.type if engine else "avatar_iv"], 4)
+    return seconds, units(seconds * ENGINES[engine.type if engine else "avatar_iv"])
 
 
-def _scene_cost(scene: Scene) -> tuple[float, float]:
+def _scene_cost(scene: Scene) -> tuple[float, int]:
     match scene:
         case AvatarScene(input=person):
             return _spoken(person, person.engine if isinstance(person, StudioAvatar) else None)
         case ImageScene():
             seconds = scene.duration or speech_seconds(scene)
-            return seconds, round(seconds * STILL, 4)
+            return seconds, units(seconds * STILL)
         case VideoScene():
-            return DEFAULT_SCENE_SECONDS, round(DEFAULT_SCENE_SECONDS * STILL, 4)
+            return DEFAULT_SCENE_SECONDS, units(DEFAULT_SCENE_SECONDS * STILL)
         case _:
             assert_never(scene)

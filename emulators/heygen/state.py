@@ -7,7 +7,9 @@ import enum
 from typing import Any, Literal, assert_never
 
 from emulators.base import Clock
+from emulators.heygen.billing import Billing, Payment, Wallet, billing_type, dollars, units
 
+AdjustmentReason = Literal["top_up", "auto_reload", "elsewhere"]
 Kind = Literal["translation", "video"]
 Speed = Literal["real", "fast", "step"]
 RATES: dict[Speed, float] = {"real": 1.0, "fast": 100.0, "step": 0.0}
@@ -81,6 +83,7 @@ class Switches:
     bulk_words: Literal["batch", "resource"] = "batch"
     assumed_seconds: float = 60.0
     output_size: int = 2_000
+    hide_amounts: bool = False
     webhook_time: Literal["wall", "clock"] = "wall"
     translation_seconds: tuple[float, float] = (240.0, 420.0)
     video_seconds: tuple[float, float] = (90.0, 240.0)
@@ -88,27 +91,75 @@ class Switches:
 
 @dataclasses.dataclass(slots=True)
 class Account:
-    """One customer: credentials, wallet in USD, and how many jobs may run together."""
+    """One customer: credentials, how it pays, and how many jobs may run together."""
 
     name: str
     api_key: str
     bearer: str | None
-    balance: float
+    billing: Billing
     cap: int
+
+    @property
+    def wallet(self) -> Wallet:
+        """The prepaid money; `TypeError` for an account that pays in another way."""
+        if not isinstance(self.billing, Wallet):
+            raise TypeError(f"{self.name} has no wallet, it pays by {billing_type(self.billing)}")
+        return self.billing
+
+    @property
+    def balance(self) -> float:
+        """What is left in the wallet, in dollars; setting it leaves no trace in any journal."""
+        return dollars(self.wallet.balance)
+
+    @balance.setter
+    def balance(self, usd: float) -> None:
+        self.wallet.balance = units(usd)
 
 
 @dataclasses.dataclass(slots=True)
 class Charge:
-    """Money taken for one job at submission; `refunded` when the job failed."""
+    """The price of one job in units, taken by `payment` at submission; `refunded` when the job failed."""
 
     job_id: str
     account: str
     kind: Kind
     language: str | None
-    amount: float
+    units: int
+    payment: Payment
     idempotency_key: str | None
     at: float
     refunded: bool = False
+
+    @property
+    def amount(self) -> float:
+        """The price in dollars."""
+        return dollars(self.units)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Refund:
+    """The price of one failed job in units, given back the way it was paid."""
+
+    job_id: str
+    account: str
+    units: int
+    payment: Payment
+    at: float
+
+    @property
+    def amount(self) -> float:
+        """The price in dollars."""
+        return dollars(self.units)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Adjustment:
+    """Units added to a wallet (or taken from it, negative) that belong to no job of this emulator."""
+
+    account: str
+    units: int
+    reason: AdjustmentReason
+    at: float
 
 
 @dataclasses.dataclass(slots=True)
@@ -170,6 +221,8 @@ class State:
     accounts: dict[str, Account] = dataclasses.field(default_factory=dict)
     jobs: dict[str, Job] = dataclasses.field(default_factory=dict)
     charges: list[Charge] = dataclasses.field(default_factory=list)
+    refunds: list[Refund] = dataclasses.field(default_factory=list)
+    adjustments: list[Adjustment] = dataclasses.field(default_factory=list)
     assets: dict[str, float] = dataclasses.field(default_factory=dict)
     planned_failures: list[PlannedFailure] = dataclasses.field(default_factory=list)
     voiced_looks: set[str] = dataclasses.field(default_factory=set)
