@@ -3,10 +3,14 @@
 AgentError
 ├── LeaseLost            another worker took over; stop without another effect
 ├── ModelError           the model's side failed (retryable, retry_after, code)
+├── NotApproved          a paid request that nobody agreed to was about to leave
+├── OverCap              a cap leaves no room for a paid request; `sentence` is for the person
 └── SourceRefused        a source video cannot be used; `sentence` is for the person
 """
 
 from __future__ import annotations
+
+from agent.money import Cap, Scope, dollars
 
 
 class AgentError(Exception):
@@ -39,6 +43,31 @@ class ModelError(AgentError):
         self.retry_after = retry_after
         self.status = status
         self.request_id = request_id
+
+
+class NotApproved(AgentError):
+    """A request is not the one that was approved. It is a fault of ours: the request stays where it is."""
+
+
+class OverCap(AgentError):
+    """Spending `asked` micro-dollars would pass `cap`, of which `used` are spent or promised already."""
+
+    def __init__(self, cap: Cap, used: int, asked: int) -> None:
+        super().__init__(f"{cap.scope} cap of the {cap.period}: {used} of {cap.amount} used, {asked} asked")
+        self.cap = cap
+        self.used = used
+        self.asked = asked
+
+    @property
+    def sentence(self) -> str:
+        """What to tell the person."""
+        whose = {Scope.WORKSPACE: "the workspace's", Scope.CHANNEL: "this channel's", Scope.PERSON: "your"}
+        left = dollars(max(self.cap.amount - self.used, 0))
+        return (
+            f"This may cost up to {dollars(self.asked)}, but {left} of {whose[self.cap.scope]} "
+            f"{dollars(self.cap.amount)} for this {self.cap.period.value} are left. Nothing was sent. "
+            "An admin can raise the cap."
+        )
 
 
 class SourceRefused(AgentError):

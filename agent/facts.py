@@ -6,18 +6,25 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from agent.records import OPEN_JOB_STATES, Job, Json
+from agent.money import dollars
+from agent.ports import Used
+from agent.records import OPEN_JOB_STATES, Job, JobState, Json
 
 LIMIT = 60
 
 
-def facts_block(jobs: Sequence[Job], now: float) -> str:
-    """JSON for a developer message: the time and this thread's jobs with their true states, newest last."""
+def facts_block(jobs: Sequence[Job], now: float, budget: Sequence[Used] = ()) -> str:
+    """JSON for a developer message: the time, this thread's jobs with their true states, newest last, and the budget.
+
+    Nothing in it was written by others: why a job failed is for `list_jobs`, whose answers are known to be data.
+    """
     shown = [*jobs][-LIMIT:]
     facts: Json = {
         "now": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "jobs_in_this_thread": [_job(job, now) for job in shown],
     }
+    if caps := [_left(used) for used in budget if used.cap is not None]:
+        facts["left_to_spend"] = caps
     if len(jobs) > LIMIT:
         facts["older_jobs_not_shown"] = len(jobs) - LIMIT
     return "Facts of this moment (from the runtime):\n" + json.dumps(facts, ensure_ascii=False)
@@ -28,6 +35,11 @@ def _job(job: Job, now: float) -> Json:
     if job.state in OPEN_JOB_STATES:
         # In minutes: a call that is repeated a moment later should be the same call.
         fact["running_for_minutes"] = int(max(0.0, now - job.created_at) // 60)
-    if job.failure:
-        fact["reason"] = job.failure[:200]
+    if job.state is JobState.UNWANTED:
+        fact["meaning"] = "nobody wants it any more; HeyGen bills it all the same"
     return fact
+
+
+def _left(used: Used) -> Json:
+    left = max((used.cap or 0) - used.held - used.charged, 0)
+    return {"of": used.scope.value, "this": used.period.value, "left": dollars(left), "cap": dollars(used.cap or 0)}

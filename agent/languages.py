@@ -7,6 +7,7 @@ The provider's live list is the only truth about what exists. A guess is made on
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from agent.language_names import (
 WORD_LIMIT = 80
 SUGGESTIONS = 5
 _CLOSE = 0.7
+_WORD = re.compile(r"[^\W\d_]+(?:[-_'’][^\W_]+)*")
+MENTION_LIMIT = 400  # words of a text that are looked at
 
 Tags = frozenset[str]
 
@@ -109,6 +112,19 @@ class Languages:
                 case Ambiguous() | Unknown() as problem:
                     problems.append(problem)
         return list(names), problems
+
+    def named_in(self, text: str) -> set[str]:
+        """The names that a text mentions, in whatever words. Short codes count only in capitals: “it” is no Italian."""
+        words = _WORD.findall(text)[:MENTION_LIMIT]
+        found: set[str] = set()
+        for start in range(len(words)):
+            for end in range(start + 1, min(start + 4, len(words) + 1)):
+                phrase = " ".join(words[start:end])
+                if len(phrase) <= 3 and phrase.isascii() and not phrase.isupper():
+                    continue
+                if isinstance(meant := self.resolve(phrase), Resolved):
+                    found.add(meant.name)
+        return found
 
     # -- the list ----------------------------------------------------------------------------------------------
 

@@ -47,7 +47,7 @@ class Poller:
         running: dict[tuple[str, JobKind], list[Claim]] = defaultdict(list)
         waiting: dict[str, list[Claim]] = defaultdict(list)
         for lease, job in claimed:
-            if job.state is JobState.WAITING:
+            if job.provider_id is None and job.state in (JobState.WAITING, JobState.UNWANTED):
                 waiting[job.submission_id].append((lease, job))
             else:
                 running[job.account_id, job.kind].append((lease, job))
@@ -110,7 +110,8 @@ class Poller:
         log.warning("poll_failed", jobs=[job.id for _, job in claims], request_id=request_id, error=str(error))
         for lease, job in claims:
             wait = max(error.retry_after or 0.0, self._wait(job))
-            update = JobUpdate(job.state, job.status_word, self._clock.now() + wait)
+            still = JobState.RUNNING if job.state is JobState.UNWANTED else job.state  # it stays unwanted
+            update = JobUpdate(still, job.status_word, self._clock.now() + wait)
             with _named(job):
                 await self._record(lease, job, self._bounded(job, update))
 

@@ -6,12 +6,15 @@ the caller's; the caller then stops without another effect.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from agent.cancelling import Cancelled
+from agent.money import Period, Quote, Scope
 from agent.records import (
     Conversation,
     InboxRow,
+    Interruption,
     Item,
     Job,
     JobUpdate,
@@ -24,6 +27,7 @@ from agent.records import (
     TurnRecord,
     TurnState,
 )
+from agent.rights import Role
 from heygen import Client
 
 
@@ -66,6 +70,7 @@ class TurnStore(Protocol):
         origin: str,
         requester: str,
         items: Sequence[tuple[Source, Json]],
+        tainted: bool = False,
     ) -> TurnRecord:
         """Create the turn of an inbox row with its first items and state running, or return the one it has."""
         ...
@@ -82,8 +87,14 @@ class TurnStore(Protocol):
         """All finished tool calls of a turn, oldest first: call id → outcome."""
         ...
 
-    async def record_outcome(self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json) -> None:
-        """Checkpoint one finished tool call."""
+    async def record_outcome(
+        self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json, taints: bool = False
+    ) -> None:
+        """Checkpoint one finished tool call; `taints`: what it answered was written by others."""
+        ...
+
+    async def tainted(self, turn_id: str) -> bool:
+        """Whether something that others wrote has entered the turn so far."""
         ...
 
     async def append_outputs(self, lease: Lease, turn_id: str, outputs: Sequence[Json]) -> None:
@@ -112,8 +123,8 @@ class TurnStore(Protocol):
         """Leave the turn running but not before `not_before`; counts an attempt."""
         ...
 
-    async def withdrawn(self, turn_id: str) -> bool:
-        """Whether the message that asked has been deleted since."""
+    async def interruption(self, turn_id: str) -> Interruption | None:
+        """Why the turn has to end now: its message was deleted or edited since, or somebody pressed Stop."""
         ...
 
     async def name_source(self, conversation_id: str, kind: str, value: str) -> str:
@@ -129,7 +140,11 @@ class JobStore(Protocol):
     """Submissions and their jobs. Every change that a person should see also marks the card for an update."""
 
     async def intend(self, lease: Lease, new: NewSubmission) -> Submission:
-        """Write the submission (intended), its jobs (waiting) and its card; the existing one if the key exists."""
+        """Write the submission, its jobs (waiting) and its card; the existing one if the key exists.
+
+        Intended, and its price set aside, if it needs no approval, else waiting for one. `OverCap` when a cap has no
+        room for it.
+        """
         ...
 
     async def submission(self, submission_id: str) -> Submission:
@@ -144,8 +159,15 @@ class JobStore(Protocol):
         """Claim those that are due, oldest first."""
         ...
 
-    async def mark_sending(self, lease: Lease) -> Submission:
-        """State sending, count the attempt, set `sent_at` if it is the first: the next step is the request."""
+    async def mark_sending(self, lease: Lease) -> Submission | None:
+        """State sending, count the attempt, set `sent_at` if it is the first: the next step is the request.
+
+        None when nobody wants it any more: it has been ended instead. `NotApproved` when it is not what was approved.
+        """
+        ...
+
+    async def ask_again(self, lease: Lease, quote: Quote, *, expires_at: float) -> None:
+        """It costs more than was approved: back to waiting for an approval, nothing set aside; released."""
         ...
 
     async def record_sent(self, lease: Lease, provider_ids: Sequence[str]) -> None:
@@ -193,6 +215,67 @@ class JobStore(Protocol):
 
     async def touch(self, account_id: str, provider_ids: Sequence[str]) -> int:
         """Make these jobs due now (a webhook hinted); returns how many are ours."""
+        ...
+
+
+class Cancels(Protocol):
+    """Ends requests that nobody wants any more."""
+
+    async def cancel(self, submission_id: str, *, actor: str, handles: Collection[str] | None = None) -> Cancelled:
+        """Cancel a request, or only its jobs with `handles`; `KeyError` when there is none."""
+        ...
+
+    async def cancel_of_turns(self, turn_ids: Sequence[str], *, actor: str) -> Cancelled:
+        """Cancel everything that these turns have asked for."""
+        ...
+
+
+class Roles(Protocol):
+    """Who has been appointed to what. Asked before acks, so it never uses the network."""
+
+    def appointed(self, workspace_id: str, user_id: str) -> frozenset[Role]:
+        """The roles of a person."""
+        ...
+
+    def anybody_approves(self, workspace_id: str) -> bool:
+        """Whether nobody has been appointed to approve, so that requesters agree to their own spending."""
+        ...
+
+
+class Budget(Protocol):
+    """What has been spent, and what caps leave."""
+
+    async def used(self, workspace_id: str, conversation_id: str, requester: str) -> Sequence[Used]:
+        """For workspace, channel and person, today and this month."""
+        ...
+
+
+class Used(Protocol):
+    """What a scope has used in a period, in micro-dollars."""
+
+    @property
+    def scope(self) -> Scope:
+        """Whose spending."""
+        ...
+
+    @property
+    def period(self) -> Period:
+        """Since when."""
+        ...
+
+    @property
+    def held(self) -> int:
+        """Promised."""
+        ...
+
+    @property
+    def charged(self) -> int:
+        """Spent."""
+        ...
+
+    @property
+    def cap(self) -> int | None:
+        """The most it may be, None where there is no cap."""
         ...
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from agent.ports import Accounts, Clock, JobStore
+from agent.money import dollars
+from agent.ports import Accounts, Budget, Clock, JobStore, Used
 from agent.records import Json
 from agent.tool_calls import Outcome, Value
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
@@ -25,24 +26,37 @@ class LanguageArguments(Arguments):
 class Reading:
     """The reading tools. One per process."""
 
-    def __init__(self, *, jobs: JobStore, accounts: Accounts, clock: Clock) -> None:
+    def __init__(self, *, jobs: JobStore, accounts: Accounts, budget: Budget, clock: Clock) -> None:
         self._jobs = jobs
         self._accounts = accounts
+        self._budget = budget
         self._clock = clock
 
     def tools(self) -> list[ToolSpec]:
         """The tool specifications."""
         return [
             ToolSpec(
-                "list_jobs", "The jobs of this thread and their true states.", NoArguments, Effect.READ, self.jobs
+                "list_jobs",
+                "The jobs of this thread, their true states, and why they failed.",
+                NoArguments,
+                Effect.READ,
+                self.jobs,
+                taints=True,
             ),
-            ToolSpec("get_budget", "What is left in the HeyGen account.", NoArguments, Effect.READ, self.budget),
+            ToolSpec(
+                "get_budget",
+                "What was spent, what the caps leave, and what is left in the HeyGen account.",
+                NoArguments,
+                Effect.READ,
+                self.budget,
+            ),
             ToolSpec(
                 "list_languages",
                 "Languages a video can be translated into.",
                 LanguageArguments,
                 Effect.READ,
                 self.languages,
+                taints=True,
             ),
         ]
 
@@ -56,11 +70,14 @@ class Reading:
         return Value({"jobs": shown, "count": len(jobs)})
 
     async def budget(self, context: CallContext, _: NoArguments) -> Outcome:
-        """The balance as HeyGen states it, in its own unit."""
+        """What was spent by our reckoning, and the balance as HeyGen states it, in its own unit."""
+        turn = context.turn
+        used = await self._budget.used(turn.workspace_id, turn.conversation_id, turn.requester)
         client = await self._accounts.client(await self._accounts.account_id(context.turn.workspace_id))
         balance = await client.get_balance()
         remaining = None if balance.remaining is None else str(balance.remaining)
-        return Value({"unit": balance.currency, "remaining": remaining, "billing": balance.billing_type})
+        account: Json = {"unit": balance.currency, "remaining": remaining, "billing": balance.billing_type}
+        return Value({"heygen_account": account, "spending": [_spending(one) for one in used]})
 
     async def languages(self, context: CallContext, arguments: LanguageArguments) -> Outcome:
         """Names as HeyGen spells them."""
@@ -68,3 +85,9 @@ class Reading:
         wanted = (arguments.containing or "").casefold()
         names = [name for name in await client.translation_languages() if wanted in name.casefold()]
         return Value({"languages": names[:200], "count": len(names)})
+
+
+def _spending(used: Used) -> Json:
+    cap = None if used.cap is None else dollars(used.cap)
+    spent = {"spent": dollars(used.charged), "promised": dollars(used.held), "cap": cap}
+    return {"of": used.scope.value, "this": used.period.value, **spent}

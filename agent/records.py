@@ -9,6 +9,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent.money import Quote, Reason
+
 Json = dict[str, Any]
 
 
@@ -24,7 +26,11 @@ class TurnState(enum.StrEnum):
 
 
 class SubmissionState(enum.StrEnum):
-    """Where one paid request stands. `UNKNOWN`: it may have been carried out and we cannot tell any more."""
+    """Where one paid request stands.
+
+    `UNKNOWN`: it may have been carried out and we cannot tell any more. `CANCELLED`: it never left; `error_code` says
+    whether it was declined, expired, changed or cancelled.
+    """
 
     INTENDED = "intended"
     WAITING_APPROVAL = "waiting_approval"
@@ -32,13 +38,16 @@ class SubmissionState(enum.StrEnum):
     SENT = "sent"
     UNKNOWN = "unknown"
     REFUSED = "refused"
+    CANCELLED = "cancelled"
 
 
 class JobState(enum.StrEnum):
     """Where one piece of remote work stands.
 
     `WAITING` is ours: the job is promised on the card but its request has not been accepted yet, or the provider's
-    id for it has not been recognised yet. The last four are final, though `UNKNOWN` may still turn out well.
+    id for it has not been recognised yet. The others but `RUNNING` are final, though `UNKNOWN` may still turn out well
+    and an `UNWANTED` one is watched until HeyGen is done with it (`finished_at`): HeyGen cannot be stopped, so it is
+    still paid for and still offered. `CANCELLED` never reached HeyGen and costs nothing.
     """
 
     WAITING = "waiting"
@@ -47,6 +56,7 @@ class JobState(enum.StrEnum):
     FAILED = "failed"
     UNWANTED = "unwanted"
     UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
 
 
 OPEN_JOB_STATES = frozenset({JobState.WAITING, JobState.RUNNING})
@@ -70,6 +80,14 @@ class DeliveryKind(enum.StrEnum):
     CARD = "card"
     CLOSING = "closing"
     NOTICE = "notice"
+
+
+class Interruption(enum.StrEnum):
+    """Why a turn has to end before it has an answer."""
+
+    DELETED = "deleted"
+    EDITED = "edited"
+    STOPPED = "stopped"
 
 
 class Source(enum.StrEnum):
@@ -123,7 +141,10 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
-    """One request to one final reply. `origin` is `message`, `command` or `action`."""
+    """One request to one final reply. `origin` is `message` or `command`.
+
+    `tainted`: something that neither the requester nor we have written has entered it.
+    """
 
     id: str
     workspace_id: str
@@ -140,6 +161,7 @@ class TurnRecord:
     not_before: float = 0.0
     reply_ts: str | None = None
     error: str | None = None
+    tainted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +188,10 @@ class ModelCall:
 
 @dataclass(frozen=True, slots=True)
 class NewSubmission:
-    """A paid request as it is first written down. `labels`: one job each, in the order the person named them."""
+    """A paid request as it is first written down. `labels`: one job each, in the order the person named them.
+
+    `needs` says why somebody has to approve it, until `expires_at`; None lets it go at once.
+    """
 
     key: str
     workspace_id: str
@@ -180,12 +205,20 @@ class NewSubmission:
     arguments_hash: str
     labels: tuple[str, ...]
     title: str
+    quote: Quote
+    needs: Reason | None = None
+    expires_at: float | None = None
     retry_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One paid request. `key` is its idempotency key; `provider_ids` what the provider answered, in its order."""
+    """One paid request. `key` is its idempotency key; `provider_ids` what the provider answered, in its order.
+
+    `quote_*` are what it was expected to cost when it was quoted at `quoted_at` (micro-dollars; `quote_rate` a second
+    and job). `needs` says why somebody had to approve it; `approved_hash` is the hash of the arguments that were
+    approved, by `decided_by` or, without a click, by the rule.
+    """
 
     id: str
     key: str
@@ -208,11 +241,28 @@ class Submission:
     error_code: str | None = None
     error: str | None = None
     retry_of: str | None = None
+    quote_low: int = 0
+    quote_high: int = 0
+    quote_rate: int | None = None
+    quote_basis: str = ""
+    quoted_at: float = 0.0
+    needs: Reason | None = None
+    expires_at: float | None = None
+    decided_by: str | None = None
+    decided_at: float | None = None
+    approved_hash: str | None = None
+
+    def quote(self, pieces: int) -> Quote:
+        """The quote, for `pieces` jobs."""
+        return Quote(self.quote_low, self.quote_high, self.quote_basis, pieces, self.quote_rate)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One piece of remote work that a submission promised. `label` is what tells it apart (a language, a lead)."""
+    """One piece of remote work that a submission promised. `label` is what tells it apart (a language, a lead).
+
+    `price` is the most it was expected to cost, in micro-dollars.
+    """
 
     id: str
     workspace_id: str
@@ -232,6 +282,7 @@ class Job:
     failure: str | None = None
     duration: float | None = None
     link_id: str | None = None
+    price: int = 0
 
 
 @dataclass(frozen=True, slots=True)

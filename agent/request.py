@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -14,16 +15,24 @@ from agent.records import InboxRow, Json, Source
 
 TEXT_LIMIT = 16_000
 URL = re.compile(r"https?://[^\s<>|\"'`]+", re.IGNORECASE)
+NAMED_LINK = re.compile(r"\b[VF]\d+ \([^)\n]*\)")
+ATTACHED = "[Attached file "
+NAME_LIMIT = 80
+NAME_WORDS = 5
 TRAILING = ".,;:!?)]}»”"
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a turn begins. `origin` `message` is answered by the model, the others run the calls they hold."""
+    """How a turn begins. `origin` `message` is answered by the model, the others run the calls they hold.
+
+    `tainted`: it comes with more than a name that others may have written.
+    """
 
     origin: str
     requester: str
     items: tuple[tuple[Source, Json], ...]
+    tainted: bool = False
 
 
 async def opening(store: TurnStore, row: InboxRow) -> Opening:
@@ -35,7 +44,8 @@ async def opening(store: TurnStore, row: InboxRow) -> Opening:
         items = ((Source.USER, user_message(await name(payload["text"]))), (Source.COMMAND, call))
         return Opening("command", payload["user"], items)
     text = await _described(store, row)
-    return Opening("message", payload["user"], ((Source.USER, user_message(text)),))
+    tainted = any(not _is_name(file["name"]) for file in payload.get("files", []))
+    return Opening("message", payload["user"], ((Source.USER, user_message(text)),), tainted)
 
 
 async def _named(name: Callable[[str], Awaitable[str]], arguments: Json) -> Json:
@@ -53,8 +63,24 @@ async def _described(store: TurnStore, row: InboxRow) -> str:
     text = await _without_secrets(store, row.conversation_id, row.payload["text"])
     for file in row.payload.get("files", []):
         handle = await store.name_source(row.conversation_id, "F", file["id"])
-        text += f"\n[Attached file {handle}: {file['name'][:120]}, {file['mimetype']}]"
+        text += f"\n{ATTACHED}{handle}: {json.dumps(_shown_name(file['name']))}, {file['mimetype'][:80]}]"
     return text.strip() or "[The person mentioned you without saying anything.]"
+
+
+def _shown_name(name: str) -> str:
+    """A file's name as the model sees it: one short line, for somebody else may have chosen it."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())[:NAME_LIMIT]
+
+
+def _is_name(name: str) -> bool:
+    """Whether a file's name is no more than a name. A sentence in its place may be meant for the model."""
+    return len(name) <= NAME_LIMIT and len(name.split()) <= NAME_WORDS and name.isprintable()
+
+
+def own_words(text: str) -> str:
+    """What of a person's message is their own: without attachments, quotations and what stands inside links."""
+    lines = [line for line in text.splitlines() if not line.startswith((ATTACHED, ">", "&gt;"))]
+    return NAMED_LINK.sub(" ", URL.sub(" ", "\n".join(lines)))
 
 
 async def _without_secrets(store: TurnStore, conversation_id: str, text: str) -> str:

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import assert_never
@@ -24,11 +24,23 @@ from agent.errors import LeaseLost, ModelError, SourceRefused
 from agent.facts import facts_block
 from agent.model import Completed, Model, ModelRequest
 from agent.outgoing import JobFacts, OutgoingContext, OutgoingFilter, state_line
-from agent.ports import Clock, JobLinks, JobStore, Replies, Reply, TurnStore
-from agent.records import Conversation, InboxRow, Item, Job, Json, Lease, ModelCall, Source, TurnRecord, TurnState
+from agent.ports import Budget, Clock, JobLinks, JobStore, Replies, Reply, TurnStore, Used
+from agent.records import (
+    Conversation,
+    InboxRow,
+    Interruption,
+    Item,
+    Job,
+    Json,
+    Lease,
+    ModelCall,
+    Source,
+    TurnRecord,
+    TurnState,
+)
 from agent.request import links_in, opening
 from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, output_item, to_checkpoint
-from agent.toolbox import CallContext, Planned, Toolbox, call_key
+from agent.toolbox import ALL_EFFECTS, READ_ONLY, CallContext, Planned, Toolbox, call_key
 from agent.turn import Bounds, CallModel, Finish, GiveUp, Report, Settle, Step, Turn
 from heygen import HeyGenError
 
@@ -39,6 +51,8 @@ HISTORY_LIMITS = (120_000, 40_000)
 RETRY_CAP = 60.0
 RETRY_WINDOW = 600.0
 DEFAULT_BOUNDS = Bounds()
+WATCH_SECONDS = 1.0
+PERSONAL = frozenset({"message", "command"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +74,7 @@ class Runner:
         model: Model,
         replies: Replies,
         links: JobLinks,
+        budget: Budget,
         clock: Clock,
         secret: bytes,
         bounds: Bounds = DEFAULT_BOUNDS,
@@ -70,6 +85,7 @@ class Runner:
         self.model = model
         self.replies = replies
         self.links = links
+        self.budget = budget
         self.clock = clock
         self.bounds = bounds
         self._secret = secret
@@ -78,7 +94,7 @@ class Runner:
         """Bring the turn of an inbox row to its end, or as far as it goes now. `LeaseLost` when taken over."""
         start = await opening(self.turns, row)
         turn = await self.turns.begin_turn(
-            lease, row, origin=start.origin, requester=start.requester, items=start.items
+            lease, row, origin=start.origin, requester=start.requester, items=start.items, tainted=start.tainted
         )
         if turn.not_before > self.clock.now():
             return Parked(turn.not_before)
@@ -97,7 +113,7 @@ class Runner:
         if turn is None and row.kind in ("message", "command"):
             start = await opening(self.turns, row)
             turn = await self.turns.begin_turn(
-                lease, row, origin=start.origin, requester=start.requester, items=start.items
+                lease, row, origin=start.origin, requester=start.requester, items=start.items, tainted=start.tainted
             )
         if turn is None:
             return False
@@ -112,6 +128,14 @@ class Runner:
         return hmac.new(self._secret, text, hashlib.sha256).hexdigest()[:40]
 
 
+class _Interrupted(Exception):
+    """The turn is not wanted any more."""
+
+    def __init__(self, why: Interruption) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
 class _Run:
     """One attempt at one turn."""
 
@@ -123,6 +147,8 @@ class _Run:
         self._tokens = turn.tokens
         self._reply: Reply = runner.replies.open(lease, turn, conversation)
         self._history = 0
+        # What no person has asked for may look, but neither spend nor change anything.
+        self._effects = ALL_EFFECTS if turn.origin in PERSONAL else READ_ONLY
 
     async def run(self) -> Parked | None:
         """Step until the turn ends or has to wait."""
@@ -130,19 +156,27 @@ class _Run:
             while True:
                 items = await self._runner.turns.items(self._turn.conversation_id)
                 own = [item for item in items if item.turn_id == self._turn.id]
-                if await self._runner.turns.withdrawn(self._turn.id):
-                    await self._end(bodies_of(own), TurnState.CANCELLED, None, "withdrawn")
-                    return None
+                await self._stop_if_unwanted()
                 if await self._perform(self._position(own).step(), items, own):
                     return None
+        except _Interrupted as stop:
+            await self._end(await self._bodies(), TurnState.CANCELLED, None, stop.why)
+            return None
         except ModelError as error:
             return await self._model_failed(error)
 
+    async def _stop_if_unwanted(self) -> None:
+        if why := await self._runner.turns.interruption(self._turn.id):
+            raise _Interrupted(why)
+
+    async def _bodies(self) -> list[Json]:
+        """The wire items of this turn so far."""
+        items = await self._runner.turns.items(self._turn.conversation_id)
+        return [item.body for item in items if item.turn_id == self._turn.id]
+
     async def abandon(self) -> None:
         """End the turn as failed."""
-        items = await self._runner.turns.items(self._turn.conversation_id)
-        own = [item for item in items if item.turn_id == self._turn.id]
-        await self._end(bodies_of(own), TurnState.FAILED, sentences.for_internal(self._turn.id), "internal")
+        await self._end(await self._bodies(), TurnState.FAILED, sentences.for_internal(self._turn.id), "internal")
 
     def _position(self, own: Sequence[Item]) -> Turn:
         return Turn(
@@ -179,7 +213,8 @@ class _Run:
         jobs = await self._runner.jobs.conversation_jobs(self._turn.conversation_id)
         context = self._outgoing(items, jobs)
         await self._reply.status("is thinking…")
-        answer = await self._stream(self._request(items, jobs, tools), context)
+        request = self._request(items, jobs, tools, await self._budget())
+        answer = await self._uninterrupted(self._stream(request, context))
         self._count(answer.call)
         if open_calls(answer.items):
             await self._runner.turns.record_model_call(self._lease, self._turn.id, answer.items, answer.call)
@@ -197,18 +232,41 @@ class _Run:
         await self._reply.settle(delivery, text)
         return True
 
+    async def _budget(self) -> Sequence[Used]:
+        turn = self._turn
+        return await self._runner.budget.used(turn.workspace_id, turn.conversation_id, turn.requester)
+
+    async def _uninterrupted(self, stream: Coroutine[None, None, Completed]) -> Completed:
+        """The answer, unless somebody stops the turn meanwhile: then the model is not listened to any more."""
+        answer, watch = asyncio.ensure_future(stream), asyncio.ensure_future(self._interruption())
+        try:
+            await asyncio.wait({answer, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if not answer.done():
+                raise _Interrupted(watch.result())
+            return answer.result()
+        finally:
+            for task in (answer, watch):
+                task.cancel()
+            await asyncio.gather(answer, watch, return_exceptions=True)
+
+    async def _interruption(self) -> Interruption:
+        while True:
+            await self._runner.clock.sleep(WATCH_SECONDS)
+            if why := await self._runner.turns.interruption(self._turn.id):
+                return why
+
     def _count(self, call: ModelCall) -> None:
         self._calls += 1
         self._tokens += call.input_tokens + call.output_tokens
         tokens = {"input_tokens": call.input_tokens, "output_tokens": call.output_tokens}
         log.info("model_answered", response=call.response_id, request_id=call.request_id, **tokens)
 
-    def _request(self, items: Sequence[Item], jobs: Sequence[Job], tools: bool) -> ModelRequest:
-        facts = facts_block(jobs, self._runner.clock.now())
+    def _request(self, items: Sequence[Item], jobs: Sequence[Job], tools: bool, budget: Sequence[Used]) -> ModelRequest:
+        facts = facts_block(jobs, self._runner.clock.now(), budget)
         return ModelRequest(
             instructions=prompts.INSTRUCTIONS,
             input=model_input(items, facts, limit=HISTORY_LIMITS[self._history]),
-            tools=self._runner.toolbox.definitions(),
+            tools=self._runner.toolbox.definitions(self._effects),
             use_tools=tools,
             cache_key=f"{self._turn.workspace_id}-{prompts.VERSION}"[:64],
             person=self._runner.person(self._turn),
@@ -244,9 +302,8 @@ class _Run:
             log.info("turn_parked", code=error.code, attempts=attempts, seconds=round(not_before - now, 1))
             await self._reply.status("is waiting for the language model…")
             return Parked(not_before)
-        items = await runner.turns.items(turn.conversation_id)
-        own = [item for item in items if item.turn_id == turn.id]
-        await self._end(bodies_of(own), TurnState.FAILED, sentences.for_model_error(error, turn.id), error.code)
+        sentence = sentences.for_model_error(error, turn.id)
+        await self._end(await self._bodies(), TurnState.FAILED, sentence, error.code)
         return None
 
     # -- tool calls --------------------------------------------------------------------------------------------
@@ -270,12 +327,17 @@ class _Run:
         async with gate:
             outcome = await self._call(call)
         await self._runner.turns.record_outcome(
-            self._lease, self._turn.id, call_id=call_id, name=call["name"][:64], outcome=to_checkpoint(outcome)
+            self._lease,
+            self._turn.id,
+            call_id=call_id,
+            name=call["name"][:64],
+            outcome=to_checkpoint(outcome),
+            taints=self._runner.toolbox.taints(call["name"]),
         )
         return outcome
 
     async def _call(self, call: Json) -> Outcome:
-        plan = self._runner.toolbox.plan(call["name"], call["arguments"])
+        plan = self._runner.toolbox.plan(call["name"], call["arguments"], self._effects)
         if not isinstance(plan, Planned):
             return plan
         key = call_key(self._turn.id, call["call_id"])

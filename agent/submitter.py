@@ -12,14 +12,16 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from agent import sentences
-from agent.errors import LeaseLost
+from agent.errors import LeaseLost, SourceRefused
 from agent.jobs import KEY_HONOURED_SECONDS, SUBMIT_ATTEMPTS, submit_wait
 from agent.ports import Accounts, Clock, JobStore
 from agent.records import JobKind, Lease, Submission, SubmissionState
+from agent.spending import Spending
 from heygen import APIError, HeyGenError, InsufficientCredit, InvalidRequest, NotFound, RequestInProgress, Source
 
 log = structlog.get_logger(__name__)
 
+QUOTE_FRESH_SECONDS = 60.0  # an older quote is checked again before anything leaves
 UNSURE = (
     "HeyGen's answer never arrived and cannot be asked for any more. Please check the HeyGen account before retrying."
 )
@@ -28,9 +30,12 @@ UNSURE = (
 class Submitter:
     """Settles submissions. One per process."""
 
-    def __init__(self, *, jobs: JobStore, accounts: Accounts, clock: Clock, rng: random.Random) -> None:
+    def __init__(
+        self, *, jobs: JobStore, accounts: Accounts, spending: Spending, clock: Clock, rng: random.Random
+    ) -> None:
         self._jobs = jobs
         self._accounts = accounts
+        self._spending = spending
         self._clock = clock
         self._rng = rng
 
@@ -63,14 +68,37 @@ class Submitter:
             return
         # Whoever finds a submission in `sending` does not know how the attempt before ended.
         doubtful = submission.state is SubmissionState.SENDING
-        submission = await self._jobs.mark_sending(lease)
-        try:
-            provider_ids = await self._request(submission)
-        except HeyGenError as error:
-            await self._failed(lease, submission, error, doubtful=doubtful)
+        if not submission.attempts and not await self._still_agreed(lease, submission):
             return
+        sending = await self._jobs.mark_sending(lease)
+        if sending is None:
+            log.info("submission_unwanted")
+            return
+        try:
+            provider_ids = await self._request(sending)
+        except HeyGenError as error:
+            await self._failed(lease, sending, error, doubtful=doubtful)
+            return
+        submission = sending
         log.info("submission_sent", jobs=len(provider_ids), attempt=submission.attempts)
         await self._jobs.record_sent(lease, provider_ids)
+
+    async def _still_agreed(self, lease: Lease, submission: Submission) -> bool:
+        """Look at the source again: between a quote and its request it may have become another, longer video."""
+        if self._clock.now() - submission.quoted_at < QUOTE_FRESH_SECONDS:
+            return True
+        try:
+            quote = await self._spending.quote(submission.kind, submission.arguments)
+        except SourceRefused as error:
+            if error.retryable:
+                return True  # HeyGen will say what it thinks of it; nothing suggests another price
+            await self._jobs.record_refused(lease, code=error.code, sentence=error.sentence)
+            return False
+        if quote.high <= submission.quote_high:
+            return True
+        log.warning("quote_risen", before=submission.quote_high, now=quote.high)
+        await self._jobs.ask_again(lease, quote, expires_at=self._spending.expires_at())
+        return False
 
     async def _request(self, submission: Submission) -> list[str]:
         if submission.kind is not JobKind.TRANSLATION:

@@ -47,13 +47,23 @@ class Deferred:
     data: Json
 
 
-Outcome = Value | TryAgain | Failed | Deferred
+@dataclass(frozen=True, slots=True)
+class NeedsApproval:
+    """Written down, not sent: somebody has to agree first. `summary` is for a person, `data` for the model."""
 
-_KINDS: dict[str, type[Value | TryAgain | Failed | Deferred]] = {
+    submission_id: str
+    summary: str
+    data: Json
+
+
+Outcome = Value | TryAgain | Failed | Deferred | NeedsApproval
+
+_KINDS: dict[str, type[Value | TryAgain | Failed | Deferred | NeedsApproval]] = {
     "value": Value,
     "try_again": TryAgain,
     "failed": Failed,
     "deferred": Deferred,
+    "needs_approval": NeedsApproval,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
@@ -76,6 +86,8 @@ def to_model(outcome: Outcome) -> str:
             return _bounded({"ok": True, **data}, VALUE_LIMIT)
         case Deferred(_, _, data):
             return _bounded({"ok": True, "status": "submitted", **data}, VALUE_LIMIT)
+        case NeedsApproval(_, _, data):
+            return _bounded({"ok": True, "status": "waiting_for_approval", **data}, VALUE_LIMIT)
         case TryAgain(code, message, hint, options):
             return _error(code, message, hint, retryable=True, options=options)
         case Failed(code, message, hint):
@@ -89,7 +101,7 @@ def for_person(outcome: Outcome) -> str:
     match outcome:
         case Value(data):
             return json.dumps(data, ensure_ascii=False)[:VALUE_LIMIT]
-        case Deferred(_, summary, _):
+        case Deferred(_, summary, _) | NeedsApproval(_, summary, _):
             return summary
         case TryAgain(_, message, _, options):  # its hint tells the model what to ask the person
             return message + (" Choose one of: " + ", ".join(options[:10]) + "." if options else "")

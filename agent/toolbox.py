@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,10 @@ class Effect(enum.StrEnum):
     SUBMIT = "submit"
     LIVE = "live"
     DESTRUCTIVE = "destructive"
+
+
+ALL_EFFECTS = frozenset(Effect)
+READ_ONLY = frozenset({Effect.READ})
 
 
 class Arguments(BaseModel):
@@ -48,13 +52,17 @@ ToolFunction = Callable[[CallContext, Any], Awaitable[Outcome]]
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """One tool: `purpose` is what the model reads."""
+    """One tool: `purpose` is what the model reads.
+
+    `taints`: its answers hold what others wrote, so that what the model does after reading them needs a person's word.
+    """
 
     name: str
     purpose: str
     arguments: type[Arguments]
     effect: Effect
     run: ToolFunction
+    taints: bool = False
 
     def definition(self) -> Json:
         """The function tool as the Responses API takes it."""
@@ -82,13 +90,23 @@ class Toolbox:
         self._specs = {spec.name: spec for spec in sorted(specs, key=lambda spec: spec.name)}
         self._definitions = [spec.definition() for spec in self._specs.values()]
 
-    def definitions(self) -> list[Json]:
-        """All tools as the Responses API takes them."""
-        return list(self._definitions)
+    def definitions(self, effects: Collection[Effect] = ALL_EFFECTS) -> list[Json]:
+        """The tools with one of `effects` as the Responses API takes them."""
+        specs = self._specs.values()
+        return [made for spec, made in zip(specs, self._definitions, strict=True) if spec.effect in effects]
 
-    def plan(self, name: str, arguments: str) -> Planned | Outcome:
-        """Check a call the model made: a plan, or the outcome that tells the model what is wrong with it."""
+    def taints(self, name: str) -> bool:
+        """Whether the answers of a tool hold what others wrote."""
+        return name in self._specs and self._specs[name].taints
+
+    def plan(self, name: str, arguments: str, effects: Collection[Effect] = ALL_EFFECTS) -> Planned | Outcome:
+        """Check a call the model made: a plan, or the outcome that tells the model what is wrong with it.
+
+        Of tools whose effect is not among `effects` it is told that they are not allowed here, whatever it was shown.
+        """
         spec = self._specs.get(name)
+        if spec is not None and spec.effect not in effects:
+            return Failed("not_allowed", f"{name} is not allowed here.", "Only a person can ask for this.")
         if spec is None:
             known = ", ".join(self._specs)
             return Failed("unknown_tool", f"There is no tool {name[:64]!r}.", f"The tools are: {known}.")
@@ -103,12 +121,6 @@ class Toolbox:
 def call_key(turn_id: str, call_id: str) -> str:
     """The idempotency key of a tool call: letters and digits only, the same at every attempt."""
     return "gr-" + hashlib.sha256(f"{turn_id}|{call_id}".encode()).hexdigest()[:40]
-
-
-def arguments_hash(arguments: Json) -> str:
-    """A hash of canonical JSON: two equal requests have the same one."""
-    text = json.dumps(arguments, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _parse(arguments: str) -> Json:

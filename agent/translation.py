@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Callable, Sequence
 
 from pydantic import Field
 
+from agent.errors import OverCap
 from agent.gate import QUEUED
+from agent.hashing import arguments_hash
 from agent.languages import Ambiguous, Languages, Resolved
-from agent.ports import Accounts, Clock, JobStore, SourceProbe, TurnStore
+from agent.money import Quote
+from agent.ports import Accounts, Clock, JobStore, TurnStore
 from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, Json, NewSubmission, Submission, SubmissionState
+from agent.spending import Spending
 from agent.submitter import Submitter
-from agent.tool_calls import Deferred, Failed, Outcome, TryAgain
-from agent.toolbox import Arguments, CallContext, Effect, ToolSpec, arguments_hash
+from agent.tool_calls import Deferred, Failed, NeedsApproval, Outcome, TryAgain
+from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
 from heygen import Client
 
 LANGUAGES_FRESH_SECONDS = 3_600.0
@@ -20,6 +26,10 @@ SETTLING_SECONDS = 30.0  # how long a call waits for a request that the backgrou
 SETTLING_PAUSE = 0.2
 UNSENT = frozenset({SubmissionState.INTENDED, SubmissionState.SENDING})
 MAX_LANGUAGES = 10  # a pay-as-you-go account may run this many jobs at once
+APPROVAL_NOTE = (
+    "Not sent. Somebody has to approve it with the button on the card in this thread; the card says who and what it "
+    "costs. Do not say that it was approved, submitted or started."
+)
 NOTE = "Submitted, not finished. The runtime posts each result in this thread; do not poll and do not promise a time."
 
 
@@ -47,7 +57,7 @@ class Translation:
         jobs: JobStore,
         accounts: Accounts,
         submitter: Submitter,
-        probe: SourceProbe,
+        spending: Spending,
         clock: Clock,
         kick: Callable[[], None],
         max_languages: int = MAX_LANGUAGES,
@@ -56,7 +66,7 @@ class Translation:
         self._jobs = jobs
         self._accounts = accounts
         self._submitter = submitter
-        self._probe = probe
+        self._spending = spending
         self._clock = clock
         self._kick = kick
         self._max_languages = max_languages
@@ -94,10 +104,32 @@ class Translation:
         url = await self._source(turn.conversation_id, arguments.source)
         if not isinstance(url, str):
             return url
-        facts = await self._probe.probe(url)
-        details: Json = {"video_url": url, "languages": names, "duration": facts.duration, "mode": "speed"}
+        if busy := await self._under_way(turn.conversation_id, url, names):
+            handles = ", ".join(f"{job.label} ({job.handle})" for job in busy)
+            return TryAgain("under_way", f"This is being made already: {handles}.", "Leave these languages out.")
+        details: Json = {"video_url": url, "languages": names, "mode": "speed"}
+        asked = turn.origin == "command" or await self._asked(context, account_id, arguments, url, names)
         title = arguments.title or title_of(url)
-        return await self._submit(context, account_id, details, names, title, None)
+        return await self._submit(context, account_id, details, title, None, asked=asked)
+
+    async def _under_way(self, conversation_id: str, url: str, names: Sequence[str]) -> list[Job]:
+        """Open jobs of this thread that are the same work: a misunderstanding or an edit must not pay for it twice."""
+        same: list[Job] = []
+        for job in await self._jobs.conversation_jobs(conversation_id):
+            if job.state in OPEN_JOB_STATES and job.kind is JobKind.TRANSLATION and job.label in names:
+                submission = await self._jobs.submission(job.submission_id)
+                same += [job] if submission.arguments.get("video_url") == url else []
+        return same
+
+    async def _asked(
+        self, context: CallContext, account_id: str, arguments: TranslateArguments, url: str, names: Sequence[str]
+    ) -> bool:
+        """Whether the person's own words name every language, and people of this thread have given the source."""
+        words = await self._spending.words_of(context.turn)
+        meant = (await self._list(account_id)).named_in(words)
+        named = all(name in meant for name in names) or _all_said(arguments.languages, words)
+        is_link = arguments.source.lower().startswith(("http://", "https://"))
+        return named and (not is_link or url in await self._spending.links_of(context.turn))
 
     async def retry(self, context: CallContext, arguments: RetryArguments) -> Outcome:
         """A new submission with the arguments of the old one, for the named jobs that failed."""
@@ -116,8 +148,11 @@ class Translation:
             return Failed("already_retried", f"{again.label} has been asked for again already: it is {again.handle}.")
         names = [job.label for job in failed]
         details = {**old.arguments, "languages": names}
-        await self._probe.probe(details["video_url"])
-        return await self._submit(context, old.account_id, details, names, old.title, old.id)
+        # A retry spends again, so the person has to have asked for it: a press on the button, or words of their own.
+        asked = context.turn.origin == "command" or _all_said(
+            arguments.jobs, await self._spending.words_of(context.turn)
+        )
+        return await self._submit(context, old.account_id, details, old.title, old.id, asked=asked)
 
     async def _again(self, failed: Sequence[Job], jobs: Sequence[Job], old: Submission) -> Job | None:
         """A later job that does one of `failed` again, so that a second click pays nothing."""
@@ -135,29 +170,20 @@ class Translation:
         context: CallContext,
         account_id: str,
         details: Json,
-        names: Sequence[str],
         title: str,
         retry_of: str | None,
+        *,
+        asked: bool,
     ) -> Outcome:
-        turn = context.turn
-        submission = await self._jobs.intend(
-            context.lease,
-            NewSubmission(
-                key=context.key,
-                workspace_id=turn.workspace_id,
-                account_id=account_id,
-                conversation_id=turn.conversation_id,
-                turn_id=turn.id,
-                call_id=context.call_id,
-                requester=turn.requester,
-                kind=JobKind.TRANSLATION,
-                arguments=details,
-                arguments_hash=arguments_hash(details),
-                labels=tuple(names),
-                title=title,
-                retry_of=retry_of,
-            ),
-        )
+        quote = await self._spending.quote(JobKind.TRANSLATION, details)
+        needs = await self._spending.reason(context.turn, quote, asked=asked)
+        new = _new_submission(context, account_id, details, title, quote)
+        if needs is not None:
+            new = dataclasses.replace(new, needs=needs, expires_at=self._spending.expires_at())
+        try:
+            submission = await self._jobs.intend(context.lease, dataclasses.replace(new, retry_of=retry_of))
+        except OverCap as error:
+            return Failed("over_cap", error.sentence)
         return await self._sent(submission.id)
 
     async def _sent(self, submission_id: str) -> Outcome:
@@ -218,8 +244,40 @@ class Translation:
         return self._languages[account_id][1]
 
 
+def _new_submission(context: CallContext, account_id: str, details: Json, title: str, quote: Quote) -> NewSubmission:
+    turn = context.turn
+    return NewSubmission(
+        key=context.key,
+        workspace_id=turn.workspace_id,
+        account_id=account_id,
+        conversation_id=turn.conversation_id,
+        turn_id=turn.id,
+        call_id=context.call_id,
+        requester=turn.requester,
+        kind=JobKind.TRANSLATION,
+        arguments=details,
+        arguments_hash=arguments_hash(details),
+        labels=tuple(details["languages"]),
+        title=title,
+        quote=quote,
+    )
+
+
+def _all_said(words: Sequence[str], text: str) -> bool:
+    """Whether each of `words` stands in `text`, as a word of its own where the script parts words."""
+    return all(_said(word.casefold(), text.casefold()) for word in words)
+
+
+def _said(word: str, text: str) -> bool:
+    return bool(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text)) if word.isascii() else word in text
+
+
 def submitted(submission: Submission, jobs: Sequence[Job]) -> Outcome:
     """What to tell about a submission that has just been written down."""
+    if submission.state is SubmissionState.WAITING_APPROVAL:
+        return _waits(submission, jobs)
+    if submission.state is SubmissionState.CANCELLED:
+        return Failed("cancelled", "This request was cancelled before it was sent. Nothing is billed.")
     if submission.state is SubmissionState.REFUSED:
         return Failed(submission.error_code or "refused", submission.error or "HeyGen refused the request.")
     if submission.state is SubmissionState.UNKNOWN:
@@ -234,6 +292,21 @@ def submitted(submission: Submission, jobs: Sequence[Job]) -> Outcome:
     return Deferred(
         submission.id, f"Submitted: {submission.title} → {names}.{waiting} I'll post the results here.", data
     )
+
+
+def _waits(submission: Submission, jobs: Sequence[Job]) -> Outcome:
+    names = ", ".join(job.label for job in jobs)
+    cost = submission.quote(len(jobs)).words()
+    data: Json = {
+        "jobs": [{"handle": job.handle, "language": job.label} for job in jobs],
+        "title": submission.title,
+        "cost": cost,
+        "note": APPROVAL_NOTE,
+    }
+    summary = (
+        f"{submission.title} → {names} costs {cost} and waits for an approval: see the card. Nothing was sent yet."
+    )
+    return NeedsApproval(submission.id, summary, data)
 
 
 def title_of(url: str) -> str:

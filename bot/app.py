@@ -26,12 +26,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from agent.cancel_tools import Cancelling
 from agent.jobs import PollPlan
+from agent.money import Prices, micro
 from agent.poller import Poller
 from agent.ports import Clock, Ids
 from agent.reading import Reading
 from agent.responses_wire import ResponsesWire
 from agent.runner import Runner
+from agent.spending import Spending
 from agent.submitter import Submitter
 from agent.toolbox import Toolbox
 from agent.translation import Translation
@@ -44,6 +47,7 @@ from bot.lane_worker import LaneWorker
 from bot.loops import Loop
 from bot.notify import notifier
 from bot.posts import Posts
+from bot.roles import AppointedRoles
 from bot.settings import Settings
 from bot.slack.actions import Actions
 from bot.slack.app import build_app
@@ -57,6 +61,7 @@ from bot.store import Store
 from bot.store.claims import LEASE_SECONDS
 from bot.store.database import Database, Topic
 from bot.store.directory import Account, Workspace
+from bot.wallet import WalletWatch
 from bot.web.health import Health
 from bot.web.links import Links
 from bot.web.webhooks import Webhooks
@@ -68,6 +73,7 @@ USER_AGENT = "greenroom/0.1"
 DRAIN_SECONDS = 10.0
 LISTEN_AGAIN_SECONDS = 1.0
 CATCH_UP_SECONDS = 300.0
+HOUR = 3_600.0
 DAY = 86_400.0
 POLLING = PollPlan()
 
@@ -81,6 +87,9 @@ class Tempo:
     submissions: float = 1.0
     jobs: float = 1.0
     catch_up: float = CATCH_UP_SECONDS
+    approvals: float = 30.0
+    roles: float = 300.0
+    wallet: float = 300.0
     lease: float = LEASE_SECONDS
     poll: PollPlan = POLLING
 
@@ -137,6 +146,8 @@ async def _store(stack: AsyncExitStack, settings: Settings, clock: Clock, ids: I
         settings.retention_days * DAY,
         lease_seconds=tempo.lease,
         places=settings.heygen_max_concurrent,
+        caps=settings.caps(),
+        ops_channel=settings.ops_channel,
     )
     await store.start()
     stack.push_async_callback(store.stop)
@@ -181,7 +192,12 @@ async def _compose(
     await store.directory.put_workspace(Workspace(who.team_id, ""))
     await store.directory.put_account(Account(account_id, who.team_id, "direct", account_id))
     links = Links(public_url=settings.public_url, secret=secret, store=store, accounts=accounts, clock=clock)
-    parts = _Parts(settings, store, clients, clock, tempo, identity, accounts, links)
+    roles = AppointedRoles(
+        client=clients.slack, members=store.roles, workspace_id=who.team_id, appointments=settings.appointments()
+    )
+    await roles.load()
+    await roles.refresh()
+    parts = _Parts(settings, store, clients, clock, tempo, identity, accounts, links, roles)
     hints = Hints(events=store.webhook_events, jobs=store.jobs, accounts=accounts, kick=parts.kick)
     await hints.finish_interrupted()
     worker = parts.background(stack, hints, account_id)
@@ -200,6 +216,7 @@ class _Parts:
     identity: IdentityHolder
     accounts: SettingsAccounts
     links: Links
+    roles: AppointedRoles
     loops: list[Loop] = field(default_factory=list)
 
     def kick(self) -> None:
@@ -210,7 +227,14 @@ class _Parts:
     def background(self, stack: AsyncExitStack, hints: Hints, account_id: str) -> LaneWorker:
         """Everything that works by itself."""
         store, tempo = self.store, self.tempo
-        submitter = Submitter(jobs=store.jobs, accounts=self.accounts, clock=self.clock, rng=random.Random())  # noqa: S311 - jitter
+        spending = self._spending()
+        submitter = Submitter(
+            jobs=store.jobs,
+            accounts=self.accounts,
+            spending=spending,
+            clock=self.clock,
+            rng=random.Random(),  # noqa: S311 - jitter
+        )
         poller = Poller(jobs=store.jobs, accounts=self.accounts, clock=self.clock, rng=random.Random(), plan=tempo.poll)  # noqa: S311 - jitter
         pacer = Pacer(self.clock)
         deliveries = self._deliveries(pacer)
@@ -222,7 +246,7 @@ class _Parts:
             clock=self.clock,
         )
         stack.push_async_callback(replies.close)
-        worker = self._lane_worker(self._runner(self._toolbox(submitter), replies))
+        worker = self._lane_worker(self._runner(self._toolbox(submitter, spending), replies))
         self.loops.extend(
             [
                 self._working("lanes", worker.round, tempo.lanes, hand_on=True),
@@ -231,6 +255,9 @@ class _Parts:
                 self._working("jobs", self._kicking(poller.run_due), tempo.jobs),
                 Loop("heartbeat", self._heartbeat, tempo.lease / 4, takes_kicks=False),
                 self._listening(stack),
+                Loop("approvals", self._kicking(store.approvals.expire_due), tempo.approvals),
+                Loop("roles", self.roles.refresh, tempo.roles, takes_kicks=False),
+                Loop("wallet", self._wallet(account_id).look, tempo.wallet, takes_kicks=False),
                 Loop("catch-up", partial(self._catch_up, hints, account_id), tempo.catch_up, takes_kicks=False),
             ]
         )
@@ -270,19 +297,37 @@ class _Parts:
             random=random.random,
         )
 
-    def _toolbox(self, submitter: Submitter) -> Toolbox:
+    def _spending(self) -> Spending:
+        return Spending(
+            turns=self.store.turns,
+            probe=SafeProbe(self.settings.fetch_allowed_hosts),
+            clock=self.clock,
+            prices=Prices(self.settings.prices),
+            auto_approve_max=micro(self.settings.auto_approve_max),
+            approval_seconds=self.settings.approval_hours * HOUR,
+        )
+
+    def _wallet(self, account_id: str) -> WalletWatch:
+        posts = Posts(self.store, self.kick)
+        alert = partial(posts.tell_operators, self.roles.workspace_id, self.settings.ops_channel)
+        return WalletWatch(wallet=self.store.wallet, accounts=self.accounts, account_id=account_id, alert=alert)
+
+    def _toolbox(self, submitter: Submitter, spending: Spending) -> Toolbox:
         translation = Translation(
             turns=self.store.turns,
             jobs=self.store.jobs,
             accounts=self.accounts,
             submitter=submitter,
-            probe=SafeProbe(self.settings.fetch_allowed_hosts),
+            spending=spending,
             clock=self.clock,
             kick=self.kick,
             max_languages=self.settings.heygen_max_concurrent,
         )
-        reading = Reading(jobs=self.store.jobs, accounts=self.accounts, clock=self.clock)
-        return Toolbox([*translation.tools(), *reading.tools()])
+        reading = Reading(jobs=self.store.jobs, accounts=self.accounts, budget=self.store.ledger, clock=self.clock)
+        cancelling = Cancelling(
+            turns=self.store.turns, jobs=self.store.jobs, cancels=self.store.cancellations, roles=self.roles
+        )
+        return Toolbox([*translation.tools(), *reading.tools(), *cancelling.tools()])
 
     def _runner(self, toolbox: Toolbox, replies: SlackReplies) -> Runner:
         return Runner(
@@ -292,6 +337,7 @@ class _Parts:
             model=ResponsesWire(self.clients.openai, self.settings.secret("openai_model")),
             replies=replies,
             links=self.links,
+            budget=self.store.ledger,
             clock=self.clock,
             secret=self.settings.secret("secret_key").encode(),
         )
@@ -301,6 +347,9 @@ class _Parts:
             lanes=self.store.lanes,
             jobs=self.store.jobs,
             outbox=Posts(self.store, self.kick),
+            cancels=self.store.cancellations,
+            approvals=self.store.approvals,
+            roles=self.roles,
             runner=runner,
             clock=self.clock,
             kick=self.kick,

@@ -12,11 +12,16 @@ from typing import Protocol
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from agent.cancelling import Cancelled, told
 from agent.errors import LeaseLost
-from agent.ports import Clock, JobStore
-from agent.records import DeliveryState, InboxRow, JobState, Json, Lease, Submission
+from agent.ports import Clock, JobStore, Roles
+from agent.records import OPEN_JOB_STATES, DeliveryState, InboxRow, JobState, Json, Lease, Submission
+from agent.rights import Right, may, roles_towards
 from agent.runner import Parked, Runner
 from bot.slack.text import escape
+from bot.store.approvals import Approvals, Verdict
+from bot.store.audit import Deed
+from bot.store.cancellations import Cancellations
 from bot.store.database import TROUBLE
 
 log = structlog.get_logger(__name__)
@@ -25,6 +30,11 @@ LANES_AT_ONCE = 50
 CRASHES_FORGIVEN = 3
 ROOT_SECONDS = 0.25
 NOT_YOURS = "Only <@{requester}>, who asked for this, can retry it."
+EDITED_TOO_LATE = (
+    "I had sent the request before you edited it, and HeyGen can't be stopped. If you want something else, ask for it; "
+    "if you don't want what is being made, press Cancel on the card."
+)
+CHANGED_TOO_LATE = "This request was decided before your change came. Ask for what you want in words."
 NOTHING_FAILED = "Nothing of this request has failed, so there is nothing to retry."
 
 
@@ -45,6 +55,10 @@ class Lanes(Protocol):
 
     async def later_changes(self, lease: Lease, row: InboxRow) -> list[InboxRow]:
         """Edits and deletion of the row's message that arrived after it."""
+        ...
+
+    async def message(self, lease: Lease, ts: str) -> InboxRow | None:
+        """The message that was posted at `ts`."""
         ...
 
     async def park(self, lease: Lease, not_before: float) -> None:
@@ -84,6 +98,9 @@ class LaneWorker:
         lanes: Lanes,
         jobs: JobStore,
         outbox: Outbox,
+        cancels: Cancellations,
+        approvals: Approvals,
+        roles: Roles,
         runner: Runner,
         clock: Clock,
         kick: Callable[[], None],
@@ -92,6 +109,9 @@ class LaneWorker:
         self._lanes = lanes
         self._jobs = jobs
         self._outbox = outbox
+        self._cancels = cancels
+        self._approvals = approvals
+        self._roles = roles
         self._runner = runner
         self._clock = clock
         self._kick = kick
@@ -166,6 +186,14 @@ class LaneWorker:
                 return await self._command(lease, row)
             case "action" if row.payload["name"] == "retry_failed":
                 return await self._retry(lease, row)
+            case "action" if row.payload["name"] == "change_request":
+                return await self._change(lease, row)
+            case "message_changed":
+                return await self._edited(lease, row)
+            case "message_deleted":
+                await self._withdrawn(lease, row)
+            case "stopped":
+                await self._stopped(lease, row)
             case "action":
                 await self._refresh(row.payload["submission_id"])
             case _:
@@ -181,8 +209,69 @@ class LaneWorker:
                     return row  # the turn notices at its next checkpoint
                 await self._lanes.finish_row(lease, row)
                 return None
-            row = dataclasses.replace(row, payload={**row.payload, "text": change.payload["text"]})
+            taken_in = {"text": change.payload["text"], "edited_seq": change.seq}
+            row = dataclasses.replace(row, payload={**row.payload, **taken_in})
         return row
+
+    async def _edited(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """A message was edited after work on it began: take back what has not left, and plan anew if there was any."""
+        ts = row.payload["ts"]
+        turns = await self._cancels.turns_of_message(lease.id, ts)
+        dropped = await self._cancels.cancel_of_turns(turns, actor=row.payload["user"], only_unsent=True)
+        original = await self._lanes.message(lease, ts)
+        begun = await self._runner.has_begun(row)
+        if turns and original is not None and (begun or dropped.anything or await self._cancels.cut_short(turns[-1])):
+            payload = {**original.payload, "text": row.payload["text"], "edited_seq": row.seq - 1}
+            return await self._runner.run(lease, dataclasses.replace(row, kind="message", payload=payload))
+        if any(job.state in OPEN_JOB_STATES for job in dropped.over):
+            await self._outbox.say_notice(f"edited:{row.id}", row.conversation_id, EDITED_TOO_LATE)
+        await self._lanes.finish_row(lease, row)
+        return None
+
+    async def _withdrawn(self, lease: Lease, row: InboxRow) -> None:
+        """A message was deleted: what it asked for is not wanted any more. What could not be stopped is said."""
+        turns = await self._cancels.turns_of_message(lease.id, row.payload["ts"])
+        result = await self._cancels.cancel_of_turns(turns, actor=await self._cancels.requester_of(turns))
+        if result.anything:
+            text = f"The request was deleted. {told(result)}"
+            await self._outbox.say_notice(f"deleted:{row.id}", row.conversation_id, text)
+
+    async def _stopped(self, lease: Lease, row: InboxRow) -> None:
+        """Slack's stop button: the turn has ended at its checkpoint; say what was cancelled and what was not."""
+        turn_id = await self._cancels.last_turn(lease.id, before=row.seq)
+        if turn_id is None:
+            return
+        user = row.payload["user"]
+        requester = await self._cancels.requester_of([turn_id])
+        appointed = self._roles.appointed(row.workspace_id, user)
+        if not may(Right.CANCEL, roles_towards(requester, user, appointed, anybody_approves=False)):
+            text = f"<@{user}>, only <@{requester}>, who asked, an operator or an admin can stop this."
+            await self._outbox.say_notice(f"stopped:{row.id}", row.conversation_id, text)
+            return
+        result = await self._cancels.cancel_of_turns([turn_id], actor=user, only_unsent=True)
+        await self._outbox.say_notice(f"stopped:{row.id}", row.conversation_id, _stopped_words(result))
+
+    async def _change(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """Other languages for a request that waits for its approval: a new request in the place of the old one."""
+        submission = await self._jobs.submission(row.payload["submission_id"])
+        if not await self._runner.has_begun(row):
+            decision = await self._approvals.decline(submission.id, actor=row.payload["user"], deed=Deed.CHANGED)
+            if decision.verdict is not Verdict.DONE:
+                await self._outbox.say_notice(f"change:{row.id}", row.conversation_id, CHANGED_TOO_LATE)
+                await self._lanes.finish_row(lease, row)
+                return None
+        languages = row.payload["languages"]
+        payload: Json = {
+            "user": row.payload["user"],
+            "text": f"[changed the request to {', '.join(languages)}]",
+            "name": "translate_video",
+            "arguments": {
+                "source": submission.arguments["video_url"],
+                "languages": languages,
+                "title": submission.title,
+            },
+        }
+        return await self._runner.run(lease, dataclasses.replace(row, kind="command", payload=payload))
 
     async def _command(self, lease: Lease, row: InboxRow) -> Parked | None:
         """A command's work begins when its thread exists: where we may not post, no money is spent."""
@@ -228,3 +317,16 @@ class LaneWorker:
 
 def _asked(payload: Json) -> str:
     return f"<@{payload['user']}> asked: {escape(payload['text'][:1_000])}"
+
+
+def _stopped_words(result: Cancelled) -> str:
+    running = [job.handle for job in result.over if job.state in OPEN_JOB_STATES]
+    words = ["Stopped."]
+    if result.anything:
+        words.append(told(result))
+    if running:
+        words.append(
+            f"{', '.join(running)} had been sent already: HeyGen can't be stopped and bills it. I report the result "
+            "here; press Cancel on the card if you don't want it."
+        )
+    return " ".join(words)

@@ -31,6 +31,12 @@ class Posts:
             NewDelivery(conversation_id, DeliveryKind.REPLY, f"notice:{key}", body={"text": text})
         )
 
+    async def tell_operators(self, workspace_id: str, channel_id: str | None, key: str, text: str) -> None:
+        """Post into the operators' channel, if there is one; once per key."""
+        if channel_id is not None:
+            await self._store.deliveries.announce(workspace_id, channel_id, key, text)
+            self._kick()
+
     async def refresh_card(self, submission_id: str) -> None:
         """See `bot.lane_worker.Outbox.refresh_card`."""
         await self._store.deliveries.refresh(f"card:{submission_id}")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from decimal import Decimal
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from agent.money import Cap, Period, Scope, micro, prices_from
+from agent.rights import Role
+
 SECRET_KEY_CHARACTERS = 32
+MOST_DOLLARS = 1_000_000
 
 # What a production process cannot do without, and what each is for.
 REQUIRED = {
@@ -22,6 +28,18 @@ REQUIRED = {
 
 class SettingsError(Exception):
     """The environment does not add up; the message says which setting and why, without its value."""
+
+
+def _cap(whose: str, period: str) -> Any:
+    return Field(
+        default=None, ge=0, le=MOST_DOLLARS, description=f"Dollars that {whose} may spend in a {period} (UTC)."
+    )
+
+
+def _people(what: str) -> Any:
+    return Field(
+        default=frozenset(), description=f"Ids of users (`U…`) and user groups (`S…`), comma-separated, who {what}."
+    )
 
 
 class Settings(BaseSettings):
@@ -44,6 +62,35 @@ class Settings(BaseSettings):
     )
     heygen_max_concurrent: int = Field(
         default=10, ge=1, le=1000, description="Jobs the HeyGen account may run at once; one request asks for no more."
+    )
+    auto_approve_max: Decimal = Field(
+        default=Decimal(10),
+        ge=0,
+        le=MOST_DOLLARS,
+        description="Dollars up to which a request that somebody asked for goes without anybody's click.",
+    )
+    approval_hours: float = Field(
+        default=24.0, gt=0, le=720, description="How long a request waits for an approval, in hours."
+    )
+    prices: Annotated[dict[str, int], NoDecode] = Field(
+        default_factory=dict,
+        description="Own prices in dollars in place of the built-in ones: `translation.speed=0.04, cinematic=6.50`.",
+    )
+    cap_workspace_day: Decimal | None = _cap("the whole workspace", "day")
+    cap_workspace_month: Decimal | None = _cap("the whole workspace", "month")
+    cap_channel_day: Decimal | None = _cap("one channel", "day")
+    cap_channel_month: Decimal | None = _cap("one channel", "month")
+    cap_person_day: Decimal | None = _cap("one person", "day")
+    cap_person_month: Decimal | None = _cap("one person", "month")
+    operators: Annotated[frozenset[str], NoDecode] = _people("may cancel anybody's requests")
+    approvers: Annotated[frozenset[str], NoDecode] = _people(
+        "may approve paid requests; without approvers and admins requesters approve their own"
+    )
+    admins: Annotated[frozenset[str], NoDecode] = _people("may do all of this")
+    ops_channel: str | None = Field(
+        default=None,
+        pattern=r"^[CG][A-Z0-9]+$",
+        description="Id of a channel where requests that wait for an approval, and alerts, are shown as well.",
     )
     database_url: str = Field(
         default="sqlite:///.data/greenroom.db",
@@ -75,6 +122,21 @@ class Settings(BaseSettings):
             return frozenset(part.strip().lower() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("operators", "approvers", "admins", mode="before")
+    @classmethod
+    def _ids(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        ids = frozenset(part.strip().strip("<@!>").split("|")[0] for part in value.split(",") if part.strip())
+        if wrong := sorted(one for one in ids if not re.fullmatch(r"[UWS][A-Z0-9]{2,}", one)):
+            raise ValueError(f"needs ids of users (U…) or user groups (S…), not {wrong[0][:20]!r}")
+        return ids
+
+    @field_validator("prices", mode="before")
+    @classmethod
+    def _prices(cls, value: object) -> object:
+        return prices_from(value) if isinstance(value, str) else value
+
     @field_validator("public_url", "heygen_base_url", "openai_base_url")
     @classmethod
     def _no_trailing_slash(cls, value: str | None) -> str | None:
@@ -100,6 +162,15 @@ class Settings(BaseSettings):
         if value.lower() not in {"debug", "info", "warning", "error"}:
             raise ValueError("has to be debug, info, warning or error")
         return value.lower()
+
+    def caps(self) -> list[Cap]:
+        """The caps that are set."""
+        amounts = [(scope, period, getattr(self, f"cap_{scope}_{period}")) for scope in Scope for period in Period]
+        return [Cap(scope, period, micro(amount)) for scope, period, amount in amounts if amount is not None]
+
+    def appointments(self) -> dict[Role, frozenset[str]]:
+        """Who is named for which role."""
+        return {Role.OPERATOR: self.operators, Role.APPROVER: self.approvers, Role.ADMIN: self.admins}
 
     def missing(self) -> dict[str, str]:
         """Required settings that are not there: name → what it is for."""

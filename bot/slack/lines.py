@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from agent.gate import QUEUED
+from agent.money import dollars
 from agent.records import Job, JobState, Submission, SubmissionState
 from bot.slack.text import safe
 
@@ -23,10 +24,11 @@ ICONS = {
     JobState.FAILED: ":x:",
     JobState.UNWANTED: ":no_entry_sign:",
     JobState.UNKNOWN: ":grey_question:",
+    JobState.CANCELLED: ":heavy_minus_sign:",
 }
 TELLING_ORDER = (
     *(JobState.SUCCEEDED, JobState.FAILED, JobState.RUNNING),
-    *(JobState.WAITING, JobState.UNKNOWN, JobState.UNWANTED),
+    *(JobState.WAITING, JobState.UNKNOWN, JobState.UNWANTED, JobState.CANCELLED),
 )
 
 
@@ -53,6 +55,8 @@ def state_words(state: JobState) -> str:
             return "no longer wanted"
         case JobState.UNKNOWN:
             return "unknown"
+        case JobState.CANCELLED:
+            return "cancelled"
         case _:
             assert_never(state)
 
@@ -82,7 +86,7 @@ def job_line(job: Job, submission: Submission, *, now: float, link: str | None) 
     since = submission.sent_at or submission.created_at
     took = elapsed((job.finished_at or now) - since)
     text = f"{ICONS[job.state]} *{safe(job.label, LABEL_LIMIT)}*: {_telling(job, submission, now, took)}"
-    if job.state is JobState.SUCCEEDED and link:
+    if job.link_id and link:
         text += f" · <{link}|Watch the video>"
     return Line(text if len(text) <= LONGEST_LINE else f"{ICONS[job.state]} {state_words(job.state)}", job.state)
 
@@ -100,11 +104,27 @@ def _telling(job: Job, submission: Submission, now: float, took: str) -> str:
         case JobState.FAILED:
             return f"failed after {took}: {_reason(job.failure)}"
         case JobState.UNWANTED:
-            return "no longer wanted; HeyGen may still finish and bill it"
+            return _unwanted(job)
+        case JobState.CANCELLED:
+            return f"{_why_cancelled(submission)}; it was not sent and costs nothing"
         case JobState.UNKNOWN:
             return f"unknown: {_reason(job.failure) if job.failure else 'HeyGen never confirmed it'}"
         case _:
             assert_never(job.state)
+
+
+def _unwanted(job: Job) -> str:
+    cost = f" (about {dollars(job.price)})" if job.price else ""
+    if job.finished_at is None:
+        return f"no longer wanted; HeyGen can't be stopped and bills it{cost}"
+    if job.link_id:
+        return f"no longer wanted, but HeyGen made it and billed it{cost}"
+    return f"no longer wanted; {_reason(job.failure)}"
+
+
+def _why_cancelled(submission: Submission) -> str:
+    """The code alone: who did it stands in the request's own line."""
+    return submission.error_code if submission.error_code in ("declined", "expired", "changed") else "cancelled"
 
 
 def _reason(failure: str | None) -> str:
@@ -127,7 +147,7 @@ def _waiting(submission: Submission, now: float) -> str:
             return "waiting to be sent"
         case SubmissionState.SENDING:
             return "being sent to HeyGen"
-        case SubmissionState.UNKNOWN | SubmissionState.REFUSED:
+        case SubmissionState.UNKNOWN | SubmissionState.REFUSED | SubmissionState.CANCELLED:
             return "not started"
         case _:
             assert_never(submission.state)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from agent.money import Cap
 from agent.ports import Clock, Ids
 from bot.store.admission import Admission
+from bot.store.approvals import Approvals
+from bot.store.audit import Audit
+from bot.store.cancellations import Cancellations
 from bot.store.claims import LEASE_SECONDS, Claims
 from bot.store.database import Database
 from bot.store.deliveries import Deliveries, doubt_all_interrupted
@@ -12,10 +18,13 @@ from bot.store.endings import Endings
 from bot.store.inbox import Lanes
 from bot.store.interventions import Interventions
 from bot.store.jobs import Jobs
+from bot.store.ledger import Ledger
 from bot.store.links import Links
 from bot.store.outbox import Outbox
 from bot.store.overview import Overview
+from bot.store.roles import RoleMembers
 from bot.store.turns import Turns
+from bot.store.wallet import Wallet
 from bot.store.webhook_events import WebhookEvents
 
 __all__ = ["Store"]
@@ -24,7 +33,10 @@ PLACES = 10  # jobs that a pay-as-you-go account may run at once
 
 
 class Store:
-    """The aggregates of one database. Links live `link_seconds`; a lease lasts `lease_seconds` unless extended."""
+    """The aggregates of one database. Links live `link_seconds`; a lease lasts `lease_seconds` unless extended.
+
+    `caps` limit spending; requests that wait for an approval are also shown in `ops_channel`.
+    """
 
     def __init__(
         self,
@@ -35,16 +47,24 @@ class Store:
         *,
         lease_seconds: float = LEASE_SECONDS,
         places: int = PLACES,
+        caps: Sequence[Cap] = (),
+        ops_channel: str | None = None,
     ) -> None:
         self.database = database
         self.clock = clock
         self.claims = Claims(database, lease_seconds)
         outbox = Outbox(database, self.claims, ids)
-        endings = Endings(database, ids, outbox, link_seconds)
+        self.ledger = Ledger(database, caps)
+        self.audit = Audit(database)
+        endings = Endings(database, ids, outbox, self.ledger, link_seconds)
         admission = Admission(database, endings, places)
         self.lanes = Lanes(database, self.claims, ids)
         self.turns = Turns(database, self.claims, outbox)
-        self.jobs = Jobs(database, self.claims, ids, outbox, endings, admission)
+        self.jobs = Jobs(database, self.claims, ids, outbox, endings, admission, self.ledger, self.audit, ops_channel)
+        self.cancellations = Cancellations(database, endings, self.audit)
+        self.approvals = Approvals(database, self.ledger, self.cancellations, endings, self.audit)
+        self.wallet = Wallet(database)
+        self.roles = RoleMembers(database, self.audit)
         self.deliveries = Deliveries(database, self.claims, outbox)
         self.links = Links(database)
         self.webhook_events = WebhookEvents(database)

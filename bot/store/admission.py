@@ -48,7 +48,7 @@ class Admission:
         select = (
             sa.select(submission.c.account_id, submission.c.id, submission.c.requester, size, submission.c.created_at)
             .join(job, job.c.submission_id == submission.c.id)
-            .where(submission.c.state == SubmissionState.INTENDED, free)
+            .where(submission.c.state == SubmissionState.INTENDED, free, job.c.state == JobState.WAITING)
             .group_by(submission.c.id)
         )
         found: defaultdict[str, list[Waiting]] = defaultdict(list)
@@ -59,11 +59,12 @@ class Admission:
     async def _in_flight(self, connection: AsyncConnection, account_id: str, now: float) -> Counter[str]:
         """Jobs by requester that the provider has, or may be getting at this moment."""
         being_sent = sa.and_(submission.c.state == SubmissionState.INTENDED, submission.c.lease_until > now)
+        unwanted = sa.and_(job.c.state == JobState.UNWANTED, job.c.finished_at.is_(None))
         promised = sa.and_(job.c.state == JobState.WAITING, sa.or_(submission.c.state.in_(UNDER_WAY), being_sent))
         select = (
             sa.select(job.c.requester, sa.func.count().label("jobs"))
             .join(submission, submission.c.id == job.c.submission_id)
-            .where(job.c.account_id == account_id, sa.or_(job.c.state == JobState.RUNNING, promised))
+            .where(job.c.account_id == account_id, sa.or_(job.c.state == JobState.RUNNING, unwanted, promised))
             .group_by(job.c.requester)
         )
         rows = await connection.execute(select)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
-from bot.store.outbox import UNFINISHED, NewDelivery, Outbox
+from bot.store.outbox import OPS, UNFINISHED, NewDelivery, Outbox
 from bot.store.rows import first, one, record
 from bot.store.schema import conversation, delivery, thread
 
@@ -35,6 +35,11 @@ class Deliveries:
         """Queue `new`, or leave the one that has its key; returns the delivery's id."""
         async with self._database.transaction("delivery.enqueue") as connection:
             return await self._outbox.add(connection, new)
+
+    async def announce(self, workspace_id: str, channel_id: str, key: str, text: str) -> None:
+        """Queue a message of its own in a channel, once per key."""
+        async with self._database.transaction("delivery.announce") as connection:
+            await self._outbox.tell(connection, workspace_id, channel_id, key, text=text)
 
     async def refresh(self, key: str) -> None:
         """What this delivery shows has changed: have it rendered again. Nothing happens where there is none."""
@@ -194,10 +199,15 @@ async def _post(database: Database, connection: AsyncConnection, row: sa.RowMapp
 
 
 async def _settle_thread(database: Database, connection: AsyncConnection, conversation_id: str, ts: str) -> None:
-    """The root stands at `ts`: what is said there belongs to its conversation from now on."""
+    """The root stands at `ts`: what is said there belongs to its conversation from now on.
+
+    Below what we only tell the operators nothing is said to us.
+    """
     row = await one(connection, sa.select(conversation).where(conversation.c.id == conversation_id), conversation_id)
     update = sa.update(conversation).where(conversation.c.id == conversation_id)
     await connection.execute(update.values(thread_ts=ts))
+    if row["channel_type"] == OPS:
+        return
     place = {"workspace_id": row["workspace_id"], "channel_id": row["channel_id"], "thread_ts": ts}
     ours = {"conversation_id": conversation_id}
     insert = database.insert(thread).values(**place, **ours)

@@ -11,28 +11,34 @@ from agent.ports import Ids
 from agent.records import OPEN_JOB_STATES, DeliveryKind, Job, JobState, JobUpdate, Json, Source
 from bot.store.claims import RELEASED
 from bot.store.database import Database
+from bot.store.ledger import Ledger
 from bot.store.log import append_items
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.schema import job, link
 from bot.store.transitions import announcement
 
 NEVER = 1e12  # due_at of a job nobody needs to look at
+DROPPED = frozenset({JobState.CANCELLED, JobState.UNWANTED})
 
 
 class Endings:
     """Connection-level writes that end jobs. The caller holds the submission's row."""
 
-    def __init__(self, database: Database, ids: Ids, outbox: Outbox, link_seconds: float) -> None:
+    def __init__(self, database: Database, ids: Ids, outbox: Outbox, ledger: Ledger, link_seconds: float) -> None:
         self._database = database
         self._ids = ids
         self._outbox = outbox
+        self._ledger = ledger
         self._link_seconds = link_seconds
 
     async def finish(self, connection: AsyncConnection, ended: Job, update: JobUpdate) -> None:
-        """Write a job's final state, its link if it succeeded, and the line that tells the model."""
+        """Write a job's final state, its link if it succeeded, what it cost, and the line that tells the model.
+
+        One that nobody wants any more stays unwanted, with its result if HeyGen made one.
+        """
         link_id = await self._link(connection, ended) if update.state is JobState.SUCCEEDED else None
         values: dict[str, Any] = {
-            "state": update.state,
+            "state": _final(ended.state, update.state),
             "status_word": update.status_word or ended.status_word,
             "failure": update.failure,
             "duration": update.duration,
@@ -41,13 +47,31 @@ class Endings:
             "link_id": link_id,
         }
         await connection.execute(sa.update(job).where(job.c.id == ended.id).values(**values, **RELEASED))
-        line = [(Source.RUNTIME, _developer_message(announcement(ended, update)))]
-        await append_items(self._database, connection, ended.conversation_id, line, turn_id=None)
+        await self._settle(connection, ended, update)
+        await self.note(connection, ended.conversation_id, announcement(ended, update))
 
-    async def conclude(self, connection: AsyncConnection, submission_id: str, conversation_id: str) -> None:
-        """Queue the closing once no job of the submission is open any more."""
-        still_open = sa.select(job.c.id).where(job.c.submission_id == submission_id, job.c.state.in_(OPEN_JOB_STATES))
-        if await connection.scalar(still_open.limit(1)) is None:
+    async def _settle(self, connection: AsyncConnection, ended: Job, update: JobUpdate) -> None:
+        """The money of a job: HeyGen charges for what it made, and for nothing else. Doubt keeps it set aside."""
+        match update.state:
+            case JobState.SUCCEEDED:
+                await self._ledger.charge(connection, ended, update.duration)
+            case JobState.FAILED | JobState.CANCELLED:
+                await self._ledger.release(connection, ended.id)
+            case _:
+                return
+
+    async def conclude(
+        self, connection: AsyncConnection, submission_id: str, conversation_id: str, *, told: bool = False
+    ) -> None:
+        """Queue the closing once no job of the submission is open any more.
+
+        Where every job was cancelled there is nothing to call anybody back for, unless somebody else did that
+        (`told`).
+        """
+        states = set(await connection.scalars(sa.select(job.c.state).where(job.c.submission_id == submission_id)))
+        if states & OPEN_JOB_STATES:
+            return
+        if told or states - DROPPED:
             await self._outbox.add(
                 connection,
                 NewDelivery(conversation_id, DeliveryKind.CLOSING, closing_key(submission_id), submission_id),
@@ -61,9 +85,15 @@ class Endings:
             )
             await self._outbox.add(connection, notice)
 
+    async def note(self, connection: AsyncConnection, conversation_id: str, text: str) -> None:
+        """Tell the model something, in the log."""
+        line = [(Source.RUNTIME, _developer_message(text))]
+        await append_items(self._database, connection, conversation_id, line, turn_id=None)
+
     async def show(self, connection: AsyncConnection, submission_id: str) -> None:
         """Something a person should see has changed on the submission's card."""
         await self._outbox.change(connection, card_key(submission_id))
+        await self._outbox.change(connection, ops_key(submission_id))
 
     async def _link(self, connection: AsyncConnection, ended: Job) -> str:
         now = await self._database.now(connection)
@@ -81,6 +111,11 @@ class Endings:
         return link_id
 
 
+def _final(before: JobState, after: JobState) -> JobState:
+    keeps = before is JobState.UNWANTED and after is not JobState.CANCELLED
+    return before if keeps else after
+
+
 def card_key(submission_id: str) -> str:
     """The delivery key of a submission's card."""
     return f"card:{submission_id}"
@@ -89,6 +124,11 @@ def card_key(submission_id: str) -> str:
 def closing_key(submission_id: str) -> str:
     """The delivery key of a submission's closing message."""
     return f"closing:{submission_id}"
+
+
+def ops_key(submission_id: str) -> str:
+    """The delivery key of the copy of a submission's approval card in the operators' channel."""
+    return f"ops:{submission_id}"
 
 
 def _developer_message(text: str) -> Json:

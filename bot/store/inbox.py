@@ -216,6 +216,13 @@ class Lanes:
             rows = (await connection.execute(select)).mappings().all()
         return [record(InboxRow, later) for later in rows]
 
+    async def message(self, lease: Lease, ts: str) -> InboxRow | None:
+        """The message of the lane that was posted at `ts`, also when it is done."""
+        mine = sa.and_(inbox.c.conversation_id == lease.id, inbox.c.kind == "message", inbox.c.ts == ts)
+        async with self._database.reading() as connection:
+            row = await first(connection, sa.select(inbox).where(mine).order_by(inbox.c.seq).limit(1))
+        return None if row is None else record(InboxRow, row)
+
 
 async def finish_row(connection: AsyncConnection, conversation_id: str, inbox_id: str, now: float) -> None:
     """Mark an inbox row as done inside the caller's transaction."""

@@ -22,7 +22,9 @@ from bot.store.submissions import Submissions
 from bot.store.transitions import may_become
 
 LIST_LIMIT = 500
-FINAL = (JobState.SUCCEEDED, JobState.FAILED, JobState.UNWANTED)
+FINAL = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
+WATCHED = (JobState.RUNNING, JobState.UNKNOWN, JobState.UNWANTED)
+UNRECOGNISED = (JobState.WAITING, JobState.UNWANTED)
 
 
 class Jobs(Submissions):
@@ -31,11 +33,14 @@ class Jobs(Submissions):
     async def claim_due_jobs(self, limit: int) -> list[tuple[Lease, Job]]:
         """Claim jobs to look at, the longest due first.
 
-        Those are running jobs that are due, waiting ones of sent submissions, and unknown ones somebody hinted at.
+        Those are running jobs that are due, waiting ones of sent submissions, unwanted ones that HeyGen is not done
+        with, and unknown ones somebody hinted at.
         """
         sent = sa.exists().where(submission.c.id == job.c.submission_id, submission.c.state == SubmissionState.SENT)
+        unwanted = sa.and_(job.c.state == JobState.UNWANTED, job.c.finished_at.is_(None))
         to_read = sa.or_(
-            job.c.state.in_((JobState.RUNNING, JobState.UNKNOWN)), sa.and_(job.c.state == JobState.WAITING, sent)
+            job.c.state.in_((JobState.RUNNING, JobState.UNKNOWN)),
+            sa.and_(sa.or_(job.c.state == JobState.WAITING, unwanted), sent),
         )
         async with self._database.transaction("job.claim") as connection:
             due = sa.and_(job.c.due_at <= await self._database.now(connection), to_read)
@@ -46,11 +51,11 @@ class Jobs(Submissions):
     async def attach(self, lease: Lease, *, provider_id: str, update: JobUpdate) -> None:
         """Give a waiting job the provider's id that was recognised as its own, and apply `update`; lease released.
 
-        `ValueError` when another job has that id. A job that is not waiting is left as it is.
+        `ValueError` when another job has that id. A job that waits for none is left as it is.
         """
         async with self._database.transaction("job.attach") as connection:
             row = await self._hold(connection, lease)
-            if row["state"] is not JobState.WAITING:
+            if row["state"] not in UNRECOGNISED or row["provider_id"] is not None:
                 await _update(connection, lease.id, **RELEASED)
                 return
             await _refuse_taken(connection, row, provider_id)
@@ -79,7 +84,7 @@ class Jobs(Submissions):
 
     async def _apply(self, connection: AsyncConnection, row: sa.RowMapping, update: JobUpdate) -> None:
         current = record(Job, row)
-        if not may_become(current.state, update.state):
+        if not may_become(current.state, update.state) or _over(row):
             await _update(
                 connection, current.id, due_at=_next_look(row, update, await self._database.now(connection)), **RELEASED
             )
@@ -89,7 +94,8 @@ class Jobs(Submissions):
             await self._end(connection, current, update)
 
     async def _keep_open(self, connection: AsyncConnection, row: sa.RowMapping, update: JobUpdate) -> None:
-        visible = {"state": update.state, "status_word": update.status_word}
+        state = row["state"] if row["state"] is JobState.UNWANTED else update.state
+        visible = {"state": state, "status_word": update.status_word}
         progress = {"due_at": _next_look(row, update, await self._database.now(connection)), "polls": row["polls"] + 1}
         await _update(connection, row["id"], **visible, **progress, **RELEASED)
         if any(row[name] != value for name, value in visible.items()):
@@ -111,8 +117,8 @@ class Jobs(Submissions):
             known = await _known_ids(connection, account_id, wanted)
             submissions = await _unattached(connection, account_id, wanted)
             of_theirs = sa.or_(
-                sa.and_(job.c.state == JobState.WAITING, job.c.submission_id.in_(submissions)),
-                sa.and_(job.c.state.in_((JobState.RUNNING, JobState.UNKNOWN)), job.c.provider_id.in_(wanted)),
+                sa.and_(job.c.state.in_(UNRECOGNISED), job.c.submission_id.in_(submissions)),
+                sa.and_(job.c.state.in_(WATCHED), job.c.provider_id.in_(wanted)),
             )
             # In one order, so that two hints about the same jobs wait for each other and not in a circle.
             hinted = sa.select(job.c.id).where(job.c.account_id == account_id, of_theirs).order_by(job.c.id)
@@ -155,7 +161,8 @@ async def _known_ids(connection: AsyncConnection, account_id: str, wanted: Colle
 
 async def _unattached(connection: AsyncConnection, account_id: str, wanted: set[str]) -> dict[str, set[str]]:
     """Sent submissions whose answer contained some of `wanted`, while a job of theirs has not found its id."""
-    waiting = sa.exists().where(job.c.submission_id == submission.c.id, job.c.state == JobState.WAITING)
+    nameless = sa.and_(job.c.state.in_(UNRECOGNISED), job.c.provider_id.is_(None))
+    waiting = sa.exists().where(job.c.submission_id == submission.c.id, nameless)
     select = sa.select(submission.c.id, submission.c.provider_ids).where(
         submission.c.account_id == account_id, submission.c.state == SubmissionState.SENT, waiting
     )
@@ -173,11 +180,16 @@ async def _refuse_taken(connection: AsyncConnection, row: sa.RowMapping, provide
 
 def _next_look(row: sa.RowMapping, update: JobUpdate, now: float) -> float:
     """When to look again at a job that `update` does not end; an unknown one only if the reader names a later time."""
-    if row["state"] in FINAL:
+    if row["state"] in FINAL or _over(row):
         return NEVER
     if row["touched"]:
         return 0.0  # the hint came while somebody was reading, and may be newer than what was read
     return NEVER if row["state"] is JobState.UNKNOWN and update.due_at <= now else update.due_at
+
+
+def _over(row: sa.RowMapping) -> bool:
+    """Whether an unwanted job needs no watching any more."""
+    return row["state"] is JobState.UNWANTED and row["finished_at"] is not None
 
 
 async def _update(connection: AsyncConnection, job_id: str, **values: Any) -> None:

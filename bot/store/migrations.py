@@ -25,8 +25,26 @@ def create_missing_tables(connection: sa.Connection) -> None:
     schema.metadata.create_all(connection, checkfirst=True)
 
 
+def add_missing_columns(connection: sa.Connection) -> None:
+    """Add every column that a table does not have yet; each has a default or may be missing."""
+    inspector = sa.inspect(connection)
+    for table in schema.metadata.sorted_tables:
+        known = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                definition = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+                connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {definition}"))
+
+
+def add_money(connection: sa.Connection) -> None:
+    """Quotes, approvals, the ledger, the audit log and roles."""
+    create_missing_tables(connection)
+    add_missing_columns(connection)
+
+
 MIGRATIONS: list[tuple[str, Migration]] = [
     ("001-tables", create_missing_tables),
+    ("002-money", add_money),
 ]
 
 

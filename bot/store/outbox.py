@@ -12,8 +12,9 @@ from agent.records import DeliveryKind, DeliveryState, Json
 from bot.store.claims import Claims
 from bot.store.database import Database
 from bot.store.log import lock_conversation
-from bot.store.schema import delivery
+from bot.store.schema import conversation, delivery
 
+OPS = "ops"  # the channel type of a conversation that is only told things
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
@@ -64,6 +65,26 @@ class Outbox:
         await connection.execute(sa.insert(delivery).values(**values, **lease))
         await self._database.announce(connection, "deliveries")
         return delivery_id
+
+    async def tell(
+        self,
+        connection: AsyncConnection,
+        workspace_id: str,
+        channel_id: str,
+        key: str,
+        *,
+        subject_id: str | None = None,
+        text: str = "",
+    ) -> None:
+        """Queue a message of its own in a channel, once per key. What is said below it is not said to us."""
+        if await self.find(connection, key) is not None:
+            return
+        place = {"id": self._ids.new("conversation"), "workspace_id": workspace_id, "channel_id": channel_id}
+        now = await self._database.now(connection)
+        unthreaded = {"channel_type": OPS, "thread_ts": None, "created_at": now}
+        await connection.execute(sa.insert(conversation).values(**place, **unthreaded))
+        body: Json = {"text": text} if text else {}
+        await self.add(connection, NewDelivery(place["id"], DeliveryKind.ROOT, key, subject_id=subject_id, body=body))
 
     async def find(self, connection: AsyncConnection, key: str) -> str | None:
         """The id of the delivery with this key."""

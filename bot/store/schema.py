@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from agent.money import Entry, Reason
 from agent.records import DeliveryKind, DeliveryState, JobKind, JobState, Source, SubmissionState, TurnState
 
 metadata = sa.MetaData()
@@ -34,6 +35,11 @@ def _closed(members: type[enum.StrEnum]) -> sa.Enum:
 
 def _column(name: str, kind: Any, *constraints: Any, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, kind, *constraints, nullable=False, **options)
+
+
+def _added(name: str, kind: Any, **options: Any) -> sa.Column[Any]:
+    """A column that a later version added: the database itself knows what it is in older rows."""
+    return sa.Column(name, kind, nullable=False, **options)
 
 
 def _maybe(name: str, kind: Any, **options: Any) -> sa.Column[Any]:
@@ -150,6 +156,7 @@ turn = sa.Table(
     _column("not_before", sa.Double, default=0.0),
     _maybe("reply_ts", ID),
     _maybe("error", Words),
+    _added("tainted", sa.Boolean, server_default=sa.false(), default=False),
     sa.Index("turn_conversation", "conversation_id"),
 )
 
@@ -231,6 +238,16 @@ submission = sa.Table(
     _maybe("error_code", ID),
     _maybe("error", Words),
     _maybe("retry_of", ID),
+    _added("quote_low", sa.BigInteger, server_default="0"),
+    _added("quote_high", sa.BigInteger, server_default="0"),
+    _maybe("quote_rate", sa.BigInteger),
+    _added("quote_basis", Words, server_default=""),
+    _added("quoted_at", sa.Double, server_default="0"),
+    _maybe("needs", _closed(Reason)),
+    _maybe("expires_at", sa.Double),
+    _maybe("decided_by", ID),
+    _maybe("decided_at", sa.Double),
+    _maybe("approved_hash", ID),
     *_lease(),
     sa.Index("submission_due", "state", "not_before"),
     sa.Index("submission_account", "account_id", "state"),
@@ -261,6 +278,7 @@ job = sa.Table(
     _maybe("failure", Words),
     _maybe("duration", sa.Double),
     _maybe("link_id", ID),
+    _added("price", sa.BigInteger, server_default="0"),
     *_lease(),
     sa.UniqueConstraint("account_id", "kind", "provider_id", name="job_provider"),
     sa.UniqueConstraint("conversation_id", "number", name="job_number"),
@@ -331,6 +349,65 @@ webhook_cursor = sa.Table(
     _workspace(),
     _column("created_at", sa.Double),
     _maybe("token", Words),
+)
+
+# Append-only. All entries about a job are booked at the time of its first hold, so that a day's sum is what that day
+# has agreed to spend. `number` counts the holds of a job: a request may be approved anew at another price.
+ledger = sa.Table(
+    "ledger",
+    metadata,
+    sa.Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    _workspace(),
+    _column("account_id", ID),
+    _column("kind", _closed(Entry)),
+    _column("amount", sa.BigInteger),
+    _column("booked_at", sa.Double),
+    _column("created_at", sa.Double),
+    _maybe("submission_id", ID),
+    _maybe("job_id", ID),
+    _column("number", sa.Integer, default=0),
+    _maybe("requester", ID),
+    _maybe("channel_id", ID),
+    sa.UniqueConstraint("job_id", "kind", "number", name="ledger_once"),
+    sa.Index("ledger_booked", "workspace_id", "booked_at"),
+    sa.Index("ledger_account", "account_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+wallet_reading = sa.Table(
+    "wallet_reading",
+    metadata,
+    sa.Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    _workspace(),
+    _column("account_id", ID),
+    _column("read_at", sa.Double),
+    _column("balance", sa.BigInteger),
+    _column("expected", sa.BigInteger),
+    _column("ledger_seq", SEQUENCE),
+    sa.Index("wallet_reading_account", "account_id", "seq"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    _workspace(),
+    _column("created_at", sa.Double),
+    _column("actor", ID),
+    _column("deed", ID),
+    _maybe("subject_id", ID),
+    _column("details", sa.JSON, default=dict),
+    sa.Index("audit_workspace", "workspace_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+role_member = sa.Table(
+    "role_member",
+    metadata,
+    _key("workspace_id"),
+    _key("role"),
+    _key("user_id"),
+    _column("created_at", sa.Double),
 )
 
 migration = sa.Table(

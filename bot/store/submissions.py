@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.errors import NotApproved
+from agent.money import Quote, Reason
 from agent.ports import Ids
 from agent.records import (
     OPEN_JOB_STATES,
@@ -22,15 +24,19 @@ from agent.records import (
     SubmissionState,
 )
 from bot.store.admission import Admission
+from bot.store.audit import RUNTIME, Audit, Deed
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
-from bot.store.endings import NEVER, Endings, card_key
+from bot.store.endings import NEVER, Endings, card_key, ops_key
+from bot.store.ledger import Ledger, Spender
 from bot.store.log import lock_conversation
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.rows import first, one, record
-from bot.store.schema import job, lane, submission
+from bot.store.schema import conversation, job, lane, submission
 
 UNSENT = (SubmissionState.INTENDED, SubmissionState.SENDING)
+DROPPED = "It was cancelled before HeyGen accepted it, so nothing is billed."
+DROPPED_IN_DOUBT = "It was cancelled while it was being sent: HeyGen may have taken it, and may bill it."
 
 
 class Submissions:
@@ -44,6 +50,9 @@ class Submissions:
         outbox: Outbox,
         endings: Endings,
         admission: Admission,
+        ledger: Ledger,
+        audit: Audit,
+        ops_channel: str | None = None,
     ) -> None:
         self._database = database
         self._claims = claims
@@ -51,34 +60,52 @@ class Submissions:
         self._outbox = outbox
         self._endings = endings
         self._admission = admission
+        self._ledger = ledger
+        self._audit = audit
+        self._ops_channel = ops_channel
 
     async def intend(self, lease: Lease, new: NewSubmission) -> Submission:
-        """Write the submission (intended), its jobs (waiting) and its card; the existing one if the key exists."""
+        """Write the submission, its jobs (waiting) and its card; the existing one if the key exists.
+
+        What it may cost is set aside, unless somebody has to approve it first. `OverCap` when a cap has no room.
+        """
         if new.conversation_id != lease.id:
             raise ValueError(f"submission {new.key!r} is not of lane {lease.id!r}")
         async with self._database.transaction("submission.intend") as connection:
             await self._claims.holds(connection, lane, lease)
             existing = await first(connection, sa.select(submission).where(submission.c.key == new.key))
             if existing is not None:
-                return _submission(existing)
+                return submission_record(existing)
             return await self._write(connection, new)
 
     async def _write(self, connection: AsyncConnection, new: NewSubmission) -> Submission:
+        spender = await spender_of(connection, new.workspace_id, new.conversation_id, new.requester)
+        await self._ledger.ensure_room(connection, spender, new.quote.high)
         await lock_conversation(self._database, connection, new.conversation_id)
         now = await self._database.now(connection)
-        columns = dataclasses.asdict(new)
-        labels = columns.pop("labels")
         submission_id = self._ids.new("submission")
-        row = {**columns, "id": submission_id, "state": SubmissionState.INTENDED, "created_at": now}
-        written = await connection.execute(sa.insert(submission).values(**row).returning(*submission.c))
-        await self._promise(connection, submission_id, new, labels, now)
+        written = await connection.execute(
+            sa.insert(submission)
+            .values(id=submission_id, created_at=now, **_columns(new, now))
+            .returning(*submission.c)
+        )
+        row = written.mappings().one()
+        await self._promise(connection, submission_id, new, now)
+        if new.needs is None:
+            await self._ledger.hold(connection, submission_id)
         card = NewDelivery(new.conversation_id, DeliveryKind.CARD, card_key(submission_id), submission_id)
         await self._outbox.add(connection, card)
-        return _submission(written.mappings().one())
+        if new.needs is not None:
+            await self._call_operators(connection, row)
+        return submission_record(row)
 
-    async def _promise(
-        self, connection: AsyncConnection, submission_id: str, new: NewSubmission, labels: Sequence[str], now: float
-    ) -> None:
+    async def _call_operators(self, connection: AsyncConnection, row: sa.RowMapping) -> None:
+        """A copy of the approval card where the operators are."""
+        if self._ops_channel is not None:
+            key = ops_key(row["id"])
+            await self._outbox.tell(connection, row["workspace_id"], self._ops_channel, key, subject_id=row["id"])
+
+    async def _promise(self, connection: AsyncConnection, submission_id: str, new: NewSubmission, now: float) -> None:
         select = sa.select(sa.func.max(job.c.number)).where(job.c.conversation_id == new.conversation_id)
         last = await connection.scalar(select) or 0
         rows = [
@@ -94,9 +121,10 @@ class Submissions:
                 "kind": new.kind,
                 "label": label,
                 "state": JobState.WAITING,
+                "price": new.quote.per_piece,
                 "created_at": now,
             }
-            for number, label in enumerate(labels, last + 1)
+            for number, label in enumerate(new.labels, last + 1)
         ]
         if rows:
             await connection.execute(sa.insert(job), rows)
@@ -105,13 +133,13 @@ class Submissions:
         """One submission; `KeyError` when there is none."""
         async with self._database.reading() as connection:
             select = sa.select(submission).where(submission.c.id == submission_id)
-            return _submission(await one(connection, select, submission_id))
+            return submission_record(await one(connection, select, submission_id))
 
     async def submission_of(self, key: str) -> Submission | None:
         """The submission with this key, if it has been written down."""
         async with self._database.reading() as connection:
             row = await first(connection, sa.select(submission).where(submission.c.key == key))
-        return None if row is None else _submission(row)
+        return None if row is None else submission_record(row)
 
     async def claim_submission(self, submission_id: str) -> tuple[Lease, Submission] | None:
         """Claim an intended or sending submission that nobody holds, whose time has come and that has a place."""
@@ -131,18 +159,27 @@ class Submissions:
             due = sa.and_(condition, unsent, has_place, submission.c.not_before <= now)
             order = [submission.c.created_at, submission.c.id]
             claimed = await self._claims.take(connection, submission, due, order_by=order, limit=limit)
-        return [(lease, _submission(row)) for lease, row in claimed]
+        return [(lease, submission_record(row)) for lease, row in claimed]
 
-    async def mark_sending(self, lease: Lease) -> Submission:
-        """State sending, count the attempt, set `sent_at` if it is the first: the next step is the request."""
+    async def mark_sending(self, lease: Lease) -> Submission | None:
+        """State sending, count the attempt, set `sent_at` if it is the first: the next step is the request.
+
+        None when nobody wants it any more: then it has been ended instead. `NotApproved` when its arguments are not
+        those that were approved.
+        """
         async with self._database.transaction("submission.sending") as connection:
             row = await self._claims.holds(connection, submission, lease)
+            if await self._nobody_wants(connection, lease.id):
+                await self._end_unwanted(connection, row, doubtful=row["state"] is SubmissionState.SENDING)
+                return None
+            if row["approved_hash"] != row["arguments_hash"]:
+                raise NotApproved(f"submission {lease.id!r} is not as it was approved")
             attempt = {"attempts": row["attempts"] + 1, "sent_at": row["sent_at"]}
             if attempt["sent_at"] is None:
                 attempt["sent_at"] = await self._database.now(connection)
             update = sa.update(submission).where(submission.c.id == lease.id)
             sending = update.values(state=SubmissionState.SENDING, **attempt).returning(*submission.c)
-            return _submission((await connection.execute(sending)).mappings().one())
+            return submission_record((await connection.execute(sending)).mappings().one())
 
     async def record_sent(self, lease: Lease, provider_ids: Sequence[str]) -> None:
         """The provider accepted: state sent. Its jobs stay waiting until `attach`; lease released."""
@@ -168,7 +205,45 @@ class Submissions:
         """Try again at `not_before`; released, and the card says why it waits. A doubtful one stays `sending`."""
         state = SubmissionState.SENDING if doubtful else SubmissionState.INTENDED
         async with self._database.transaction("submission.postpone") as connection:
-            await self._settle(connection, lease, state, code=code, sentence=sentence, not_before=not_before)
+            row = await self._settle(connection, lease, state, code=code, sentence=sentence, not_before=not_before)
+            if await self._nobody_wants(connection, lease.id):
+                await self._end_unwanted(connection, row, doubtful=doubtful)
+
+    async def ask_again(self, lease: Lease, quote: Quote, *, expires_at: float) -> None:
+        """It costs more than was approved: set nothing aside any more and wait for a new approval; released."""
+        async with self._database.transaction("submission.ask_again") as connection:
+            row = await self._claims.holds(connection, submission, lease)
+            await self._release(connection, lease.id)
+            asked = {"state": SubmissionState.WAITING_APPROVAL, "needs": Reason.CHANGED, "expires_at": expires_at}
+            void = {"approved_hash": None, "decided_by": None, "decided_at": None, "error_code": None, "error": None}
+            now = await self._database.now(connection)
+            update = sa.update(submission).where(submission.c.id == lease.id)
+            await connection.execute(update.values(**asked, **void, **quote_columns(quote, now), **RELEASED))
+            prices = sa.update(job).where(job.c.submission_id == lease.id, job.c.state.in_(OPEN_JOB_STATES))
+            await connection.execute(prices.values(price=quote.per_piece))
+            await self._audit.add(
+                connection, row["workspace_id"], RUNTIME, Deed.ASKED_AGAIN, lease.id, amount=quote.high
+            )
+            await self._endings.show(connection, lease.id)
+
+    async def _release(self, connection: AsyncConnection, submission_id: str) -> None:
+        select = sa.select(job.c.id).where(job.c.submission_id == submission_id, job.c.state.in_(OPEN_JOB_STATES))
+        for job_id in (await connection.scalars(select.order_by(job.c.number))).all():
+            await self._ledger.release(connection, job_id)
+
+    async def _nobody_wants(self, connection: AsyncConnection, submission_id: str) -> bool:
+        wanted = sa.select(job.c.id).where(job.c.submission_id == submission_id, job.c.state.in_(OPEN_JOB_STATES))
+        return await connection.scalar(wanted.limit(1)) is None
+
+    async def _end_unwanted(self, connection: AsyncConnection, row: sa.RowMapping, *, doubtful: bool) -> None:
+        """Stop sending what nobody wants. An attempt that may have arrived stays in doubt, and so does its money."""
+        state = SubmissionState.UNKNOWN if doubtful else SubmissionState.CANCELLED
+        code, sentence = ("unknown", DROPPED_IN_DOUBT) if doubtful else ("cancelled", DROPPED)
+        update = sa.update(submission).where(submission.c.id == row["id"])
+        await connection.execute(update.values(state=state, error_code=code, error=sentence, **RELEASED))
+        ended = JobUpdate(JobState.UNKNOWN if doubtful else JobState.CANCELLED, None, NEVER, failure=sentence)
+        await self._end_jobs(connection, row, ended)
+        await self._endings.show(connection, row["id"])
 
     async def _settle(
         self,
@@ -189,11 +264,34 @@ class Submissions:
         return row
 
     async def _end_jobs(self, connection: AsyncConnection, row: sa.RowMapping, update: JobUpdate) -> None:
-        select = sa.select(job).where(job.c.submission_id == row["id"], job.c.state.in_(OPEN_JOB_STATES))
+        unfinished = sa.and_(job.c.state == JobState.UNWANTED, job.c.finished_at.is_(None))
+        ours = job.c.submission_id == row["id"]
+        select = sa.select(job).where(ours, sa.or_(job.c.state.in_(OPEN_JOB_STATES), unfinished))
         for open_job in (await connection.execute(select.order_by(job.c.number))).mappings().all():
             await self._endings.finish(connection, record(Job, open_job), update)
         await self._endings.conclude(connection, row["id"], row["conversation_id"])
 
 
-def _submission(row: sa.RowMapping) -> Submission:
+async def spender_of(connection: AsyncConnection, workspace_id: str, conversation_id: str, requester: str) -> Spender:
+    """For whom a request of a conversation spends money."""
+    select = sa.select(conversation.c.channel_id).where(conversation.c.id == conversation_id)
+    return Spender(workspace_id, await connection.scalar(select) or "", requester)
+
+
+def quote_columns(quote: Quote, now: float) -> dict[str, Any]:
+    """A quote as columns of a submission."""
+    amounts = {"quote_low": quote.low, "quote_high": quote.high, "quote_rate": quote.rate}
+    return {**amounts, "quote_basis": quote.basis, "quoted_at": now}
+
+
+def _columns(new: NewSubmission, now: float) -> dict[str, Any]:
+    columns = {field.name: getattr(new, field.name) for field in dataclasses.fields(new)}
+    del columns["labels"]
+    agreed = new.needs is None
+    columns["state"] = SubmissionState.INTENDED if agreed else SubmissionState.WAITING_APPROVAL
+    columns["approved_hash"] = new.arguments_hash if agreed else None
+    return columns | quote_columns(columns.pop("quote"), now)
+
+
+def submission_record(row: sa.RowMapping) -> Submission:
     return record(Submission, row, provider_ids=tuple(row["provider_ids"]))

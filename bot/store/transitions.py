@@ -11,7 +11,8 @@ from agent.records import Job, JobState, JobUpdate
 def may_become(current: JobState, new: JobState) -> bool:
     """Whether a job in `current` may be recorded as `new`.
 
-    An open job may stay as it is or end; `unknown` may still turn out one way or the other; the rest is final.
+    An open job may stay as it is or end; `unknown` may still turn out one way or the other; an unwanted one is only
+    watched; the rest is final.
     """
     match current:
         case JobState.WAITING:
@@ -20,14 +21,19 @@ def may_become(current: JobState, new: JobState) -> bool:
             return new is not JobState.WAITING
         case JobState.UNKNOWN:
             return new in (JobState.SUCCEEDED, JobState.FAILED)
-        case JobState.SUCCEEDED | JobState.FAILED | JobState.UNWANTED:
+        case JobState.UNWANTED:
+            return True
+        case JobState.SUCCEEDED | JobState.FAILED | JobState.CANCELLED:
             return False
         case _:
             assert_never(current)
 
 
 def announcement(job: Job, update: JobUpdate) -> str:
-    """The line by which the model learns how a job ended; text from outside stands in it as JSON strings."""
-    reason = f": {json.dumps(update.failure, ensure_ascii=False)}" if update.failure else ""
+    """The line by which the model learns how a job ended.
+
+    Reasons are left out: others wrote them, and this line speaks with the runtime's authority. `list_jobs` has them.
+    """
     label = json.dumps(job.label, ensure_ascii=False)
-    return f"[runtime] {job.handle} {job.kind.value} {label} {update.state.value}{reason}"
+    unwanted = " (no longer wanted)" if job.state is JobState.UNWANTED else ""
+    return f"[runtime] {job.handle} {job.kind.value} {label} {update.state.value}{unwanted}"

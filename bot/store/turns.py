@@ -15,6 +15,7 @@ from agent.records import (
     Conversation,
     DeliveryKind,
     InboxRow,
+    Interruption,
     Item,
     Json,
     Lease,
@@ -23,6 +24,7 @@ from agent.records import (
     TurnRecord,
     TurnState,
 )
+from agent.rights import Right, Role, may, roles_towards
 from bot.store import sources
 from bot.store.claims import Claims
 from bot.store.database import Database
@@ -30,8 +32,10 @@ from bot.store.inbox import finish_row
 from bot.store.log import append_items
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.rows import first, one, record
-from bot.store.schema import conversation, inbox, item, lane, model_call, outcome, turn
+from bot.store.schema import conversation, inbox, item, lane, model_call, outcome, role_member, turn
 
+STOPPED = "stopped"
+INTERRUPTING = {"message_deleted": Interruption.DELETED, "message_changed": Interruption.EDITED}
 FINAL = frozenset({TurnState.DONE, TurnState.FAILED, TurnState.CANCELLED})
 
 
@@ -74,8 +78,12 @@ class Turns:
         origin: str,
         requester: str,
         items: Sequence[tuple[Source, Json]],
+        tainted: bool = False,
     ) -> TurnRecord:
-        """Create the turn of an inbox row with its first items and state running, or return the one it has."""
+        """Create the turn of an inbox row with its first items and state running, or return the one it has.
+
+        Edits of the message that `row` has taken in already (up to `edited_seq`) are done with.
+        """
         if row.conversation_id != lease.id:
             raise ValueError(f"inbox row {row.id!r} is not of lane {lease.id!r}")
         async with self._database.transaction("turn.begin") as connection:
@@ -93,8 +101,10 @@ class Turns:
                 message_ts=row.payload.get("ts"),
                 state=TurnState.RUNNING,
                 created_at=await self._database.now(connection),
+                tainted=tainted,
             )
             await connection.execute(sa.insert(turn).values(_new_turn(begun)))
+            await _take_in(connection, row, begun.created_at)
             await append_items(self._database, connection, lease.id, items, turn_id=begun.id)
             return begun
 
@@ -112,10 +122,14 @@ class Turns:
         async with self._database.reading() as connection:
             return {row.call_id: row.body for row in await connection.execute(select.order_by(outcome.c.seq))}
 
-    async def record_outcome(self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json) -> None:
-        """Checkpoint one finished tool call; the first outcome of a call stays."""
+    async def record_outcome(
+        self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json, taints: bool = False
+    ) -> None:
+        """Checkpoint one finished tool call; the first outcome of a call stays. `taints`: others wrote parts of it."""
         async with self._database.transaction("turn.outcome") as connection:
             row = await self._turn(connection, lease, turn_id)
+            if taints:
+                await _update(connection, turn_id, tainted=True)
             await self._keep_outcome(connection, row, call_id=call_id, name=name, body=outcome)
 
     async def append_outputs(self, lease: Lease, turn_id: str, outputs: Sequence[Json]) -> None:
@@ -178,16 +192,29 @@ class Turns:
         async with self._database.reading() as connection:
             return await self._outbox.waiting(connection, conversation_id)
 
-    async def withdrawn(self, turn_id: str) -> bool:
-        """Whether the message that asked has been deleted since."""
-        deleted = sa.select(inbox.c.seq).where(
-            turn.c.id == turn_id,
-            inbox.c.conversation_id == turn.c.conversation_id,
-            inbox.c.ts == turn.c.message_ts,
-            inbox.c.kind == "message_deleted",
-        )
+    async def tainted(self, turn_id: str) -> bool:
+        """Whether something that others wrote has entered the turn so far."""
         async with self._database.reading() as connection:
-            return await connection.scalar(deleted.limit(1)) is not None
+            return bool(await connection.scalar(sa.select(turn.c.tainted).where(turn.c.id == turn_id)))
+
+    async def interruption(self, turn_id: str) -> Interruption | None:
+        """Why the turn has to end now: its message was deleted or edited since it began, or somebody may and did stop.
+
+        A stop is for the turns that were there when it was pressed.
+        """
+        begun = sa.select(inbox.c.seq).where(inbox.c.id == turn.c.inbox_id).scalar_subquery()
+        later = sa.and_(inbox.c.conversation_id == turn.c.conversation_id, inbox.c.seq > begun)
+        about_it = sa.and_(inbox.c.kind.in_(INTERRUPTING), inbox.c.ts == turn.c.message_ts)
+        open_row = sa.and_(later, inbox.c.done_at.is_(None), sa.or_(about_it, inbox.c.kind == STOPPED))
+        columns = (inbox.c.kind, inbox.c.payload, turn.c.requester, turn.c.workspace_id)
+        select = sa.select(*columns).where(turn.c.id == turn_id, open_row).order_by(inbox.c.seq)
+        async with self._database.reading() as connection:
+            for row in (await connection.execute(select)).all():
+                if row.kind != STOPPED:
+                    return INTERRUPTING[row.kind]
+                if await _may_stop(connection, row.workspace_id, row.requester, row.payload.get("user")):
+                    return Interruption.STOPPED
+        return None
 
     async def name_source(self, conversation_id: str, kind: str, value: str) -> str:
         """The conversation's handle for `value` (`kind` `V` for a URL, `F` for a Slack file); made when new."""
@@ -252,6 +279,23 @@ class Turns:
             ts=row["reply_ts"],
         )
         return await self._outbox.add(connection, new, held=has_thread)
+
+
+async def _take_in(connection: AsyncConnection, row: InboxRow, now: float) -> None:
+    seen = row.payload.get("edited_seq")
+    if seen is None:
+        return
+    edits = sa.and_(inbox.c.kind == "message_changed", inbox.c.ts == row.payload.get("ts"), inbox.c.seq <= seen)
+    mine = sa.and_(inbox.c.conversation_id == row.conversation_id, inbox.c.done_at.is_(None))
+    await connection.execute(sa.update(inbox).where(mine, edits).values(done_at=now))
+
+
+async def _may_stop(connection: AsyncConnection, workspace_id: str, requester: str, user: str | None) -> bool:
+    roles = sa.select(role_member.c.role).where(
+        role_member.c.workspace_id == workspace_id, role_member.c.user_id == user
+    )
+    appointed = {Role(role) for role in await connection.scalars(roles)}
+    return may(Right.CANCEL, roles_towards(requester, user or "", appointed, anybody_approves=False))
 
 
 def turn_id_of(inbox_id: str) -> str:

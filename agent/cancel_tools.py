@@ -1,0 +1,87 @@
+"""The tool that cancels: the same rules as the button and the command, with the person's own rights."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from pydantic import Field
+
+from agent.cancelling import Cancelled, told
+from agent.ports import Cancels, JobStore, Roles, TurnStore
+from agent.records import OPEN_JOB_STATES, Job, Json
+from agent.rights import Right, may, roles_towards
+from agent.tool_calls import Failed, Outcome, TryAgain, Value
+from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
+
+
+class CancelArguments(Arguments):
+    """Arguments of `cancel_jobs`."""
+
+    jobs: list[str] | None = Field(
+        default=None,
+        description="Handles of the jobs to cancel, such as J2; null for all that are open in this thread.",
+    )
+
+
+class Cancelling:
+    """The cancelling tool. One per process."""
+
+    def __init__(self, *, turns: TurnStore, jobs: JobStore, cancels: Cancels, roles: Roles) -> None:
+        self._turns = turns
+        self._jobs = jobs
+        self._cancels = cancels
+        self._roles = roles
+
+    def tools(self) -> list[ToolSpec]:
+        """The tool specifications."""
+        return [
+            ToolSpec(
+                "cancel_jobs",
+                "Cancel jobs of this thread. What was not sent yet is taken back; what HeyGen already has cannot be "
+                "stopped and is billed all the same. The answer says which is which.",
+                CancelArguments,
+                Effect.DESTRUCTIVE,
+                self.cancel,
+            )
+        ]
+
+    async def cancel(self, context: CallContext, arguments: CancelArguments) -> Outcome:
+        """Cancel jobs of this conversation; the answer is the truth about each."""
+        if await self._turns.tainted(context.turn.id):
+            return Failed(
+                "not_allowed", "Not after reading what others wrote.", "The Cancel button on the card does it."
+            )
+        jobs = {job.handle: job for job in await self._jobs.conversation_jobs(context.turn.conversation_id)}
+        wanted = [handle.strip().upper() for handle in arguments.jobs or []]
+        if unknown := [handle for handle in wanted if handle not in jobs]:
+            return TryAgain("unknown_job", f"There is no job {unknown[0][:20]!r} here.", options=list(jobs)[-10:])
+        chosen = [jobs[handle] for handle in wanted] or [job for job in jobs.values() if job.state in OPEN_JOB_STATES]
+        return await self._cancelled(context, chosen)
+
+    async def _cancelled(self, context: CallContext, chosen: list[Job]) -> Outcome:
+        handles: dict[str, list[str]] = defaultdict(list)
+        for job in chosen:
+            handles[job.submission_id].append(job.handle)
+        for submission_id in handles:
+            if not await self._may(context, submission_id):
+                return Failed("not_allowed", "Only the person who asked for it, an operator or an admin can cancel it.")
+        total = Cancelled()
+        for submission_id, some in handles.items():
+            total = total + await self._cancels.cancel(submission_id, actor=context.turn.requester, handles=some)
+        return Value(_data(total))
+
+    async def _may(self, context: CallContext, submission_id: str) -> bool:
+        submission = await self._jobs.submission(submission_id)
+        turn = context.turn
+        appointed = self._roles.appointed(turn.workspace_id, turn.requester)
+        roles = roles_towards(submission.requester, turn.requester, appointed, anybody_approves=False)
+        return may(Right.CANCEL, roles)
+
+
+def _data(total: Cancelled) -> Json:
+    return {
+        "say": told(total),
+        "cancelled_unbilled": [job.handle for job in total.dropped],
+        "still_billed": [job.handle for job in total.unwanted],
+        "had_ended": [job.handle for job in total.over],
+    }

@@ -1,0 +1,58 @@
+"""Who may do what: roles, rights, and the matrix of both. `docs/rights.md` is this table for people."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection, Mapping
+
+
+class Role(enum.StrEnum):
+    """What somebody is to a request. Everybody who asked for something is its requester; the others are appointed."""
+
+    REQUESTER = "requester"
+    OPERATOR = "operator"
+    APPROVER = "approver"
+    ADMIN = "admin"
+
+
+class Right(enum.StrEnum):
+    """What may be done to a request, or seen."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
+    CHANGE = "change"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    SEE_OWN_BUDGET = "see own budget"
+    SEE_ALL_BUDGETS = "see all budgets"
+    FORGET_ME = "delete own data"
+    FORGET_OTHERS = "delete others' data"
+
+
+MATRIX: Mapping[Right, frozenset[Role]] = {
+    Right.APPROVE: frozenset({Role.APPROVER, Role.ADMIN}),
+    Right.DECLINE: frozenset({Role.REQUESTER, Role.APPROVER, Role.ADMIN}),
+    Right.CHANGE: frozenset({Role.REQUESTER}),
+    Right.CANCEL: frozenset({Role.REQUESTER, Role.OPERATOR, Role.ADMIN}),
+    Right.RETRY: frozenset({Role.REQUESTER}),
+    Right.SEE_OWN_BUDGET: frozenset(Role),
+    Right.SEE_ALL_BUDGETS: frozenset({Role.APPROVER, Role.ADMIN}),
+    Right.FORGET_ME: frozenset(Role),
+    Right.FORGET_OTHERS: frozenset({Role.ADMIN}),
+}
+
+
+def may(right: Right, roles: Collection[Role]) -> bool:
+    """Whether somebody with `roles` has `right`."""
+    return not MATRIX[right].isdisjoint(roles)
+
+
+def roles_towards(requester: str, user: str, appointed: Collection[Role], *, anybody_approves: bool) -> frozenset[Role]:
+    """What `user` is to a request of `requester`.
+
+    Where nobody has been appointed to approve (`anybody_approves`), requesters agree to their own spending.
+    """
+    own = {Role.REQUESTER} if user == requester else set()
+    if own and anybody_approves:
+        own.add(Role.APPROVER)
+    return frozenset({*appointed, *own})

@@ -1,0 +1,61 @@
+"""Quotes for paid requests, and whether one may go without a person's click."""
+
+from __future__ import annotations
+
+from agent.conversation import message_text
+from agent.money import Prices, Quote, Reason, click_needed
+from agent.ports import Clock, SourceProbe, TurnStore
+from agent.records import JobKind, Json, Source, TurnRecord
+from agent.request import links_in, own_words
+
+APPROVAL_SECONDS = 24 * 3_600.0
+
+
+class Spending:
+    """The rules of one installation. `auto_approve_max` is in micro-dollars, `approval_seconds` how long one waits."""
+
+    def __init__(
+        self,
+        *,
+        turns: TurnStore,
+        probe: SourceProbe,
+        clock: Clock,
+        prices: Prices,
+        auto_approve_max: int,
+        approval_seconds: float = APPROVAL_SECONDS,
+    ) -> None:
+        self._turns = turns
+        self._probe = probe
+        self._clock = clock
+        self._prices = prices
+        self._limit = auto_approve_max
+        self._approval_seconds = approval_seconds
+
+    async def quote(self, kind: JobKind, arguments: Json) -> Quote:
+        """What a request will cost, from a look at its source now; `SourceRefused` when that cannot be used."""
+        if kind is not JobKind.TRANSLATION:
+            raise NotImplementedError(kind)
+        facts = await self._probe.probe(arguments["video_url"])
+        name = f"translation.{arguments.get('mode', 'speed')}"
+        return self._prices.by_second(name, len(arguments["languages"]), facts.duration)
+
+    async def reason(self, turn: TurnRecord, quote: Quote, *, asked: bool) -> Reason | None:
+        """Why this needs a click; None when it may go at once. `asked`: the person's own words ask for exactly it."""
+        tainted = await self._turns.tainted(turn.id)
+        return click_needed(quote, limit=self._limit, tainted=tainted, asked=asked)
+
+    def expires_at(self) -> float:
+        """Until when an approval that is asked for now may be given."""
+        return self._clock.now() + self._approval_seconds
+
+    async def words_of(self, turn: TurnRecord) -> str:
+        """What the person wrote to begin this turn, in their own words only."""
+        items = await self._turns.items(turn.conversation_id)
+        own = [item for item in items if item.turn_id == turn.id and item.source is Source.USER]
+        return "\n".join(own_words(message_text(item.body)) for item in own)
+
+    async def links_of(self, turn: TurnRecord) -> set[str]:
+        """Every link that people have written into the conversation."""
+        items = await self._turns.items(turn.conversation_id)
+        said = [message_text(item.body) for item in items if item.source is Source.USER]
+        return {link for text in said for link in links_in(text)}

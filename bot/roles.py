@@ -1,0 +1,74 @@
+"""Roles: people and user groups named in the settings, resolved in the background and asked without any I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from agent.rights import Role
+from bot.slack.outcomes import SLACK_ERRORS, judge
+from bot.store.roles import RoleMembers
+
+log = structlog.get_logger(__name__)
+
+GROUP_PREFIX = "S"
+NAMED = 5
+
+
+class AppointedRoles:
+    """`agent.ports.Roles` for one workspace. `appointments` are user ids (`U…`) and user group ids (`S…`) by role."""
+
+    def __init__(
+        self,
+        *,
+        client: AsyncWebClient,
+        members: RoleMembers,
+        workspace_id: str,
+        appointments: Mapping[Role, Collection[str]],
+    ) -> None:
+        self._client = client
+        self._store = members
+        self.workspace_id = workspace_id
+        self._appointments = {role: tuple(sorted(ids)) for role, ids in appointments.items()}
+        self._members: dict[Role, frozenset[str]] = {}
+
+    def appointed(self, workspace_id: str, user_id: str) -> frozenset[Role]:
+        """The roles of a person."""
+        if workspace_id != self.workspace_id:
+            return frozenset()
+        return frozenset(role for role, users in self._members.items() if user_id in users)
+
+    def anybody_approves(self, workspace_id: str) -> bool:
+        """Whether no approver and no admin is named in the settings. A named group that is empty is named."""
+        return not any(self._appointments.get(role) for role in (Role.APPROVER, Role.ADMIN))
+
+    def approvers(self) -> list[str]:
+        """Mentions of those who can approve, at most five: groups as groups, so that Slack notifies them."""
+        named = self._appointments.get(Role.APPROVER) or self._appointments.get(Role.ADMIN) or ()
+        return [f"<!subteam^{one}>" if one.startswith(GROUP_PREFIX) else f"<@{one}>" for one in named][:NAMED]
+
+    async def load(self) -> None:
+        """Begin with what was known last."""
+        self._members = await self._store.members(self.workspace_id)
+
+    async def refresh(self) -> int:
+        """Ask Slack who is in the groups; a group that cannot be read keeps whom it had. Returns 0, for a loop."""
+        members = {role: await self._resolved(role, ids) for role, ids in self._appointments.items()}
+        if members != {role: self._members.get(role, frozenset()) for role in members}:
+            await self._store.replace(self.workspace_id, members)
+            log.info("roles_changed", **{role.value: len(users) for role, users in members.items()})
+        self._members = members
+        return 0
+
+    async def _resolved(self, role: Role, ids: Collection[str]) -> frozenset[str]:
+        people = {one for one in ids if not one.startswith(GROUP_PREFIX)}
+        for group in (one for one in ids if one.startswith(GROUP_PREFIX)):
+            try:
+                answer = await self._client.usergroups_users_list(usergroup=group)
+            except SLACK_ERRORS as error:
+                log.warning("user_group_unread", group=group, code=judge(error).code)
+                return frozenset(people | self._members.get(role, frozenset()))
+            people |= {user for user in answer.get("users") or [] if isinstance(user, str)}
+        return frozenset(people)

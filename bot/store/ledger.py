@@ -1,0 +1,167 @@
+"""The ledger: what was promised, spent and given back, line by line, and whether a cap leaves room for more.
+
+Whoever makes room and takes it holds the workspace's row until the transaction ends, so that of five hundred approvals
+at once none sees room that another is just taking. Nothing here is ever updated or deleted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.errors import OverCap
+from agent.money import Cap, Entry, Period, Scope, cost_of, period_start
+from agent.records import Job
+from bot.store.database import Database
+from bot.store.rows import first
+from bot.store.schema import conversation, job, ledger, submission, workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """For whom money is spent, and where."""
+
+    workspace_id: str
+    channel_id: str
+    requester: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a scope has used in a period, in micro-dollars: `held` is promised, `charged` spent."""
+
+    scope: Scope
+    period: Period
+    held: int
+    charged: int
+    cap: int | None
+
+    @property
+    def used(self) -> int:
+        """Both together: what counts against the cap."""
+        return self.held + self.charged
+
+
+class Ledger:
+    """Connection-level writes; the caller holds the submission whose jobs they are about."""
+
+    def __init__(self, database: Database, caps: Sequence[Cap]) -> None:
+        self._database = database
+        self.caps = tuple(caps)
+
+    async def ensure_room(self, connection: AsyncConnection, spender: Spender, amount: int) -> None:
+        """`OverCap` unless every cap leaves room for `amount`; keeps the room until the transaction ends."""
+        locked = sa.select(workspace.c.workspace_id).where(workspace.c.workspace_id == spender.workspace_id)
+        await connection.execute(self._database.locked(locked))
+        now = await self._database.now(connection)
+        for cap in self.caps:
+            used = (await _usage(connection, spender, cap.scope, cap.period, now, cap.amount)).used
+            if used + amount > cap.amount:
+                raise OverCap(cap, used, amount)
+
+    async def hold(self, connection: AsyncConnection, submission_id: str) -> None:
+        """Set aside the price of each of the submission's jobs."""
+        now = await self._database.now(connection)
+        count = sa.select(sa.func.count()).where(ledger.c.job_id == job.c.id, ledger.c.kind == Entry.HOLD)
+        select = (
+            sa.select(job, conversation.c.channel_id, count.scalar_subquery().label("holds"))
+            .join(conversation, conversation.c.id == job.c.conversation_id)
+            .where(job.c.submission_id == submission_id, job.c.finished_at.is_(None))
+        )
+        rows = (await connection.execute(select.order_by(job.c.number))).mappings().all()
+        entries = [
+            {
+                "workspace_id": row["workspace_id"],
+                "account_id": row["account_id"],
+                "kind": Entry.HOLD,
+                "amount": row["price"],
+                "booked_at": now,
+                "created_at": now,
+                "submission_id": submission_id,
+                "job_id": row["id"],
+                "number": row["holds"],
+                "requester": row["requester"],
+                "channel_id": row["channel_id"],
+            }
+            for row in rows
+        ]
+        if entries:
+            await connection.execute(sa.insert(ledger), entries)
+
+    async def release(self, connection: AsyncConnection, job_id: str) -> None:
+        """Give back what is set aside for a job, if anything is."""
+        if (held := await self._held(connection, job_id)) is not None:
+            await self._append(connection, held, Entry.RELEASE, -held["amount"], held["number"])
+
+    async def charge(self, connection: AsyncConnection, ended: Job, duration: float | None) -> None:
+        """A job was carried out: what was set aside becomes what it cost, by its real length where that is known.
+
+        Only once per job. A job for which nothing was set aside is from before there was a ledger: it is left out.
+        """
+        if (held := await self._held(connection, ended.id)) is None:
+            return
+        rate = await connection.scalar(sa.select(submission.c.quote_rate).where(submission.c.id == ended.submission_id))
+        amount = ended.price if rate is None or duration is None else cost_of(rate, duration)
+        await self._append(connection, held, Entry.RELEASE, -held["amount"], held["number"])
+        await self._append(connection, held, Entry.CHARGE, amount, 0)
+
+    async def _held(self, connection: AsyncConnection, job_id: str) -> sa.RowMapping | None:
+        mine = sa.select(ledger).where(ledger.c.job_id == job_id, ledger.c.kind == Entry.HOLD)
+        newest = await first(connection, mine.order_by(ledger.c.number.desc()).limit(1))
+        if newest is None:
+            return None
+        given_back = sa.select(ledger.c.seq).where(
+            ledger.c.job_id == job_id, ledger.c.kind == Entry.RELEASE, ledger.c.number == newest["number"]
+        )
+        return newest if await connection.scalar(given_back) is None else None
+
+    async def _append(
+        self, connection: AsyncConnection, held: sa.RowMapping, kind: Entry, amount: int, number: int
+    ) -> None:
+        same = {name: held[name] for name in ("workspace_id", "account_id", "booked_at", "submission_id", "job_id")}
+        whose = {"requester": held["requester"], "channel_id": held["channel_id"]}
+        now = await self._database.now(connection)
+        entry = {**same, **whose, "kind": kind, "amount": amount, "number": number, "created_at": now}
+        await connection.execute(sa.insert(ledger).values(**entry))
+
+    async def used(self, workspace_id: str, conversation_id: str, requester: str) -> list[Usage]:
+        """`usage` for a request of a conversation."""
+        async with self._database.reading() as connection:
+            select = sa.select(conversation.c.channel_id).where(conversation.c.id == conversation_id)
+            channel_id = await connection.scalar(select) or ""
+        return await self.usage(Spender(workspace_id, channel_id, requester))
+
+    async def usage(self, spender: Spender) -> list[Usage]:
+        """What the workspace, the channel and the person have used today and this month."""
+        caps = {(cap.scope, cap.period): cap.amount for cap in self.caps}
+        async with self._database.reading() as connection:
+            now = await self._database.now(connection)
+            return [
+                await _usage(connection, spender, scope, period, now, caps.get((scope, period)))
+                for scope in Scope
+                for period in Period
+            ]
+
+
+async def _usage(
+    connection: AsyncConnection, spender: Spender, scope: Scope, period: Period, now: float, cap: int | None
+) -> Usage:
+    mine = [ledger.c.workspace_id == spender.workspace_id, ledger.c.booked_at >= period_start(period, now)]
+    match scope:
+        case Scope.CHANNEL:
+            mine.append(ledger.c.channel_id == spender.channel_id)
+        case Scope.PERSON:
+            mine.append(ledger.c.requester == spender.requester)
+        case Scope.WORKSPACE:
+            pass
+    promised = sa.case((ledger.c.kind.in_((Entry.HOLD, Entry.RELEASE)), ledger.c.amount), else_=0)
+    more_taken = sa.and_(ledger.c.kind == Entry.DRIFT, ledger.c.amount > 0)  # what is left over is no new room
+    spent = sa.case((ledger.c.kind == Entry.CHARGE, ledger.c.amount), (more_taken, ledger.c.amount), else_=0)
+    total = sa.func.coalesce
+    row = (
+        await connection.execute(sa.select(total(sa.func.sum(promised), 0), total(sa.func.sum(spent), 0)).where(*mine))
+    ).one()
+    return Usage(scope, period, int(row[0]), int(row[1]), cap)
