@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
+HEADER_VALUE = re.compile(r"[!-~]+")
 _KEY = re.compile(r"[A-Za-z0-9_:.-]{1,255}")
 
 
@@ -25,8 +26,9 @@ class CallClass(enum.Enum):
 class Request:
     """One call. `path` is already percent-encoded; `operation` is HeyGen's operation name, for logs and errors.
 
-    `retry_in_call` lets `RetryingTransport` repeat the request on the spot. It is set for reads only: repeating a
-    write is the business of whoever keeps its idempotency key.
+    `retry_in_call` lets `RetryingTransport` repeat the request on the spot. It is set for reads and for writes that
+    are `harmless_twice`: repeating any other is the business of whoever keeps its idempotency key. `bearer` is a
+    token that takes the place of the API key in this request.
     """
 
     operation: str
@@ -37,10 +39,14 @@ class Request:
     idempotency_key: str | None = None
     call_class: CallClass = CallClass.READ
     retry_in_call: bool = False
+    harmless_twice: bool = False
+    bearer: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.idempotency_key is not None and not _KEY.fullmatch(self.idempotency_key):
             raise ValueError("an idempotency key is 1 to 255 characters of A-Z a-z 0-9 _ : . -")
+        if self.bearer is not None and not HEADER_VALUE.fullmatch(self.bearer):
+            raise ValueError("a bearer token is printable ASCII without spaces")
 
     @property
     def safe(self) -> bool:
@@ -49,8 +55,8 @@ class Request:
 
     @property
     def repeatable(self) -> bool:
-        """Whether doing it twice is as good as once: by its method, or because a key makes it so."""
-        return self.method in ("GET", "PUT", "DELETE") or self.idempotency_key is not None
+        """Whether doing it twice is as good as once: by its method, its nature, or because a key makes it so."""
+        return self.method in ("GET", "PUT", "DELETE") or self.harmless_twice or self.idempotency_key is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Protocol
 
 from .errors import (
     APIError,
@@ -49,6 +49,14 @@ _BY_CODE: dict[tuple[int, str], type[APIError]] = {
     (429, "quota_exceeded"): QuotaExceeded,
 }
 _LATER = frozenset({(409, "request_in_progress"), (409, "resource_not_ready")})
+
+
+class ReadReply(Protocol):
+    """What an answer means: returns the reply in it or raises the error it stands for, as `read_reply` does."""
+
+    def __call__(self, request: Request, status: int, headers: Mapping[str, str], raw: bytes, *, now: float) -> Reply:
+        """`now` is in Unix seconds."""
+        ...
 
 
 def read_reply(request: Request, status: int, headers: Mapping[str, str], raw: bytes, *, now: float) -> Reply:

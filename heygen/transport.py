@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 import httpx2
 
 from .errors import ConnectionFailed, Timeout, UnexpectedReply
-from .exchange import CallClass, Reply, Request
-from .replies import REPLY_LIMIT, read_reply
+from .exchange import HEADER_VALUE, CallClass, Reply, Request
+from .replies import REPLY_LIMIT, ReadReply, read_reply
 
 CONNECT_SECONDS = 10.0
-_HEADER_VALUE = re.compile(r"[!-~]+")
 _USER_AGENT = re.compile(r"[ -~]+")
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ProxyError)
 
@@ -23,7 +22,8 @@ _NEVER_SENT = (httpx2.ConnectError, httpx2.ProxyError)
 class HttpTransport:
     """HeyGen's own HTTP interface with an API key. The `http` client stays the caller's to close.
 
-    Raises `ValueError` for a base URL, key or user agent that cannot be sent; the text never shows the key.
+    `read` says what an answer means; another of the vendor's interfaces has shapes of its own. Raises `ValueError`
+    for a base URL, key or user agent that cannot be sent; the text never shows the key.
     """
 
     def __init__(
@@ -35,12 +35,14 @@ class HttpTransport:
         *,
         now: Callable[[], float] = time.time,
         budgets: Mapping[CallClass, float] | None = None,
+        read: ReadReply = read_reply,
     ) -> None:
         self._base_url = _checked_base(base_url)
         self._headers = _credentials(api_key, user_agent)
         self._http = http
         self._now = now
         self._budgets = {kind: kind.value for kind in CallClass} | dict(budgets or {})
+        self._read = read
 
     def __repr__(self) -> str:
         return f"HttpTransport({self._base_url!r})"
@@ -48,7 +50,7 @@ class HttpTransport:
     async def send(self, request: Request) -> Reply:
         """Send `request` once, within its class's time budget, following no redirect."""
         status, headers, raw = await self._exchange(request)
-        return read_reply(request, status, headers, raw, now=self._now())
+        return self._read(request, status, headers, raw, now=self._now())
 
     async def _exchange(self, request: Request) -> tuple[int, Mapping[str, str], bytes]:
         budget = self._budgets[request.call_class]
@@ -76,6 +78,9 @@ class HttpTransport:
     def _build(self, request: Request, budget: float) -> httpx2.Request:
         """The wire request. Built without the client's help, so that no cookie or default crosses accounts."""
         headers = dict(self._headers)
+        if request.bearer is not None:
+            del headers["X-Api-Key"]
+            headers["Authorization"] = f"Bearer {request.bearer}"
         content = None
         if request.json is not None:
             headers["Content-Type"] = "application/json"
@@ -138,7 +143,7 @@ def _checked_base(base_url: str) -> str:
 
 def _credentials(api_key: str, user_agent: str) -> dict[str, str]:
     """Headers of every request. Checked here, since the HTTP library's own complaint would quote the key."""
-    if not _HEADER_VALUE.fullmatch(api_key):
+    if not HEADER_VALUE.fullmatch(api_key):
         raise ValueError("the API key must be printable ASCII without spaces")
     if not _USER_AGENT.fullmatch(user_agent):
         raise ValueError("the user agent must be printable ASCII")
