@@ -202,12 +202,13 @@ class Turns:
 
         A stop is for the turns that were there when it was pressed.
         """
-        begun = sa.select(inbox.c.seq).where(inbox.c.id == turn.c.inbox_id).scalar_subquery()
-        later = sa.and_(inbox.c.conversation_id == turn.c.conversation_id, inbox.c.seq > begun)
+        own = inbox.alias("own")
+        later = sa.and_(inbox.c.conversation_id == turn.c.conversation_id, inbox.c.seq > own.c.seq)
         about_it = sa.and_(inbox.c.kind.in_(INTERRUPTING), inbox.c.ts == turn.c.message_ts)
         open_row = sa.and_(later, inbox.c.done_at.is_(None), sa.or_(about_it, inbox.c.kind == STOPPED))
         columns = (inbox.c.kind, inbox.c.payload, turn.c.requester, turn.c.workspace_id)
-        select = sa.select(*columns).where(turn.c.id == turn_id, open_row).order_by(inbox.c.seq)
+        of_turn = sa.and_(turn.c.id == turn_id, own.c.id == turn.c.inbox_id)
+        select = sa.select(*columns).where(of_turn, open_row).order_by(inbox.c.seq)
         async with self._database.reading() as connection:
             for row in (await connection.execute(select)).all():
                 if row.kind != STOPPED:
