@@ -60,8 +60,15 @@ class OverCap(AgentError):
 
     @property
     def sentence(self) -> str:
-        """What to tell the person."""
-        whose = {Scope.WORKSPACE: "the workspace's", Scope.CHANNEL: "this channel's", Scope.PERSON: "your"}
+        """What to tell the person who asked."""
+        return self._words("your")
+
+    def for_others(self, requester: str) -> str:
+        """What to tell somebody else; `requester` is how to call the person who asked."""
+        return self._words(f"{requester}'s")
+
+    def _words(self, person: str) -> str:
+        whose = {Scope.WORKSPACE: "the workspace's", Scope.CHANNEL: "this channel's", Scope.PERSON: person}
         left = dollars(max(self.cap.amount - self.used, 0))
         return (
             f"This may cost up to {dollars(self.asked)}, but {left} of {whose[self.cap.scope]} "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from agent.money import dollars
@@ -13,15 +13,16 @@ from agent.records import OPEN_JOB_STATES, Job, JobState, Json
 LIMIT = 60
 
 
-def facts_block(jobs: Sequence[Job], now: float, budget: Sequence[Used] = ()) -> str:
+def facts_block(jobs: Sequence[Job], now: float, budget: Sequence[Used] = (), unapproved: Collection[str] = ()) -> str:
     """JSON for a developer message: the time, this thread's jobs with their true states, newest last, and the budget.
 
+    `unapproved` are the ids of submissions that wait for somebody's approval.
     Nothing in it was written by others: why a job failed is for `list_jobs`, whose answers are known to be data.
     """
     shown = [*jobs][-LIMIT:]
     facts: Json = {
         "now": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "jobs_in_this_thread": [_job(job, now) for job in shown],
+        "jobs_in_this_thread": [_job(job, now, job.submission_id in unapproved) for job in shown],
     }
     if caps := [_left(used) for used in budget if used.cap is not None]:
         facts["left_to_spend"] = caps
@@ -30,11 +31,13 @@ def facts_block(jobs: Sequence[Job], now: float, budget: Sequence[Used] = ()) ->
     return "Facts of this moment (from the runtime):\n" + json.dumps(facts, ensure_ascii=False)
 
 
-def _job(job: Job, now: float) -> Json:
+def _job(job: Job, now: float, unapproved: bool) -> Json:
     fact: Json = {"handle": job.handle, "kind": job.kind.value, "name": job.label, "state": job.state.value}
     if job.state in OPEN_JOB_STATES:
         # In minutes: a call that is repeated a moment later should be the same call.
         fact["running_for_minutes"] = int(max(0.0, now - job.created_at) // 60)
+    if unapproved and job.state is JobState.WAITING:
+        fact["meaning"] = "not sent: somebody has to approve it on the card first"
     if job.state is JobState.UNWANTED:
         fact["meaning"] = "nobody wants it any more; HeyGen bills it all the same"
     return fact

@@ -31,10 +31,12 @@ from agent.records import (
     Interruption,
     Item,
     Job,
+    JobState,
     Json,
     Lease,
     ModelCall,
     Source,
+    SubmissionState,
     TurnRecord,
     TurnState,
 )
@@ -213,7 +215,8 @@ class _Run:
         jobs = await self._runner.jobs.conversation_jobs(self._turn.conversation_id)
         context = self._outgoing(items, jobs)
         await self._reply.status("is thinking…")
-        request = self._request(items, jobs, tools, await self._budget())
+        facts = facts_block(jobs, self._runner.clock.now(), await self._budget(), await self._unapproved(jobs))
+        request = self._request(items, facts, tools)
         answer = await self._uninterrupted(self._stream(request, context))
         self._count(answer.call)
         if open_calls(answer.items):
@@ -235,6 +238,12 @@ class _Run:
     async def _budget(self) -> Sequence[Used]:
         turn = self._turn
         return await self._runner.budget.used(turn.workspace_id, turn.conversation_id, turn.requester)
+
+    async def _unapproved(self, jobs: Sequence[Job]) -> set[str]:
+        """Submissions of this thread that wait for an approval: their jobs wait like those of any other."""
+        waiting = dict.fromkeys(job.submission_id for job in jobs if job.state is JobState.WAITING)
+        found = [await self._runner.jobs.submission(submission_id) for submission_id in waiting]
+        return {one.id for one in found if one.state is SubmissionState.WAITING_APPROVAL}
 
     async def _uninterrupted(self, stream: Coroutine[None, None, Completed]) -> Completed:
         """The answer, unless somebody stops the turn meanwhile: then the model is not listened to any more."""
@@ -261,8 +270,7 @@ class _Run:
         tokens = {"input_tokens": call.input_tokens, "output_tokens": call.output_tokens}
         log.info("model_answered", response=call.response_id, request_id=call.request_id, **tokens)
 
-    def _request(self, items: Sequence[Item], jobs: Sequence[Job], tools: bool, budget: Sequence[Used]) -> ModelRequest:
-        facts = facts_block(jobs, self._runner.clock.now(), budget)
+    def _request(self, items: Sequence[Item], facts: str, tools: bool) -> ModelRequest:
         return ModelRequest(
             instructions=prompts.INSTRUCTIONS,
             input=model_input(items, facts, limit=HISTORY_LIMITS[self._history]),

@@ -106,7 +106,7 @@ class Translation:
             return url
         if busy := await self._under_way(turn.conversation_id, url, names):
             handles = ", ".join(f"{job.label} ({job.handle})" for job in busy)
-            return TryAgain("under_way", f"This is being made already: {handles}.", "Leave these languages out.")
+            return TryAgain("under_way", f"This has been asked for already: {handles}.", "Leave these languages out.")
         details: Json = {"video_url": url, "languages": names, "mode": "speed"}
         asked = turn.origin == "command" or await self._asked(context, account_id, arguments, url, names)
         title = arguments.title or title_of(url)
