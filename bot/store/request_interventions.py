@@ -87,7 +87,8 @@ class RequestInterventions:
         """Stop watching an open job: it is unknown, which a later webhook may still put right."""
         async with self._database.transaction("operator.job_give_up") as connection:
             row, parent = await self._with_parent(connection, job_id)
-            if row["state"] not in OPEN_JOB_STATES:
+            watched = row["state"] is JobState.UNWANTED and row["finished_at"] is None
+            if row["state"] not in OPEN_JOB_STATES and not watched:
                 raise Impossible(f"Job {job_id} is {row['state']} already.")
             self._refuse_unsent(job_id, parent)
             await self._take(connection, job, job_id)
@@ -98,7 +99,9 @@ class RequestInterventions:
             return f"Job {job_id} is unknown now; the card shows it, and the closing follows after the last job."
 
     async def _end_jobs(self, connection: AsyncConnection, row: sa.RowMapping, update: JobUpdate) -> None:
-        select = sa.select(job).where(job.c.submission_id == row["id"], job.c.state.in_(OPEN_JOB_STATES))
+        unwanted = sa.and_(job.c.state == JobState.UNWANTED, job.c.finished_at.is_(None))
+        still_open = sa.or_(job.c.state.in_(OPEN_JOB_STATES), unwanted)
+        select = sa.select(job).where(job.c.submission_id == row["id"], still_open)
         for open_job in (await connection.execute(select.order_by(job.c.number))).mappings().all():
             await self._endings.finish(connection, record(Job, open_job), update)
         await self._endings.conclude(connection, row["id"], row["conversation_id"])
@@ -116,7 +119,12 @@ class RequestInterventions:
                 raise Impossible(
                     f"Submission {submission_id} was refused: trying again is a new request, by its requester (Retry)."
                 )
-            case SubmissionState.SENT | SubmissionState.UNKNOWN | SubmissionState.WAITING_APPROVAL as state:
+            case (
+                SubmissionState.SENT
+                | SubmissionState.UNKNOWN
+                | SubmissionState.WAITING_APPROVAL
+                | SubmissionState.CANCELLED
+            ) as state:
                 raise Impossible(f"Submission {submission_id} is {state}: there is nothing to send.")
             case _:
                 if in_use(row, await self._database.now(connection)):
