@@ -23,8 +23,9 @@ from starlette.types import Receive, Scope, Send
 from emulators.base import Emulator
 from emulators.openai import chat, responses
 from emulators.openai.errors import Refusal, usual_body
+from emulators.openai.lies import LIES, Liar
 from emulators.openai.models import PLANNER_MODEL, available, find_model, known_models
-from emulators.openai.planner import plan
+from emulators.openai.planner import decide
 from emulators.openai.rendering import Ids, Output, Usage, left_incomplete, render
 from emulators.openai.script import (
     Answer,
@@ -49,6 +50,7 @@ from emulators.openai.tokens import PromptCache
 from emulators.openai.validate import Asked, Rules, check_responses
 
 __all__ = [
+    "LIES",
     "PLANNER_MODEL",
     "Call",
     "CutAfter",
@@ -56,6 +58,7 @@ __all__ = [
     "Failed",
     "HttpError",
     "Incomplete",
+    "Liar",
     "MalformedEvent",
     "ModelCall",
     "OpenAIEmulator",
@@ -82,7 +85,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 class ModelCall:
     """One model call that passed the checks: what was asked and what was answered.
 
-    `output` holds items in the Responses shape on both wires; it is empty for a scripted HTTP error.
+    `output` holds items in the Responses shape on both wires; it is empty for a scripted HTTP error. `misdeeds` says
+    what switches had to do with it: the planner never misbehaves silently.
     """
 
     number: int
@@ -94,6 +98,7 @@ class ModelCall:
     scripted: bool
     output: list[Json] = field(default_factory=list)
     usage: Usage | None = None
+    misdeeds: tuple[str, ...] = ()
 
     def to_json(self) -> Json:
         """A short JSON-safe account."""
@@ -105,6 +110,7 @@ class ModelCall:
             "model": self.asked.model,
             "stream": self.asked.stream,
             "by": "script" if self.scripted else "planner",
+            "misdeeds": list(self.misdeeds),
             "input_items": len(self.asked.items),
             "newest_request": json.dumps(newest.get("content", ""), ensure_ascii=False)[:SUMMARY_LIMIT],
             "tools_offered": len(self.asked.tools),
@@ -310,7 +316,7 @@ class OpenAIEmulator(Emulator):
         if isinstance(call.answer.ending, Failed | ErrorEvent):
             return ()
         asked = call.asked
-        return plan(
+        decision = decide(
             asked.instructions,
             asked.items,
             asked.tools,
@@ -318,6 +324,8 @@ class OpenAIEmulator(Emulator):
             parallel=asked.parallel,
             switches=self.switches,
         )
+        call.misdeeds = decision.misdeeds
+        return decision.contents
 
     def _sender(self, request: Request, call: ModelCall) -> Sender:
         transport = request.scope.get("emulator.transport")

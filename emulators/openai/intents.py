@@ -29,22 +29,22 @@ Intent = Literal[
     "other",
 ]
 
-# The name of the tool that serves an intent.
-TOOLS: dict[Intent, str] = {
-    "human": "ask_for_human",
-    "live_start": "start_live_avatar",
-    "live_end": "end_live_avatar",
-    "status": "list_jobs",
-    "budget": "get_budget",
-    "languages": "list_languages",
-    "cancel": "cancel_job",
-    "translate": "translate_video",
-    "lipsync": "lipsync_video",
-    "create_many": "create_videos",
-    "create": "create_video",
-    "avatars": "find_avatars",
-    "voices": "find_voices",
-    "find": "find_tools",
+# The names of the tools that serve an intent, the first that is offered is taken.
+TOOLS: dict[Intent, tuple[str, ...]] = {
+    "human": ("ask_for_human",),
+    "live_start": ("start_live_avatar",),
+    "live_end": ("end_live_avatar",),
+    "status": ("list_jobs",),
+    "budget": ("get_budget",),
+    "languages": ("list_languages",),
+    "cancel": ("cancel_jobs", "cancel_job"),
+    "translate": ("translate_video",),
+    "lipsync": ("lipsync_video",),
+    "create_many": ("create_videos",),
+    "create": ("create_video",),
+    "avatars": ("find_avatars",),
+    "voices": ("find_voices",),
+    "find": ("find_tools",),
 }
 # Intents that do something: several of them in one message become several calls.
 ACTIONS: frozenset[Intent] = frozenset({"translate", "lipsync", "create", "create_many", "cancel"})
@@ -68,6 +68,10 @@ _POLITE = (
     r"^\W*(?:(?:please|hey|hi|hello|ok|okay|and|also|now|then|so|(?:can|could|would|will) you"
     r"|i(?:'d| would) like (?:you )?to|i (?:want|need) (?:you )?to|let'?s|me|bitte|kannst du|könntest du"
     r"|peux-tu|pouvez-vous|s'il (?:te|vous) plaît|puedes|por favor)[\s,:]+)*"
+)
+_STOP = (
+    rf"\bstop (?:(?:all |both )*(?:jobs?|J\d+|translations?|everything|it|them|this|that|all|work|{_VIDEO})"
+    rf"|(?:all |both )?(?:the|my|our|these|those|this|that) (?:\w+ )?(?:jobs?|J\d+|translations?|work|{_VIDEO}))(?!\w)"
 )
 _MAKE_VIDEO = rf"\b{_MAKE}\b.{{0,60}}\b{_VIDEO}(?!\w)"
 
@@ -100,7 +104,13 @@ RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
             r"|\b(?:un humain|einen menschen|un humano)\b|人間|担当者"
         ),
     ),
-    ("cancel", _pattern(r"\b(?:cancel|abort|annule|storniere|cancela)\b|\bstop (?:the )?(?:job|J\d+)|キャンセル")),
+    (
+        "cancel",
+        _pattern(
+            rf"\b(?:cancel|abort|annulez?|annuler|storniere|cancela|cancelar)\b|{_STOP}"
+            r"|\bbrich\b.{0,40}\bab\b|\babbrechen\b|キャンセル|中止"
+        ),
+    ),
     (
         "languages",
         _pattern(
@@ -112,6 +122,8 @@ RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
         "budget",
         _pattern(
             r"\b(?:budget|credits?|wallet|balance|quota)\b|\bhow much (?:is left|money|have (?:we|i) spent)"
+            r"|\bwhat(?:'s|’s| is| do we have| have we) left\b"
+            r"|\bhow much (?:do|can|may) (?:we|i) (?:still )?(?:have left|spend)"
             r"|\b(?:money|spend|spent)\b.{0,20}\b(?:left|so far|today|this month)\b"
             r"|\bguthaben\b|\bpresupuesto\b|\bcrédits?\b|予算|残高"
         ),
@@ -152,7 +164,7 @@ _ROW = re.compile(
 )
 _SPLIT = re.compile(
     r"(?<=[.;!?])\s+|\n+|,?\s+(?:and then|and also|then|also|and|et|und|y)\s+"
-    rf"(?=(?:please\s+)?(?:also\s+)?(?:{_TRANSLATE}|cancel\b|lip[- ]?sync|{_MAKE}\s))|[。！？]",
+    rf"(?=(?:please\s+)?(?:also\s+)?(?:{_TRANSLATE}|cancel\b|stop\b|lip[- ]?sync|{_MAKE}\s))|[。！？]",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"“«「]([^\"”»」]{2,})[\"”»」]")

@@ -84,6 +84,7 @@ PURPOSES = {
     "lipsync_video": "match a face to new audio",
     "list_jobs": "tell you how jobs are doing",
     "cancel_job": "cancel a job",
+    "cancel_jobs": "cancel jobs",
     "get_budget": "tell you what is left of the budget",
     "list_languages": "list the languages",
     "ask_for_human": "call a person",

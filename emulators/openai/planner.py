@@ -6,6 +6,7 @@ or a sentence; a step after tool outputs tells what they say.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,9 +28,10 @@ from emulators.openai.phrases import IDENTITY, Phrase, abilities, say
 from emulators.openai.reading import JOB, Reading, as_object, last_source, read, sources_in, words_of
 from emulators.openai.script import Call, Content, Say
 from emulators.openai.summary import job_reference, jobs_in, summarise
-from emulators.openai.switches import Switches, misbehave
+from emulators.openai.switches import Decision, Switches, misbehave, obey
 
 CALL_LIMIT = 16
+SPECIFIC = re.compile(r"\b(?:one|first|second|third|last|other|F\d+|V\d+)\b", re.IGNORECASE)
 # What may be the words of a video, when those were asked for.
 TALK: frozenset[Intent] = frozenset({"other", "greeting", "thanks", "help"})
 REPAIRABLE = frozenset({"unknown_tool", "invalid_arguments"})
@@ -50,15 +52,32 @@ def plan(
 
     `tools` are function tools in the Responses shape; `tool_choice` narrows them like the API does.
     """
+    return decide(instructions, items, tools, tool_choice, parallel=parallel, switches=switches).contents
+
+
+def decide(
+    instructions: str,
+    items: Sequence[Json],
+    tools: Sequence[Json],
+    tool_choice: Any = "auto",
+    *,
+    parallel: bool = True,
+    switches: Switches | None = None,
+) -> Decision:
+    """Like `plan`, and what the switches had to do with it."""
+    switches = switches or Switches()
     reading = _continued(read(instructions, items))
     offered, forced = _offered(tools, tool_choice)
+    # Without any tool the API lets no model call one, however gullible; which one is not its business then.
+    if switches.gullible and offered and (obeyed := obey(items, CALL_LIMIT if parallel else 1)):
+        return obeyed
     contents = _next(reading, offered)
     calls = [content for content in contents if isinstance(content, Call)]
     if forced and not calls:
         contents = _forced_call(reading, offered) or contents
     elif calls and not parallel:
         contents = list(calls[:1])
-    return misbehave(contents, reading, switches or Switches())
+    return misbehave(contents, reading, switches)
 
 
 def _continued(reading: Reading) -> Reading:
@@ -127,11 +146,13 @@ def _answer(intent: Intent, reading: Reading, tools: dict[str, Json]) -> list[Co
 
 def _act(clause: str, intent: Intent, reading: Reading, tools: dict[str, Json]) -> list[Content]:
     """Calls that do what a clause asks for, or the question that is in the way."""
-    tool = tools.get(TOOLS.get(intent, ""))
+    tool = next((tools[name] for name in TOOLS.get(intent, ()) if name in tools), None)
     if tool is None:
         return [Say(_without_tool(intent, reading, tools))]
     slots = _slots(clause, reading)
-    if question := _question(intent, slots):
+    if intent == "cancel":
+        slots = _cancelled(slots, reading)
+    if question := _question(intent, slots, tool):
         return [Say(say(question, speech_of(reading.words)))]
     variants = _variants(clause, slots) if intent == "translate" else [slots]
     filled = [arguments for one in variants for arguments in _filled(tool, one)]
@@ -158,7 +179,7 @@ def _holds_all(arguments: Json, count: int) -> bool:
 
 def _slots(clause: str, reading: Reading) -> Slots:
     words = words_of(clause)
-    jobs = list(dict.fromkeys(JOB.findall(clause)))
+    jobs = list(dict.fromkeys(JOB.findall(words.upper())))
     sources = [source for _, source in sources_in(clause)] or jobs[:1] or _meant_source(reading)
     return Slots(
         sources=list(dict.fromkeys(sources)),
@@ -187,7 +208,20 @@ def _variants(clause: str, slots: Slots) -> list[Slots]:
     return [Slots([source], languages, request=slots.request) for source, languages in pairs]
 
 
-def _question(intent: Intent, slots: Slots) -> Phrase | None:
+def _cancelled(slots: Slots, reading: Reading) -> Slots:
+    """With the jobs that are named by their language."""
+    named = [handle for handle, name in _job_names(reading) if any(one in name for one in slots.languages)]
+    return replace(slots, jobs=slots.jobs or named)
+
+
+def _cancels_all(slots: Slots, tool: Json) -> bool:
+    """Whether no job in particular is meant, and the tool takes null for all of them."""
+    vague = not slots.languages and not SPECIFIC.search(slots.request)
+    empty = fill(tool.get("parameters") or {}, replace(slots, jobs=[]))
+    return vague and empty is not None
+
+
+def _question(intent: Intent, slots: Slots, tool: Json) -> Phrase | None:
     """What has to be asked first."""
     match intent:
         case "translate" if not slots.sources:
@@ -196,7 +230,7 @@ def _question(intent: Intent, slots: Slots) -> Phrase | None:
             return "which_language"
         case "create" if not slots.script and not slots.topic:
             return "what_to_say"
-        case "cancel" if not slots.jobs:
+        case "cancel" if not slots.jobs and not _cancels_all(slots, tool):
             return "which_job"
         case "lipsync" if len(slots.sources) < 2:
             return "two_files"
@@ -212,9 +246,21 @@ def _without_tool(intent: Intent, reading: Reading, tools: dict[str, Json]) -> s
 
 
 def _known_jobs(reading: Reading) -> list[tuple[str, str | None]]:
-    """The jobs a facts block tells of: JSON somewhere in a developer message."""
+    """The jobs a facts block tells of."""
+    return jobs_in(_facts(reading))
+
+
+def _facts(reading: Reading) -> Json | None:
+    """The JSON somewhere in a developer message."""
     start = reading.facts.rfind("\n{")
-    return jobs_in(as_object(reading.facts[start + 1 :] if start >= 0 else reading.facts))
+    return as_object(reading.facts[start + 1 :] if start >= 0 else reading.facts)
+
+
+def _job_names(reading: Reading) -> list[tuple[str, str]]:
+    """The handles of the jobs in a facts block, each with everything else that is said of it."""
+    lists = [value for value in (_facts(reading) or {}).values() if isinstance(value, list)]
+    rows = [row for rows in lists for row in rows if isinstance(row, dict)]
+    return [(row["handle"], str(row)) for row in rows if JOB.fullmatch(str(row.get("handle")))]
 
 
 def _repaired(reading: Reading, tools: dict[str, Json]) -> list[Content]:

@@ -46,6 +46,8 @@ def _sentence(output: str, reading: Reading) -> str:
         return _without_links(output)[:TEXT_LIMIT]
     if "error" in data or data.get("ok") is False:
         return _error(data.get("error"))
+    if isinstance(data.get("say"), str) and data["say"].strip():
+        return _without_links(data["say"])[:TEXT_LIMIT]
     states = _states(data)
     if any(APPROVAL.search(state) for state in states):
         return "This needs an approval first. I will go on when it is given."
@@ -98,6 +100,10 @@ def _state(state: str | None) -> str:
 def _facts(data: Json) -> str:
     if isinstance(data.get("remaining"), str | int | float):
         return f"There is {data['remaining']} {data.get('unit') or ''} left.".replace("  ", " ")
+    nested = next((value for value in data.values() if isinstance(value, dict) and "remaining" in value), None)
+    if nested is not None:
+        rest = {name: value for name, value in data.items() if value is not nested}
+        return f"{_facts(nested)} {_facts(rest)}".strip()
     facts = [f"{key.replace('_', ' ')}: {value}" for key, value in _scalars(data, "")][:FACT_LIMIT]
     return _without_links("; ".join(facts) + ".") if facts else "That is done as you asked." if data.get("ok") else ""
 
