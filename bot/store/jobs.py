@@ -116,10 +116,12 @@ class Jobs(Submissions):
         async with self._database.transaction("job.touch") as connection:
             known = await _known_ids(connection, account_id, wanted)
             submissions = await _unattached(connection, account_id, wanted)
+            over = sa.and_(job.c.state == JobState.UNWANTED, job.c.finished_at.is_not(None))
             of_theirs = sa.or_(
                 sa.and_(job.c.state.in_(UNRECOGNISED), job.c.submission_id.in_(submissions)),
                 sa.and_(job.c.state.in_(WATCHED), job.c.provider_id.in_(wanted)),
             )
+            of_theirs = sa.and_(of_theirs, sa.not_(over))
             # In one order, so that two hints about the same jobs wait for each other and not in a circle.
             hinted = sa.select(job.c.id).where(job.c.account_id == account_id, of_theirs).order_by(job.c.id)
             ids = list(await connection.scalars(self._database.locked(hinted)))

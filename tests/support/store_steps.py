@@ -10,6 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.hashing import arguments_hash
+from agent.money import Cap, Quote, Reason
+from agent.ports import Ids
 from agent.records import (
     InboxRow,
     Job,
@@ -33,6 +36,9 @@ from tests.support.ids import CountingIds
 LEASE = 30.0
 PLACES = 10
 LINK_SECONDS = 3600.0
+APPROVAL = 3600.0
+RATE, SECONDS = 50_000, 20.0
+PRICE = 1_000_000  # of one job: SECONDS at RATE
 WORKSPACE, CHANNEL, ACCOUNT, PERSON = "T1", "C1", "A1", "U1"
 
 
@@ -54,11 +60,19 @@ class HandSetDatabase(Database):
 
 
 def new_store(
-    url: str, clock: ManualClock, ids: CountingIds | None = None, owner: str = "first", places: int = PLACES
+    url: str,
+    clock: ManualClock,
+    ids: Ids | None = None,
+    owner: str = "first",
+    places: int = PLACES,
+    *,
+    caps: Sequence[Cap] = (),
+    ops_channel: str | None = None,
 ) -> Store:
     """A store that has not been started."""
     database = HandSetDatabase(url, clock, owner)
-    return Store(database, clock, ids or CountingIds(), LINK_SECONDS, lease_seconds=LEASE, places=places)
+    money = {"caps": caps, "ops_channel": ops_channel}
+    return Store(database, clock, ids or CountingIds(), LINK_SECONDS, lease_seconds=LEASE, places=places, **money)
 
 
 @contextlib.asynccontextmanager
@@ -138,8 +152,19 @@ async def open_turn(store: Store, name: str = "Ev1", **options: Any) -> tuple[Le
     return lease, turn
 
 
-def new_submission(lease: Lease, *labels: str, key: str = "key-1", turn_id: str = "turn-1") -> NewSubmission:
-    """A translation into the languages `labels`."""
+def quote(pieces: int = 1, price: int = PRICE) -> Quote:
+    """What `pieces` jobs of `SECONDS` each will cost; a `price` other than the usual one is a fixed one."""
+    rate = RATE if price == PRICE else None
+    return Quote(pieces * price, pieces * price, "20 s", pieces, rate)
+
+
+def new_submission(
+    lease: Lease, *labels: str, key: str = "key-1", turn_id: str = "turn-1", **other: Any
+) -> NewSubmission:
+    """A translation into the languages `labels`, which needs nobody's approval."""
+    arguments = {"video_url": "https://video.example/a.mp4", "languages": list(labels)}
+    given: dict[str, Any] = {"requester": PERSON, "quote": quote(len(labels))}
+    given.update(other)
     return NewSubmission(
         key=key,
         workspace_id=WORKSPACE,
@@ -147,19 +172,25 @@ def new_submission(lease: Lease, *labels: str, key: str = "key-1", turn_id: str 
         conversation_id=lease.id,
         turn_id=turn_id,
         call_id="call-1",
-        requester=PERSON,
         kind=JobKind.TRANSLATION,
-        arguments={"languages": list(labels)},
-        arguments_hash="hash",
+        arguments=arguments,
+        arguments_hash=arguments_hash(arguments),
         labels=labels,
         title="A translation",
+        **given,
     )
 
 
-async def intend(store: Store, *labels: str) -> Submission:
+async def intend(store: Store, *labels: str, **other: Any) -> Submission:
     """A submission with one job for each label, in a conversation of its own."""
     lease, turn = await open_turn(store)
-    return await store.jobs.intend(lease, new_submission(lease, *(labels or ("German",)), turn_id=turn.id))
+    return await store.jobs.intend(lease, new_submission(lease, *(labels or ("German",)), turn_id=turn.id, **other))
+
+
+async def ask(store: Store, *labels: str, **other: Any) -> Submission:
+    """A submission that waits for an approval."""
+    waiting = {"needs": Reason.TOO_DEAR, "expires_at": store.clock.now() + APPROVAL}
+    return await intend(store, *labels, **waiting, **other)
 
 
 async def claim_submission(store: Store, submission: Submission) -> Lease:

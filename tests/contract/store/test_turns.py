@@ -233,30 +233,6 @@ async def test_a_turn_of_another_conversation_is_unknown_here(store: Store) -> N
         await store.turns.defer_turn(lease, turn.id, not_before=1.0, error="")
 
 
-@pytest.mark.parametrize(
-    ("kind", "ts", "expected"),
-    [("message_deleted", "ts-Ev1", True), ("message_changed", "ts-Ev1", False), ("message_deleted", "ts-Ev9", False)],
-)
-async def test_a_turn_is_withdrawn_by_the_deletion_of_its_message(
-    store: Store, kind: str, ts: str, expected: bool
-) -> None:
-    _, turn = await open_turn(store)
-    await accept(store, "Ev2", kind=kind, payload={"ts": ts})
-    assert await store.turns.withdrawn(turn.id) is expected
-
-
-async def test_the_same_timestamp_elsewhere_withdraws_nothing(store: Store) -> None:
-    _, turn = await open_turn(store)
-    await accept(store, "Ev2", channel_id="C2", kind="message_deleted", payload={"ts": "ts-Ev1"})
-    assert not await store.turns.withdrawn(turn.id)
-
-
-async def test_a_command_cannot_be_withdrawn(store: Store) -> None:
-    _, turn = await open_turn(store, payload={})
-    await accept(store, "Ev2", kind="message_deleted", payload={})
-    assert not await store.turns.withdrawn(turn.id)
-
-
 async def test_the_log_of_a_conversation_goes_on_over_its_turns(store: Store) -> None:
     lease, first = await open_turn(store, "Ev1")
     await store.turns.finish_turn(lease, first.id, state=TurnState.DONE, reply=None)

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from agent.records import InboxRow, Lease
+from agent.rights import Role
 from agent.runner import Parked, Runner
 from bot.lane_worker import CRASHES_FORGIVEN, LaneWorker
 from bot.posts import Posts
@@ -37,6 +38,19 @@ class FailingRunner:
         return False
 
 
+class NoRoles:
+    """Nobody has been appointed to anything."""
+
+    def appointed(self, workspace_id: str, user_id: str) -> frozenset[Role]:
+        return frozenset()
+
+    def anybody_approves(self, workspace_id: str) -> bool:
+        return True
+
+
+NOBODY = NoRoles()
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
@@ -53,6 +67,9 @@ def worker(store: Store, clock: ManualClock, runner: Any) -> LaneWorker:
         lanes=store.lanes,
         jobs=store.jobs,
         outbox=Posts(store, lambda: None),
+        cancels=store.cancellations,
+        approvals=store.approvals,
+        roles=NOBODY,
         runner=cast("Runner", runner),
         clock=clock,
         kick=lambda: None,

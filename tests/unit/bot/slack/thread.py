@@ -26,7 +26,7 @@ from bot.store.inbox import Accepted, NewEvent
 from bot.store.outbox import NewDelivery
 from emulators.slack import Message, SlackEmulator
 from tests.support.clock import ManualClock
-from tests.support.store_steps import user_item
+from tests.support.store_steps import quote, user_item
 from tests.unit.bot.slack.memory import Wakes
 
 TEAM, CHANNEL, ALICE = "T0GREENROOM", "C0VIDEOS01", "U0ALICE001"
@@ -121,6 +121,7 @@ class Thread:
             kind=JobKind.TRANSLATION,
             arguments={},
             arguments_hash="hash",
+            quote=quote(len(labels or ("German",))),
             labels=labels or ("German",),
             title="Translate talk.mp4",
         )
