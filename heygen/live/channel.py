@@ -153,7 +153,7 @@ class Channel:
         if audible and self._state is not SessionState.OVER:
             command = self._control("agent.interrupt")
             self._controls.appendleft(command)
-            self._speech.interrupted(command["event_id"], now)
+            self._speech.interrupted(command["event_id"])
 
     def listen(self, listening: bool) -> bool:
         """Have the avatar look as if it listened, or no longer. False, and nothing sent, while it has to speak."""
@@ -259,11 +259,11 @@ class Channel:
             case StateUpdated():
                 self._session(event, now)
             case SpeechBegan():
-                self._began(self._speech.begun(event), now)
+                self._began(self._speech.begun(event, now), now)
             case SpeechEnded():
                 self._ended(self._speech.ended(event, now), event.interrupted, now)
             case PoseChanged(talking=True):
-                self._began(self._speech.begun(event), now)
+                self._began(self._speech.begun(event, now), now)
             case PoseChanged():
                 self._silent(now)
             case Acknowledged():
@@ -307,7 +307,7 @@ class Channel:
         """It does not talk: what was wholly sent and has begun, or had the time to, is over."""
         self._maybe_talking = False
         for utterance in list(self._speech.open):
-            if utterance.closed and (utterance.started_at is not None or now >= utterance.plays_until):
+            if utterance.closed and (utterance.started_at is not None or utterance.had_its_time(now)):
                 self._end(utterance, Outcome.COMPLETED, now)
 
     # The connection

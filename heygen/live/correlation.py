@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from .events import PoseChanged, SpeechBegan, SpeechEnded
-from .playback import OVERDUE, Utterance
+from .playback import Utterance
 
 _REMEMBERED = 128
 
@@ -17,7 +17,6 @@ class Correlation:
         self.open: deque[Utterance] = deque()
         self._aliases: dict[str, str] = {}
         self._past: deque[str] = deque(maxlen=_REMEMBERED)
-        self._echo_until: float | None = None
 
     def find(self, utterance_id: str) -> Utterance | None:
         """The open utterance with this id."""
@@ -27,14 +26,20 @@ class Correlation:
         """Those that were to be heard before this one: when it is heard or over, they are over."""
         return list(self.open)[: self.open.index(utterance)]
 
-    def begun(self, event: SpeechBegan | PoseChanged) -> Utterance | None:
-        """The utterance that begins: the named one, or else the first of which it could be true."""
+    def begun(self, event: SpeechBegan | PoseChanged, now: float) -> Utterance | None:
+        """The utterance that begins: the named one, or else the first of which it could be true.
+
+        While one is heard that has not had its time, a nameless beginning is that one's, told again.
+        """
         named, known = self._named(event.names)
-        if named is None and not known:
+        if (
+            named is None
+            and not known
+            and all(one.had_its_time(now) for one in self.open if one.started_at is not None)
+        ):
             named = next((one for one in self.open if one.sent_any and one.started_at is None), None)
         if named is None or not named.sent_any:
             return None
-        self._echo_until = None
         if event.task_id:
             self._aliases[event.task_id] = named.id
         return named
@@ -42,19 +47,16 @@ class Correlation:
     def ended(self, event: SpeechEnded, now: float) -> Utterance | None:
         """The utterance that is over: the named one, or else the first of which it could be true.
 
-        After an interrupt, and until something begins, nameless ends are taken as its echoes: there may be several.
+        So the nameless echoes of an interrupt, of which there may be several, do not end what is said after it.
         """
         named, known = self._named(event.names)
         if named is not None or known:
             return named if named is None or named.sent_any else None
-        if self._echo_until is not None and now < self._echo_until:
-            return None
-        return next((one for one in self.open if one.started_at is not None or one.closed), None)
+        return next((one for one in self.open if one.started_at is not None or one.had_its_time(now)), None)
 
-    def interrupted(self, command_id: str, now: float) -> None:
-        """An interrupt goes out: its answer, by whatever name, is about nothing that is open."""
+    def interrupted(self, command_id: str) -> None:
+        """An interrupt goes out: what answers it is about nothing that is open."""
         self._past.append(command_id)
-        self._echo_until = now + OVERDUE
 
     def close(self, utterance: Utterance) -> None:
         """This utterance is over; what is said of it from now on is old news."""

@@ -13,6 +13,8 @@ from .audio import Framer, seconds_of
 PRESUMED_DELAY = 1.0
 # Never wait for an event without end: past this, an utterance is taken as spoken.
 OVERDUE = 5.0
+# Events come a little late, so an utterance may be over a little sooner than its start would have it.
+_SLACK = 0.5
 
 
 class Outcome(enum.Enum):
@@ -71,6 +73,12 @@ class Utterance:
         """When it is taken as spoken, if nothing was heard of it until then."""
         started = self.started_at if self.started_at is not None else self.plays_until - self.sent_seconds
         return max(self.plays_until, started + self.sent_seconds) + OVERDUE
+
+    def had_its_time(self, now: float) -> bool:
+        """Whether all of it was sent and can have been heard."""
+        if self.started_at is None:
+            return self.closed and now >= self.plays_until
+        return self.closed and now >= self.started_at + self.sent_seconds - _SLACK
 
     def sent(self, chunk: bytes, begins: float) -> None:
         """Note that `chunk` left and will play from `begins` on, should the avatar be as fast as sound."""

@@ -100,6 +100,75 @@ def test_two_utterances_one_after_the_other(desk: Desk, tell: Tell) -> None:
 
 
 @dialects
+def test_a_repeated_beginning_is_not_the_next_ones(desk: Desk, tell: Tell) -> None:
+    first = desk.say(1.0)
+    desk.say(1.0)
+    desk.pump()
+    tell(desk, "speak_started", first)
+    desk.run(0.3)
+    tell(desk, "speak_started", first)
+    desk.hear("agent.state_updated", new_state="talking")
+
+    assert desk.beginnings == [first]
+    assert endings(desk) == []
+
+
+def test_nameless_beginnings_are_told_apart_by_time(desk: Desk) -> None:
+    first, second = desk.say(1.0), desk.say(1.0)
+    desk.pump()
+    nameless(desk, "speak_started", first)
+    desk.run(1.0)
+    nameless(desk, "speak_started", second)
+
+    assert desk.beginnings == [first, second]
+    assert endings(desk) == [(first, Outcome.COMPLETED)]
+
+
+def test_a_nameless_end_counts_without_a_beginning(desk: Desk) -> None:
+    utterance = desk.say(1.0)
+    desk.run(0.5)
+    nameless(desk, "speak_ended", utterance)
+    assert endings(desk) == []
+    desk.run(0.7)
+    nameless(desk, "speak_ended", utterance)
+
+    assert endings(desk) == [(utterance, Outcome.COMPLETED)]
+
+
+@pytest.mark.parametrize("tell", [documented, observed, by_task, in_a_room, nested], ids=lambda tell: tell.__name__)
+@pytest.mark.parametrize("late", ["speak_started", "speak_ended", "speak_interrupted"])
+def test_a_repeated_word_on_the_last_one_is_not_about_this_one(desk: Desk, tell: Tell, late: str) -> None:
+    first = desk.say(1.0)
+    desk.pump()
+    tell(desk, "speak_started", first)
+    desk.run(1.0)
+    tell(desk, "speak_ended", first)
+    second = desk.say(3.0)
+    desk.pump()
+    tell(desk, late, first)
+    assert desk.beginnings == [first]
+    tell(desk, "speak_started", second)
+    desk.run(3.0)
+    tell(desk, late, first)
+
+    assert desk.channel.speaking
+    assert endings(desk) == [(first, Outcome.COMPLETED)]
+
+
+def test_a_late_answer_to_the_interrupt_does_not_end_what_is_said_now(desk: Desk) -> None:
+    desk.say(8.0)
+    desk.pump()
+    desk.channel.interrupt(desk.now)
+    command = desk.pump()[0]["event_id"]
+    answer = desk.say(1.0)
+    desk.pump()
+    desk.hear("agent.speak_started", source_event_id=answer)
+    desk.hear("agent.speak_interrupted", event_id="fresh", source_event_id=command)
+
+    assert desk.channel.speaking
+
+
+@dialects
 def test_an_interrupt_and_its_echoes_do_not_end_the_answer_that_follows(desk: Desk, tell: Tell) -> None:
     question = desk.say(8.0)
     desk.pump()
@@ -168,6 +237,17 @@ def test_what_was_only_presumed_to_be_over_can_still_be_silenced(desk: Desk) -> 
     desk.channel.interrupt(desk.now)
 
     assert desk.pump()[0]["type"] == "agent.interrupt"
+    desk.channel.interrupt(desk.now)
+    assert desk.pump() == []
+
+
+def test_an_interrupt_overtakes_a_pose_that_waits(desk: Desk) -> None:
+    desk.say(2.0)
+    desk.run(8.0)
+    desk.channel.listen(True)
+    desk.channel.interrupt(desk.now)
+
+    assert [frame["type"] for frame in desk.pump()] == ["agent.interrupt", "agent.start_listening"]
 
 
 @pytest.mark.parametrize("proof", ["agent.speak_ended", "agent.idle_started"])
