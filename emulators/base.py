@@ -148,6 +148,7 @@ class Emulator:
     """
 
     name = "emulator"
+    websockets: Literal["none", "websockets-sansio"] = "none"
 
     def __init__(self, *, seed: int = 1) -> None:
         self.seed = seed
@@ -184,7 +185,14 @@ class Emulator:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
-        config = uvicorn.Config(self, log_level="critical", lifespan="off", timeout_graceful_shutdown=1, ws="none")
+        config = uvicorn.Config(
+            self,
+            log_level="critical",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            ws=self.websockets,
+            ws_per_message_deflate=False,
+        )
         self._server = uvicorn.Server(config)
         self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         self._task = asyncio.create_task(self._server._serve([listener]), name=f"{self.name}-emulator")

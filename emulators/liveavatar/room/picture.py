@@ -1,0 +1,50 @@
+"""The picture of the avatar: a drawn face whose mouth opens with its voice, as planes of a YUV 4:2:0 image."""
+
+from __future__ import annotations
+
+import functools
+
+WIDTH, HEIGHT = 640, 360
+MOUTHS = 9
+BACKGROUND = (44, 140, 120)
+SKIN = (176, 108, 150)
+DARK = 24
+BAR = 6
+BAR_WIDTH = 80
+BAR_STEP = 8
+
+Planes = tuple[bytes, bytes, bytes]
+
+
+def face(mouth: float, number: int) -> Planes:
+    """The picture with this number of a film; `mouth` is how open it is, 0 to 1. A bar that moves shows life."""
+    luma, first, second = _still(min(MOUTHS - 1, max(0, round(mouth * (MOUTHS - 1)))))
+    moving = bytearray(luma)
+    left = (number * BAR_STEP) % (WIDTH - BAR_WIDTH)
+    for row in range(HEIGHT - BAR, HEIGHT):
+        _span(moving, WIDTH, row, left, left + BAR_WIDTH, 220)
+    return bytes(moving), first, second
+
+
+@functools.lru_cache(MOUTHS)
+def _still(level: int) -> Planes:
+    luma = bytearray([BACKGROUND[0]]) * (WIDTH * HEIGHT)
+    first = bytearray([BACKGROUND[1]]) * (WIDTH * HEIGHT // 4)
+    second = bytearray([BACKGROUND[2]]) * (WIDTH * HEIGHT // 4)
+    _ellipse(luma, WIDTH, (320, 180), (110, 150), SKIN[0])
+    _ellipse(first, WIDTH // 2, (160, 90), (55, 75), SKIN[1])
+    _ellipse(second, WIDTH // 2, (160, 90), (55, 75), SKIN[2])
+    _ellipse(luma, WIDTH, (278, 140), (12, 12), DARK)
+    _ellipse(luma, WIDTH, (362, 140), (12, 12), DARK)
+    _ellipse(luma, WIDTH, (320, 252), (40, 3 + 3 * level), DARK)
+    return bytes(luma), bytes(first), bytes(second)
+
+
+def _ellipse(plane: bytearray, width: int, centre: tuple[int, int], radii: tuple[int, int], value: int) -> None:
+    for row in range(-radii[1], radii[1] + 1):
+        half = int(radii[0] * (1 - (row / radii[1]) ** 2) ** 0.5)
+        _span(plane, width, centre[1] + row, centre[0] - half, centre[0] + half, value)
+
+
+def _span(plane: bytearray, width: int, row: int, left: int, right: int, value: int) -> None:
+    plane[row * width + left : row * width + right] = bytes([value]) * (right - left)
