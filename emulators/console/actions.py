@@ -13,6 +13,7 @@ from emulators.console.composer import encode
 from emulators.console.parties import Parties
 from emulators.console.requests import BadRequestError, words
 from emulators.console.slack_view import names
+from emulators.openai import Liar
 from emulators.slack import Answer
 
 Json = dict[str, Any]
@@ -33,10 +34,16 @@ class Actions:
             "click": self.click,
             "select": self.select,
             "stop": self.stop,
+            "view/submit": self.submit_view,
+            "view/close": self.close_view,
+            "view/click": self.click_view,
+            "view/select": self.select_view,
             "heygen/advance": self.advance,
             "heygen/finish": self.finish,
             "heygen/expire": self.expire,
             "heygen/speed": self.speed,
+            "heygen/top_up": self.top_up,
+            "model": self.model,
             "fault": self.fault,
             "fault/clear": self.clear_faults,
             "reset": self.reset,
@@ -72,6 +79,29 @@ class Actions:
         self._parties.slack.press_stop(words(body, "user"), words(body, "channel"), words(body, "thread_ts"))
         return {}
 
+    # -- modals ------------------------------------------------------------------------------------------------
+
+    async def submit_view(self, body: Json) -> Json:
+        """Submit a modal with `values` by block id; what the app answers decides what stays open."""
+        user, view = words(body, "user"), words(body, "view")
+        return _answered(await self._parties.slack.submit_view(user, view, requests.values(body)))
+
+    async def close_view(self, body: Json) -> Json:
+        """Close a modal; the app hears of it when it asked for that."""
+        answer = await self._parties.slack.close_view(words(body, "user"), words(body, "view"))
+        return _answered(answer) if answer else {}
+
+    async def click_view(self, body: Json) -> Json:
+        """Press a button in a modal."""
+        user, view, action_id = (words(body, name) for name in ("user", "view", "action_id"))
+        value = words(body, "value", limit=requests.TEXT_LIMIT, default="") or None
+        return _answered(await self._parties.slack.click_view(user, view, action_id, value))
+
+    async def select_view(self, body: Json) -> Json:
+        """Choose an option of a menu in a modal."""
+        user, view, action_id = (words(body, name) for name in ("user", "view", "action_id"))
+        return _answered(await self._parties.slack.select_view(user, view, action_id, words(body, "value")))
+
     # -- HeyGen's time -----------------------------------------------------------------------------------------
 
     async def advance(self, body: Json) -> Json:
@@ -97,7 +127,25 @@ class Actions:
         self._parties.heygen.set_speed(requests.speed(body))
         return {}
 
+    async def top_up(self, body: Json) -> Json:
+        """Add `amount` USD to the wallet."""
+        amount = requests.number(body, "amount", low=0.01, high=requests.MOST_MONEY)
+        try:
+            self._parties.heygen.top_up(amount)
+        except TypeError as error:
+            raise BadRequestError(f"{error}.") from error
+        return {}
+
     # -- trouble -----------------------------------------------------------------------------------------------
+
+    async def model(self, body: Json) -> Json:
+        """Make the model `gullible` or a `liar`, or end that; what is not named stays."""
+        switches = self._parties.openai.switches
+        if "gullible" in body:
+            switches.gullible = requests.flag(body, "gullible")
+        if "liar" in body:
+            switches.liar = Liar() if requests.flag(body, "liar") else None
+        return {}
 
     async def fault(self, body: Json) -> Json:
         """Arm a fault at one of the three."""

@@ -14,6 +14,8 @@ NAME_LIMIT = 300
 LONGEST_ADVANCE = 30 * 24 * 3600.0
 MOST_TIMES = 100
 LONGEST_DELAY = 60.0
+MOST_MONEY = 10_000.0
+MOST_VALUES = 100
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -49,6 +51,27 @@ def number(body: Json, name: str, *, low: float, high: float, default: float | N
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise BadRequestError(f"{name} must be a number from {low:g} to {high:g}.")
     return float(value)
+
+
+def flag(body: Json, name: str) -> bool:
+    """A yes or no of the request."""
+    if not isinstance(body.get(name), bool):
+        raise BadRequestError(f"{name} must be true or false.")
+    return bool(body[name])
+
+
+def values(body: Json) -> Json:
+    """What was filled into a form: a text, a list of texts or null by block id."""
+    found = body.get("values", {})
+    if not isinstance(found, dict) or len(found) > MOST_VALUES or not all(map(_is_value, found.values())):
+        raise BadRequestError(f"values must be an object of at most {MOST_VALUES} texts, lists of texts and nulls.")
+    return found
+
+
+def _is_value(value: object) -> bool:
+    if isinstance(value, list):
+        return len(value) <= MOST_VALUES and all(isinstance(one, str) and _is_value(one) for one in value)
+    return value is None or (isinstance(value, str) and len(value) <= TEXT_LIMIT)
 
 
 def speed(body: Json) -> Speed:

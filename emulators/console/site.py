@@ -17,7 +17,7 @@ from emulators.console.guard import Guard
 from emulators.console.parties import Parties
 from emulators.console.requests import BadRequestError
 from emulators.console.state import read_after, state_view
-from emulators.slack import CannotDoError
+from emulators.slack import CannotDoError, Refusal
 
 FOLDER = Path(__file__).parent / "static"
 BODY_LIMIT = 64_000
@@ -65,6 +65,8 @@ def _endpoint(action: Action) -> Any:
             return JSONResponse({"error": str(error)}, 400)
         except CannotDoError as error:
             return JSONResponse({"error": f"Slack would not let you: {error}"}, 400)
+        except Refusal as error:
+            return JSONResponse({"error": f"Slack did not take the app's answer: {error}"}, 400)
 
     return act
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from emulators.slack import SlackEmulator
-from emulators.slack.state import Channel, Json, Message, User
+from emulators.slack.state import Channel, Json, Message, User, UserGroup, View
 from emulators.slack.workspace import Workspace
 
 MESSAGES_SHOWN = 300
@@ -11,15 +11,17 @@ NOTES_SHOWN = 100
 
 
 def slack_view(slack: SlackEmulator) -> Json:
-    """People, channels with their newest messages, private notes and status lines, JSON-safe."""
+    """People and groups, channels with their newest messages, private notes, modals, status lines, JSON-safe."""
     workspace = slack.workspace
     workspace.settle()
     return {
         "team": workspace.team_name,
         "bot": {"id": workspace.bot.id, "name": workspace.bot.real_name},
         "people": [_person(user) for user in workspace.users.values() if not user.is_bot],
+        "groups": [_group(group) for group in workspace.usergroups.values() if not group.deleted],
         "channels": [_channel(channel) for channel in workspace.channels.values()],
         "private": [_message(message) for message in workspace.private[-NOTES_SHOWN:]],
+        "views": [_view(view) for view in workspace.views.values()],
         "statuses": _statuses(workspace),
     }
 
@@ -32,6 +34,17 @@ def names(slack: SlackEmulator) -> dict[str, str]:
 
 def _person(user: User) -> Json:
     return {"id": user.id, "name": user.name, "real_name": user.real_name, "guest": user.is_guest}
+
+
+def _group(group: UserGroup) -> Json:
+    return {"id": group.id, "handle": group.handle, "members": group.members}
+
+
+def _view(view: View) -> Json:
+    """A modal; the topmost of a person is their last."""
+    shown = {name: view.body.get(name) for name in ("title", "submit", "close", "blocks")}
+    about = {"id": view.id, "hash": view.hash, "user": view.user}
+    return {**about, **shown, "values": view.values, "errors": view.errors}
 
 
 def _channel(channel: Channel) -> Json:

@@ -44,10 +44,12 @@ def heygen_view(parties: Parties) -> Json:
 
 
 def openai_view(parties: Parties) -> Json:
-    """The newest model calls, in order."""
+    """The newest model calls, in order, and whether the model is made to misbehave."""
     calls = parties.openai.calls
     newest = itertools.islice(calls, max(0, len(calls) - CALLS_SHOWN), None)
-    return {"total": len(calls), "calls": [call.to_json() for call in newest]}
+    switches = parties.openai.switches
+    on = {"gullible": switches.gullible, "liar": switches.liar is not None}
+    return {"total": len(calls), "calls": [call.to_json() for call in newest], "switches": on}
 
 
 def tail(journal: Journal, after: int) -> Json:

@@ -1,11 +1,12 @@
 // Block Kit as DOM nodes. What is not known is shown as JSON, so that nothing the app posts stays invisible.
 
+import { ask } from "./dialogs.js";
 import { button, el, link } from "./dom.js";
 import { markdown, mrkdwn, plain } from "./text.js";
 
 /**
- * The nodes of a message's blocks. `around` has `names` (ids to names) and `act(element, value)` for presses and
- * choices.
+ * The nodes of a message's blocks. `around` has `names` (ids to names), `me` (who looks) and `act(element, value)` for
+ * presses and choices.
  */
 export function renderBlocks(blocks, around) {
   return blocks.map((block) => el("div", { className: `block block-${block.type}` }, renderBlock(block, around)));
@@ -55,6 +56,7 @@ function image(part, size = "large") {
 }
 
 function element(part, around) {
+  if (part.visible_to_user_ids && !part.visible_to_user_ids.includes(around.me)) return null;
   switch (part.type) {
     case "button": return pressable(part, around);
     case "image": return image(part, "small");
@@ -73,23 +75,28 @@ function pressable(part, around) {
     anchor.addEventListener("click", () => around.act(part, part.value));
     return anchor;
   }
-  const press = () => (confirmed(part.confirm) ? around.act(part, part.value) : null);
+  const press = async () => ((await confirmed(part, around)) ? around.act(part, part.value) : null);
   return button(label, press, { className: `pressable ${look}`, title: part.accessibility_label ?? null });
 }
 
-function confirmed(dialog) {
-  return !dialog || window.confirm(`${dialog.title.text}\n\n${dialog.text.text}`);
+async function confirmed(part, around) {
+  return !part.confirm || ask(part.confirm, around.names);
 }
 
 function menu(part, around) {
   const groups = part.option_groups ?? [];
   const options = [...(part.options ?? []), ...groups.flatMap((group) => group.options)];
   const label = part.placeholder ? plain(part.placeholder.text) : "More…";
+  const begun = part.initial_option?.value ?? "";
+  const choose = async () => {
+    if (await confirmed(part, around)) await around.act(part, choice.value, "select");
+    else choice.value = begun;
+  };
   const choice = el(
     "select",
-    { ariaLabel: label, onchange: () => around.act(part, choice.value, "select") },
-    el("option", { value: "", disabled: true, selected: true }, label),
-    options.map((option) => el("option", { value: option.value }, plain(option.text.text))),
+    { ariaLabel: label, onchange: choose },
+    el("option", { value: "", disabled: true, selected: !begun }, label),
+    options.map((option) => el("option", { value: option.value, selected: option.value === begun }, plain(option.text.text))),
   );
   return choice;
 }

@@ -12,7 +12,7 @@ export function showPanels(state) {
   showHeyGen(state.heygen);
   showModels(state.openai);
   showJournals(state.journals);
-  showFaults(state.faults);
+  showFaults(state.faults, state.openai.switches);
 }
 
 // -- HeyGen ----------------------------------------------------------------------------------------------------
@@ -37,6 +37,7 @@ panel("heygen").append(
     button("+10 min", () => attempt("heygen/advance", { seconds: 600 })),
     button("Finish all jobs", () => attempt("heygen/finish", {})),
     button("Expire all links", () => attempt("heygen/expire", {})),
+    button("Top up $50", () => attempt("heygen/top_up", { amount: 50 })),
   ),
   el("p", { className: "controls" }, el("label", { htmlFor: "speed" }, "Jobs progress in"), heygen.speed),
   el("h3", {}, "Jobs"),
@@ -127,6 +128,7 @@ function callCard(call) {
       el("span", { className: "faint" }, `${call.model} · by the ${call.by} · ${counted(call.input_items, "item")} · ${counted(call.tools_offered, "tool")} · ${tokens}`),
     ),
     el("p", { className: "asked" }, call.newest_request),
+    call.misdeeds.map((misdeed) => el("p", { className: "misdeed" }, `⚠ on purpose: ${misdeed}`)),
     call.output.map(outputPart),
   );
 }
@@ -192,6 +194,15 @@ const TROUBLE = [
   ["Slack", "429 on the next post", "Too many requests, come back in three seconds.", { ...POST, kind: "before", status: 429, retry_after: 3 }],
   ["Slack", "Drop the reply of the next post", "The message is posted, but the app does not know.", { ...POST, kind: "drop_reply" }],
 ];
+const VICES = [
+  ["gullible", "Gullible model", "It obeys CALL tool {…} wherever it stands: in a file's name, a title, a tool's answer."],
+  ["liar", "Lying model", "Every answer claims something else that is not true, in many languages."],
+];
+const vices = VICES.map(([name, label, meaning]) => {
+  const toggle = el("input", { type: "checkbox", onchange: () => attempt("model", { [name]: toggle.checked }) });
+  return { name, toggle, row: el("li", {}, el("span", { className: "party openai" }, "OpenAI"), el("label", {}, el("strong", {}, label), el("span", { className: "faint" }, meaning)), toggle) };
+});
+for (const [index, { toggle }] of vices.entries()) toggle.ariaLabel = VICES[index][1];
 const faults = { armed: el("ul", { className: "rows" }), none: el("p", { className: "empty" }, "Nothing is armed.") };
 
 panel("faults").append(
@@ -202,13 +213,15 @@ panel("faults").append(
       el("span", {}, el("strong", {}, label), el("span", { className: "faint" }, meaning)),
       button("Arm", () => attempt("fault", fault), { ariaLabel: `Arm: ${party}, ${label}` }),
     ))),
+  el("ul", { className: "trouble" }, vices.map((vice) => vice.row)),
   el("h3", {}, "Armed"),
   faults.none,
   faults.armed,
   el("p", { className: "controls" }, button("Disarm all", () => attempt("fault/clear", {}))),
 );
 
-function showFaults(armed) {
+function showFaults(armed, switches) {
+  for (const { name, toggle } of vices) toggle.checked = switches[name];
   faults.none.hidden = armed.length > 0;
   showList(faults.armed, armed.map((fault, index) => ({ index, ...fault })), (fault) => fault.index, (fault) =>
     el("li", {},

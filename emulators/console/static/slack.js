@@ -3,6 +3,7 @@
 import { post } from "./api.js";
 import { button, el, showList, showValue, timeOfDay } from "./dom.js";
 import { renderBlocks } from "./blocks.js";
+import { showModal } from "./modals.js";
 import { markdown, mrkdwn } from "./text.js";
 
 const page = Object.fromEntries(
@@ -27,6 +28,7 @@ export function showSlack(newState) {
   showPlaces();
   showTimeline();
   showPrompts();
+  showModal(slack().views, me().id, names());
   if (atEnd) page.timeline.scrollTop = page.timeline.scrollHeight;
 }
 
@@ -56,7 +58,8 @@ const me = () => slack().people.find((person) => person.name === chosen.person) 
 function names() {
   const people = slack().people.map((person) => [person.id, person.real_name]);
   const channels = slack().channels.map((channel) => [channel.id, channel.name]);
-  return Object.fromEntries([...people, ...channels, [slack().bot.id, slack().bot.name], ["USLACKBOT", "Slackbot"]]);
+  const groups = slack().groups.map((group) => [`subteam^${group.id}`, `@${group.handle}`]);
+  return Object.fromEntries([...people, ...channels, ...groups, [slack().bot.id, slack().bot.name], ["USLACKBOT", "Slackbot"]]);
 }
 
 /** The conversation with the app may not exist yet; it opens with the first message. */
@@ -91,9 +94,16 @@ function choose(change) {
 }
 
 function showPeople() {
-  const people = slack().people.map(({ name, real_name, guest }) => ({ name, label: guest ? `${real_name} (guest)` : real_name }));
+  const people = slack().people.map((person) => ({ name: person.name, label: labelOf(person) }));
   showValue(page.person, people, () => people.map(({ name, label }) => el("option", { value: name }, label)));
   page.person.value = me().name;
+}
+
+/** A name, and what makes this person different: a guest, or a member of user groups. */
+function labelOf(person) {
+  const groups = slack().groups.filter((group) => group.members.includes(person.id)).map((group) => `@${group.handle}`);
+  const marks = [...(person.guest ? ["guest"] : []), ...groups].join(", ");
+  return marks ? `${person.real_name} (${marks})` : person.real_name;
 }
 
 page.person.addEventListener("change", () => choose({ person: page.person.value }));
@@ -170,7 +180,7 @@ function showThread(holder, root, replies, byItself) {
   parts.toggle.setAttribute("aria-expanded", String(open));
   parts.box.hidden = !open;
   if (!open) return;
-  showList(parts.replies, replies.map((reply) => [reply, names()]), ([reply]) => reply.ts, ([reply]) => messageNode(reply));
+  showList(parts.replies, replies.map((reply) => [reply, names(), me().id]), ([reply]) => reply.ts, ([reply]) => messageNode(reply));
   showValue(parts.status, status ?? null, (line) => (line ? statusLine(line) : []));
 }
 
@@ -223,7 +233,7 @@ function messageNode(message) {
 /** A message's words: blocks take the place of the text, except that a stream's Markdown stands before its blocks. */
 function content(message) {
   if (message.subtype === "tombstone") return el("p", { className: "faint" }, message.text);
-  const around = { names: names(), act: (part, value, kind) => act(message, part, value, kind) };
+  const around = { names: names(), me: me().id, act: (part, value, kind) => act(message, part, value, kind) };
   const blocks = message.blocks.length ? renderBlocks(message.blocks, around) : [];
   const isStream = message.stream && !(message.updated && message.blocks.length);
   const streamed = isStream ? [tasks(message.stream), markdown(message.text, names()), cursor(message.stream)] : [];

@@ -121,7 +121,7 @@ function reference(token, names) {
   if (target.startsWith("@")) return el("span", { className: "mention" }, `@${names[id] ?? label ?? id}`);
   if (target.startsWith("#")) return el("span", { className: "mention" }, `#${names[id] ?? (label || id)}`);
   if (target.startsWith("!date")) return unescape(label ?? id);
-  if (target.startsWith("!")) return el("span", { className: "mention" }, label || `@${id}`);
+  if (target.startsWith("!")) return el("span", { className: "mention" }, label || names[id] || `@${id}`);
   return link(unescape(target), unescape(label ?? target.replace(/^mailto:/, "")));
 }
 

@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from emulators.console import Console
-from emulators.heygen import HeyGenEmulator
-from emulators.openai import OpenAIEmulator
+from emulators.heygen import HeyGenEmulator, Subscription
+from emulators.openai import OpenAIEmulator, Switches
 from emulators.slack import SlackEmulator
 
 Send = Callable[..., Awaitable[httpx2.Response]]
@@ -61,6 +61,33 @@ async def test_the_speed_can_be_changed(send: Send, heygen: HeyGenEmulator) -> N
     await send("heygen/speed", speed="fast")
 
     assert heygen.work.speed == "fast"
+
+
+async def test_the_wallet_can_be_topped_up(send: Send, heygen: HeyGenEmulator) -> None:
+    await send("heygen/top_up", amount=50)
+
+    assert heygen.account().balance == 150
+
+
+async def test_only_a_wallet_can_be_topped_up(send: Send, heygen: HeyGenEmulator) -> None:
+    heygen.bill_by(Subscription(10))
+    answer = await send("heygen/top_up", amount=50)
+
+    assert (answer.status_code, "subscription" in answer.json()["error"]) == (400, True)
+
+
+async def test_the_model_is_spoilt_and_repaired(send: Send, page: httpx2.AsyncClient, openai: OpenAIEmulator) -> None:
+    shown = []
+    for change in ({"gullible": True}, {"liar": True}, {"gullible": False, "liar": False}):
+        await send("model", **change)
+        shown.append((await page.get("/api/state")).json()["openai"]["switches"])
+
+    assert shown == [
+        {"gullible": True, "liar": False},
+        {"gullible": True, "liar": True},
+        {"gullible": False, "liar": False},
+    ]
+    assert openai.switches == Switches()
 
 
 async def test_an_armed_fault_happens_and_is_listed_until_then(
@@ -114,6 +141,8 @@ async def test_starting_over_lets_the_app_be_wired_again(
         ("heygen/advance", {"seconds": True}, "seconds must be"),
         ("heygen/finish", {"job_id": "nothing"}, "no such job"),
         ("heygen/speed", {"speed": "warp"}, "real, fast, step"),
+        ("heygen/top_up", {"amount": 0}, "amount must be"),
+        ("model", {"gullible": "yes"}, "gullible must be"),
         ("fault", {"party": "moon", "kind": "before"}, "slack, heygen, openai"),
         ("fault", {"party": "slack", "kind": "explode"}, "kind must be one of"),
         ("fault", {"party": "slack", "kind": "before", "path": "("}, "no regular expression"),
