@@ -51,7 +51,10 @@ from bot.roles import AppointedRoles
 from bot.settings import Settings
 from bot.slack.actions import Actions
 from bot.slack.app import build_app
+from bot.slack.budget import Budgets
+from bot.slack.cancels import CancelCommand
 from bot.slack.commands import Commands
+from bot.slack.decisions import Decisions
 from bot.slack.delivery import DeliveryWorker
 from bot.slack.intake import Intake, timestamp_guard
 from bot.slack.pacing import Pacer
@@ -290,7 +293,10 @@ class _Parts:
             self.clients.slack,
             deliveries=self.store.deliveries,
             jobs=self.store.jobs,
+            places=self.store.turns,
+            costs=self.store.ledger,
             link_for=self.links.link,
+            approvers=self.roles.approvers,
             pacer=pacer,
             clock=self.clock,
             wake=self.kick,
@@ -358,9 +364,7 @@ class _Parts:
     def asgi(self, hints: Hints) -> Starlette:
         """Everything that answers requests."""
         settings, store = self.settings, self.store
-        router = Router(lanes=store.lanes, wake=self.kick)
-        Commands(jobs=store.jobs, clock=self.clock, link_for=self.links.link).register(router)
-        Actions(requests=store.jobs).register(router)
+        router = self._router()
         intake = Intake(lanes=store.lanes, echoes=store.deliveries, identity=self.identity, wake=self.kick)
         bolt = build_app(
             self.clients.slack,
@@ -383,6 +387,32 @@ class _Parts:
         )
         slack = Route("/slack/events", _SlackRequests(AsyncSlackRequestHandler(bolt)).answer, methods=["POST"])
         return Starlette(routes=[slack, *webhooks.routes(), *self.links.routes(), *health.routes()])
+
+    def _router(self) -> Router:
+        """Everything that people type after the command, press and submit."""
+        store = self.store
+        router = Router(lanes=store.lanes, wake=self.kick)
+        budgets = Budgets(
+            ledger=store.ledger, wallet=store.wallet, accounts=self.accounts, roles=self.roles, clock=self.clock
+        )
+        by_command = CancelCommand(requests=store.jobs, cancels=store.cancellations, clock=self.clock, kick=self.kick)
+        commands = Commands(
+            jobs=store.jobs, budgets=budgets, cancelling=by_command, clock=self.clock, link_for=self.links.link
+        )
+        commands.register(router)
+        Actions(requests=store.jobs).register(router)
+        decisions = Decisions(
+            requests=store.jobs,
+            places=store.turns,
+            approvals=store.approvals,
+            cancels=store.cancellations,
+            notices=store.deliveries,
+            roles=self.roles,
+            approvers=self.roles.approvers,
+            kick=self.kick,
+        )
+        decisions.register(router)
+        return router
 
     def _kicking(self, round_: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
         """`round_`, waking the others when it did something."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,14 +17,14 @@ from structlog.contextvars import bound_contextvars
 from agent.errors import LeaseLost
 from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
+from bot.slack.blocks import Post
 from bot.slack.chunking import PIECE_LIMIT
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
 from bot.slack.pacing import Pacer
-from bot.slack.ports import Claimed, Deliveries, JobRows, LinkFor
+from bot.slack.ports import Claimed, Costs, Deliveries, JobRows, LinkFor, Places
 from bot.slack.rendering import Rendered, Renderer
 from bot.slack.slack_calls import SlackCalls
 from bot.slack.text import safe
-from bot.slack.views import Post
 from bot.store.outbox import NewDelivery
 
 log = structlog.get_logger(__name__)
@@ -48,7 +48,10 @@ class DeliveryWorker:
         *,
         deliveries: Deliveries,
         jobs: JobRows,
+        places: Places,
+        costs: Costs,
         link_for: LinkFor,
+        approvers: Callable[[], Sequence[str]],
         pacer: Pacer,
         clock: Clock,
         wake: Callable[[], None],
@@ -56,7 +59,15 @@ class DeliveryWorker:
     ) -> None:
         self._calls = SlackCalls(client)
         self._deliveries = deliveries
-        self._renderer = Renderer(jobs=jobs, link_for=link_for, clock=clock)
+        self._renderer = Renderer(
+            jobs=jobs,
+            places=places,
+            costs=costs,
+            link_for=link_for,
+            approvers=approvers,
+            permalink=self._calls.permalink,
+            clock=clock,
+        )
         self._pacer = pacer
         self._clock = clock
         self._wake = wake

@@ -115,6 +115,22 @@ class JobRows(Protocol):
         ...
 
 
+class Places(Protocol):
+    """Where conversations are."""
+
+    async def conversation(self, conversation_id: str) -> Conversation:
+        """The conversation; `KeyError` when there is none."""
+        ...
+
+
+class Costs(Protocol):
+    """What requests came to."""
+
+    async def charged(self, submission_id: str) -> int | None:
+        """Micro-dollars; None while nothing has been charged."""
+        ...
+
+
 class ReplyTurns(Protocol):
     """The part of the turn store that a visible reply needs."""
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
 from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, Job, Submission
 from bot.slack import views
+from bot.slack.blocks import Post
+from bot.slack.cards import card, ops_card
 from bot.slack.chunking import split
-from bot.slack.ports import JobRows, LinkFor
-from bot.slack.views import Post
+from bot.slack.closings import closing, notice_late
+from bot.slack.ports import Costs, JobRows, LinkFor, Places
+from bot.slack.text import safe
+
+Permalink = Callable[[str, str], Awaitable[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,25 +28,33 @@ class Rendered:
     more: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Renderer:
-    """Renders deliveries at the moment they are sent, so that they tell the latest."""
+    """Renders deliveries at the moment they are sent, so that they tell the latest.
 
-    def __init__(self, *, jobs: JobRows, link_for: LinkFor, clock: Clock) -> None:
-        self._jobs = jobs
-        self._link_for = link_for
-        self._clock = clock
+    `approvers` gives mentions of those who can approve; `permalink` leads to a message of a channel.
+    """
+
+    jobs: JobRows
+    places: Places
+    costs: Costs
+    link_for: LinkFor
+    approvers: Callable[[], Sequence[str]]
+    permalink: Permalink
+    clock: Clock
 
     async def render(self, delivery: Delivery, conversation: Conversation) -> Rendered:
         """What `delivery` shows now; `KeyError` when the rows it is about do not exist."""
         match delivery.kind:
             case DeliveryKind.CARD:
-                submission, jobs = await self._about(delivery)
-                return Rendered(views.card(submission, jobs, self._clock.now(), self._link_for), submission.requester)
+                return await self._card(delivery)
             case DeliveryKind.CLOSING:
                 submission, jobs = await self._about(delivery)
-                return Rendered(views.closing(submission, jobs, self._link_for), submission.requester)
+                return Rendered(closing(submission, jobs, self.link_for), submission.requester)
             case DeliveryKind.NOTICE if "job_id" in delivery.body:
                 return await self._late(delivery, conversation)
+            case DeliveryKind.ROOT if delivery.subject_id is not None:
+                return await self._ops_card(delivery)
             case DeliveryKind.NOTICE | DeliveryKind.ROOT:
                 return Rendered(views.root(_text(delivery)), delivery.body.get("user"))
             case DeliveryKind.REPLY:
@@ -49,19 +63,39 @@ class Renderer:
             case _:
                 assert_never(delivery.kind)
 
+    async def _card(self, delivery: Delivery) -> Rendered:
+        submission, jobs = await self._about(delivery)
+        cost = await self.costs.charged(submission.id)
+        now = self.clock.now()
+        shown = card(submission, jobs, now, self.link_for, approvers=self.approvers(), cost=cost)
+        return Rendered(shown, submission.requester)
+
+    async def _ops_card(self, delivery: Delivery) -> Rendered:
+        submission, jobs = await self._about(delivery)
+        cost = await self.costs.charged(submission.id)
+        place = await self._place(submission)
+        return Rendered(ops_card(submission, jobs, place=place, approvers=self.approvers(), cost=cost))
+
+    async def _place(self, submission: Submission) -> str:
+        """The way to the request's thread; its channel where Slack gives no link."""
+        thread = await self.places.conversation(submission.conversation_id)
+        channel = f"<#{safe(thread.channel_id, 20)}>"
+        link = await self.permalink(thread.channel_id, thread.thread_ts) if thread.thread_ts else None
+        return f"{channel} · <{link}|to the thread>" if link else channel
+
     async def _about(self, delivery: Delivery) -> tuple[Submission, list[Job]]:
         if delivery.subject_id is None:
             raise KeyError(delivery.id)
-        submission = await self._jobs.submission(delivery.subject_id)
-        return submission, list(await self._jobs.jobs_of(submission.id))
+        submission = await self.jobs.submission(delivery.subject_id)
+        return submission, list(await self.jobs.jobs_of(submission.id))
 
     async def _late(self, delivery: Delivery, conversation: Conversation) -> Rendered:
-        jobs = await self._jobs.conversation_jobs(conversation.id)
+        jobs = await self.jobs.conversation_jobs(conversation.id)
         job = next((job for job in jobs if job.id == delivery.body["job_id"]), None)
         if job is None:
             raise KeyError(delivery.body["job_id"])
-        submission = await self._jobs.submission(job.submission_id)
-        return Rendered(views.notice_late(submission, job, self._link_for), submission.requester)
+        submission = await self.jobs.submission(job.submission_id)
+        return Rendered(notice_late(submission, job, self.link_for), submission.requester)
 
 
 def _text(delivery: Delivery) -> str:

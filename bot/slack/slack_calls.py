@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agent.records import Conversation, Delivery, DeliveryKind, Json
+from bot.slack.blocks import Post
 from bot.slack.intake import DELIVERY_EVENT
-from bot.slack.views import Post
+from bot.slack.outcomes import SLACK_ERRORS, judge
+
+log = structlog.get_logger(__name__)
 
 PAGE = 200
 PAGES = 10
@@ -47,6 +51,15 @@ class SlackCalls:
         """The id of our direct conversation with a person."""
         answer = await self._client.conversations_open(users=user_id)
         return str(answer["channel"]["id"])
+
+    async def permalink(self, channel: str, ts: str) -> str | None:
+        """A link to a message; None where Slack gives none."""
+        try:
+            answer = await self._client.chat_getPermalink(channel=channel, message_ts=ts)
+        except SLACK_ERRORS as error:
+            log.info("no_permalink", code=judge(error).code)
+            return None
+        return str(answer["permalink"])
 
     async def find(self, delivery: Delivery, conversation: Conversation) -> str | None:
         """The `ts` of a delivery that may have been posted, by its key; None when it is not there."""

@@ -51,15 +51,18 @@ class Approvals:
         self._endings = endings
         self._audit = audit
 
-    async def approve(self, submission_id: str, *, arguments_hash: str, actor: str) -> Decision:
+    async def approve(
+        self, submission_id: str, *, arguments_hash: str, actor: str, quoted: int | None = None
+    ) -> Decision:
         """Let the request go, if it still is the one that `actor` saw; `OverCap` when a cap has no room.
 
-        `KeyError` when there is no such request.
+        `quoted` is the most that it was to cost then: it may not have become dearer. `KeyError` when there is no such
+        request.
         """
         async with self._database.transaction("submission.approve", urgent=True) as connection:
             row = await self._cancellations.locked(connection, submission_id)
             now = await self._database.now(connection)
-            if (verdict := _verdict(row, arguments_hash, now)) is not Verdict.DONE:
+            if (verdict := _verdict(row, arguments_hash, quoted, now)) is not Verdict.DONE:
                 return Decision(verdict, submission_record(row))
             whose = (row["workspace_id"], row["conversation_id"], row["requester"])
             spender = await spender_of(connection, *whose)
@@ -77,13 +80,19 @@ class Approvals:
             await self._database.announce(connection, "submissions")
             return Decision(Verdict.DONE, approved)
 
-    async def decline(self, submission_id: str, *, actor: str, deed: Deed = Deed.DECLINED) -> Decision:
-        """End the request without sending it; `KeyError` when there is none."""
+    async def decline(
+        self, submission_id: str, *, actor: str, deed: Deed = Deed.DECLINED, cause: str | None = None
+    ) -> Decision:
+        """End the request without sending it; `KeyError` when there is none.
+
+        `cause` names what led to it: whoever was interrupted after a decision finds it to be their own.
+        """
         async with self._database.transaction("submission.decline", urgent=True) as connection:
             row = await self._cancellations.locked(connection, submission_id)
             if row["state"] is not SubmissionState.WAITING_APPROVAL:
-                return Decision(Verdict.DECIDED, submission_record(row))
-            await self._cancellations.drop(connection, row, actor=actor, deed=deed)
+                ours = cause is not None and cause in await self._audit.causes(connection, submission_id, deed)
+                return Decision(Verdict.DONE if ours else Verdict.DECIDED, submission_record(row))
+            await self._cancellations.drop(connection, row, actor=actor, deed=deed, cause=cause)
             now = await self._database.now(connection)
             update = sa.update(submission).where(submission.c.id == submission_id)
             written = await connection.execute(update.values(decided_by=actor, decided_at=now).returning(*submission.c))
@@ -108,10 +117,10 @@ class Approvals:
             return True
 
 
-def _verdict(row: sa.RowMapping, arguments_hash: str, now: float) -> Verdict:
+def _verdict(row: sa.RowMapping, arguments_hash: str, quoted: int | None, now: float) -> Verdict:
     if row["state"] is not SubmissionState.WAITING_APPROVAL:
         return Verdict.DECIDED
-    if row["arguments_hash"] != arguments_hash:
+    if row["arguments_hash"] != arguments_hash or (quoted is not None and row["quote_high"] > quoted):
         return Verdict.CHANGED
     if row["expires_at"] is not None and row["expires_at"] <= now:
         return Verdict.EXPIRED

@@ -107,8 +107,9 @@ class Cancellations:
         actor: str,
         handles: Collection[str] | None = None,
         deed: Deed = Deed.CANCELLED,
+        cause: str | None = None,
     ) -> Cancelled:
-        """`cancel` inside the caller's transaction, which has locked `row`."""
+        """`cancel` inside the caller's transaction, which has locked `row`. `cause` is kept in the audit log."""
         jobs = await self._jobs(connection, row["id"])
         chosen = [
             other for other in jobs if other.state in OPEN_JOB_STATES and (handles is None or other.handle in handles)
@@ -120,8 +121,10 @@ class Cancellations:
             await self._withdraw(connection, row, jobs, chosen, actor, deed)
         else:
             await self._disown(connection, row, jobs, chosen)
-        count = {"jobs": len(chosen), "unsent": int(unsent)}
-        await self._audit.add(connection, row["workspace_id"], actor, deed, row["id"], **count)
+        details: dict[str, str | int] = {"jobs": len(chosen), "unsent": int(unsent)}
+        if cause is not None:
+            details["cause"] = cause
+        await self._audit.add(connection, row["workspace_id"], actor, deed, row["id"], **details)
         told = actor not in (row["requester"], RUNTIME) or deed is Deed.EXPIRED
         await self._endings.show(connection, row["id"])
         await self._endings.conclude(connection, row["id"], row["conversation_id"], told=told and unsent)
@@ -143,8 +146,8 @@ class Cancellations:
         kept = [other for other in jobs if other.state in OPEN_JOB_STATES and other not in chosen]
         values: dict[str, Any] = {"epoch": row["epoch"] + 1, **RELEASED}
         if kept:
-            values |= remaining(row["arguments"], [other.label for other in kept], row["approved_hash"] is not None)
-            values |= _share(row, len(kept), sum(other.state in OPEN_JOB_STATES for other in jobs))
+            before = sum(other.state in OPEN_JOB_STATES for other in jobs)
+            values |= reduced(row, [other.label for other in kept], before=before)
         else:
             sentence = f"{CODES[deed]} by <@{actor}>" if actor != RUNTIME else CODES[deed]
             values |= {"state": SubmissionState.CANCELLED, "error_code": CODES[deed], "error": sentence}
@@ -162,11 +165,18 @@ class Cancellations:
         )
 
     async def _jobs(self, connection: AsyncConnection, submission_id: str) -> list[Job]:
-        select = sa.select(job).where(job.c.submission_id == submission_id).order_by(job.c.number)
-        rows = (await connection.execute(self._database.locked(select))).mappings()
-        return [record(Job, row) for row in rows]
+        """The submission's jobs in their order, locked by id as everybody does who locks several."""
+        select = sa.select(job).where(job.c.submission_id == submission_id).order_by(job.c.id)
+        rows = (await connection.execute(self._database.locked(select))).mappings().all()
+        return [record(Job, row) for row in sorted(rows, key=lambda row: row["number"])]
 
 
-def _share(row: sa.RowMapping, kept: int, before: int) -> dict[str, int]:
+def reduced(row: sa.RowMapping, kept: Sequence[str], *, before: int) -> dict[str, Any]:
+    """The columns of an unsent submission of whose `before` equal jobs only those with the labels `kept` are left."""
+    return remaining(row["arguments"], kept, row["approved_hash"] is not None) | _share(row, len(kept), before)
+
+
+def _share(row: sa.RowMapping, kept: int, before: int) -> dict[str, Any]:
     """What is left of the quote when `kept` of `before` equal jobs are."""
-    return {name: row[name] * kept // max(before, 1) for name in ("quote_low", "quote_high")}
+    amounts = {name: row[name] * kept // max(before, 1) for name in ("quote_low", "quote_high")}
+    return {**amounts, "quote_basis": row["quote_basis"].replace(f"{before} × ", f"{kept} × ", 1)}

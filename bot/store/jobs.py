@@ -13,12 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.errors import LeaseLost
-from agent.records import OPEN_JOB_STATES, Job, JobState, JobUpdate, Lease, SubmissionState
+from agent.records import OPEN_JOB_STATES, Job, JobState, JobUpdate, Lease, Submission, SubmissionState
 from bot.store.claims import RELEASED
 from bot.store.endings import NEVER
 from bot.store.rows import one, record
 from bot.store.schema import job, submission
-from bot.store.submissions import Submissions
+from bot.store.submissions import Submissions, submission_record
 from bot.store.transitions import may_become
 
 LIST_LIMIT = 500
@@ -150,6 +150,21 @@ class Jobs(Submissions):
             select = select.where(job.c.requester == requester)
         newest = [job.c.created_at.desc(), job.c.conversation_id, job.c.number.desc()]
         return await self._list(select.order_by(*newest).limit(min(limit, LIST_LIMIT)))
+
+    async def open_requests(self, workspace_id: str, requester: str, limit: int) -> list[tuple[Submission, list[Job]]]:
+        """The person's requests that are not over, newest first, each with its jobs that are still open."""
+        mine = sa.and_(job.c.workspace_id == workspace_id, job.c.requester == requester)
+        still_open = sa.select(job.c.submission_id).where(mine, job.c.state.in_(OPEN_JOB_STATES))
+        newest = sa.select(submission).where(submission.c.id.in_(still_open)).order_by(submission.c.created_at.desc())
+        async with self._database.reading() as connection:
+            requests = [
+                submission_record(row)
+                for row in (await connection.execute(newest.order_by(submission.c.id).limit(limit))).mappings()
+            ]
+            theirs = job.c.submission_id.in_([request.id for request in requests])
+            select = sa.select(job).where(theirs, job.c.state.in_(OPEN_JOB_STATES)).order_by(job.c.number)
+            jobs = [record(Job, row) for row in (await connection.execute(select)).mappings()]
+        return [(request, [one for one in jobs if one.submission_id == request.id]) for request in requests]
 
     async def _list(self, select: sa.Select[Any]) -> list[Job]:
         async with self._database.reading() as connection:

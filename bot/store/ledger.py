@@ -127,6 +127,13 @@ class Ledger:
         entry = {**same, **whose, "kind": kind, "amount": amount, "number": number, "created_at": now}
         await connection.execute(sa.insert(ledger).values(**entry))
 
+    async def charged(self, submission_id: str) -> int | None:
+        """What a request has come to so far, in micro-dollars; None while nothing has been charged for it."""
+        mine = sa.and_(ledger.c.submission_id == submission_id, ledger.c.kind == Entry.CHARGE)
+        async with self._database.reading() as connection:
+            total = await connection.scalar(sa.select(sa.func.sum(ledger.c.amount)).where(mine))
+        return None if total is None else int(total)
+
     async def used(self, workspace_id: str, conversation_id: str, requester: str) -> list[Usage]:
         """`usage` for a request of a conversation."""
         async with self._database.reading() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,6 +22,25 @@ class Reading:
     held: int
 
 
+@dataclass(frozen=True, slots=True)
+class LastLook:
+    """The newest reading of a wallet, and the newest difference that was booked (`drift_at` None: never)."""
+
+    read_at: float
+    balance: int
+    drift: int = 0
+    drift_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    """The ledger of an account: how many lines, and what they come to in micro-dollars."""
+
+    lines: int
+    held: int
+    charged: int
+
+
 class Wallet:
     """Readings of the wallets. HeyGen is asked by the caller."""
 
@@ -29,9 +48,9 @@ class Wallet:
         self._database = database
 
     async def mark(self, account_id: str) -> int:
-        """The newest line of the account's ledger: what `record` takes to notice that money moved meanwhile."""
+        """How many lines the account's ledger has: what `record` takes to notice that money moved meanwhile."""
         async with self._database.reading() as connection:
-            return await _newest(connection, account_id)
+            return (await _totals(connection, account_id)).lines
 
     async def record(self, account_id: str, balance: int, *, since: int) -> Reading | None:
         """Keep a reading and book what it cannot explain; None when the ledger has moved since the mark `since`.
@@ -41,37 +60,45 @@ class Wallet:
         async with self._database.transaction("wallet.record") as connection:
             select = sa.select(account.c.workspace_id).where(account.c.id == account_id)
             workspace_id = await connection.scalar(self._database.locked(select))
-            if workspace_id is None or await _newest(connection, account_id) != since:
+            totals = await _totals(connection, account_id)
+            if workspace_id is None or totals.lines != since:
                 return None
             now = await self._database.now(connection)
-            held = await _sum(connection, account_id, (Entry.HOLD, Entry.RELEASE))
-            expected = await self._expected(connection, account_id, balance)
-            difference = drift(expected, held, balance)
+            expected = await self._expected(connection, account_id, balance, totals.charged)
+            difference = drift(expected, totals.held, balance)
             whose = {"workspace_id": workspace_id, "account_id": account_id}
             if difference:
                 entry = {"kind": Entry.DRIFT, "amount": difference, "booked_at": now, "created_at": now, "number": 0}
                 await connection.execute(sa.insert(ledger).values(**whose, **entry))
             values = {"read_at": now, "balance": balance, "expected": expected - difference}
-            newest = await _newest(connection, account_id)
-            await connection.execute(sa.insert(wallet_reading).values(**whose, **values, ledger_seq=newest))
-            return Reading(balance, difference, held)
+            await connection.execute(sa.insert(wallet_reading).values(**whose, **values, charged=totals.charged))
+            return Reading(balance, difference, totals.held)
 
-    async def _expected(self, connection: AsyncConnection, account_id: str, balance: int) -> int:
+    async def last(self, account_id: str) -> LastLook | None:
+        """What the last look showed; None when nobody has looked yet, or the wallet is not in dollars."""
+        readings = sa.select(wallet_reading).where(wallet_reading.c.account_id == account_id)
+        drifts = sa.select(ledger).where(ledger.c.account_id == account_id, ledger.c.kind == Entry.DRIFT)
+        async with self._database.reading() as connection:
+            reading = await first(connection, readings.order_by(wallet_reading.c.seq.desc()).limit(1))
+            drifted = await first(connection, drifts.order_by(ledger.c.seq.desc()).limit(1))
+        if reading is None:
+            return None
+        look = LastLook(reading["read_at"], reading["balance"])
+        return look if drifted is None else replace(look, drift=drifted["amount"], drift_at=drifted["created_at"])
+
+    async def _expected(self, connection: AsyncConnection, account_id: str, balance: int, charged: int) -> int:
         mine = sa.select(wallet_reading).where(wallet_reading.c.account_id == account_id)
         last = await first(connection, mine.order_by(wallet_reading.c.seq.desc()).limit(1))
-        if last is None:
-            return balance
-        spent = await _sum(connection, account_id, (Entry.CHARGE,), after=last["ledger_seq"])
-        return int(last["expected"]) - spent
+        return balance if last is None else int(last["expected"]) - (charged - int(last["charged"]))
 
 
-async def _newest(connection: AsyncConnection, account_id: str) -> int:
-    select = sa.select(sa.func.max(ledger.c.seq)).where(ledger.c.account_id == account_id)
-    return await connection.scalar(select) or 0
+async def _totals(connection: AsyncConnection, account_id: str) -> _Totals:
+    """One statement, so that all three are of one moment.
 
-
-async def _sum(connection: AsyncConnection, account_id: str, kinds: tuple[Entry, ...], *, after: int = 0) -> int:
-    amounts = sa.select(sa.func.coalesce(sa.func.sum(ledger.c.amount), 0)).where(
-        ledger.c.account_id == account_id, ledger.c.kind.in_(kinds), ledger.c.seq > after
-    )
-    return int(await connection.scalar(amounts) or 0)
+    Totals, not what comes after some line: of two transactions at once the one with the later lines may end first.
+    """
+    held = sa.case((ledger.c.kind.in_((Entry.HOLD, Entry.RELEASE)), ledger.c.amount), else_=0)
+    charged = sa.case((ledger.c.kind == Entry.CHARGE, ledger.c.amount), else_=0)
+    sums = (sa.func.coalesce(sa.func.sum(part), 0) for part in (held, charged))
+    select = sa.select(sa.func.count(), *sums).where(ledger.c.account_id == account_id)
+    return _Totals(*(int(total) for total in (await connection.execute(select)).one()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent.rights import Role
 from bot.store.inbox import Accepted, Duplicate, NewEvent, NotOurs
 
 
@@ -40,3 +41,16 @@ class Wakes:
 
     def __call__(self) -> None:
         self.count += 1
+
+
+class MemoryRoles:
+    """Who was appointed to what; nobody named as approver or admin means that anybody approves their own."""
+
+    def __init__(self, **appointed: set[Role]) -> None:
+        self.people = appointed
+
+    def appointed(self, workspace_id: str, user_id: str) -> frozenset[Role]:
+        return frozenset(self.people.get(user_id, ()))
+
+    def anybody_approves(self, workspace_id: str) -> bool:
+        return not any(roles & {Role.APPROVER, Role.ADMIN} for roles in self.people.values())

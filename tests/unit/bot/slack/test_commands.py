@@ -1,176 +1,212 @@
-"""`/heygen …` as people type it."""
+"""The handlers behind `/heygen`."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from agent.records import Job, JobState
-from bot.slack.commands import Commands, Help, Jobs, Translate, UsageError, parse, split_languages
-from bot.slack.router import Interaction
+from agent.money import Cap, Period, Scope
+from agent.records import JobState
+from agent.rights import Role
+from bot.slack.blocks import Post
+from bot.slack.budget import Budgets
+from bot.slack.cancels import CancelCommand
+from bot.slack.commands import Commands
+from bot.slack.router import Answer, Interaction
 from bot.slack.router import parse as read
+from bot.store import Store
 from tests.support.clock import ManualClock
-from tests.unit.bot.slack.rows import job
+from tests.support.store_steps import (
+    ACCOUNT,
+    CHANNEL,
+    PERSON,
+    PRICE,
+    WORKSPACE,
+    intend,
+    new_submission,
+    open_turn,
+    run_jobs,
+)
+from tests.unit.bot.slack.memory import MemoryRoles, Wakes
+from tests.unit.bot.slack.posts import asks, assert_sendable, buttons, words
 
 URL = "https://example.com/talk.mp4"
 
 
-@pytest.mark.parametrize(
-    ("typed", "languages"),
-    [
-        (f"translate {URL} into French", ("French",)),
-        (f"translate {URL} to French, German and Spanish (Mexico)", ("French", "German", "Spanish (Mexico)")),
-        (f"Translate {URL} --into fr,de", ("fr", "de")),
-        (f"translate {URL} --into=fr,de", ("fr", "de")),
-        (f"translate --into fr,de {URL}", ("fr", "de")),
-        (f"translate {URL} --to fr de pt", ("fr", "de", "pt")),
-        (f"translate {URL} into: French; German", ("French", "German")),
-        (f"translate {URL} French, German", ("French", "German")),
-        (f"translate <{URL}> into French", ("French",)),
-        (f"translate <{URL}|talk> into French", ("French",)),
-        (f'translate "{URL}" into "Spanish (Mexico)", fr', ("Spanish (Mexico)", "fr")),
-        (f"translate {URL} into “Spanish (Mexico)” and ‘Swiss German’", ("Spanish (Mexico)", "Swiss German")),
-        (f"translate {URL} into french german", ("french", "german")),
-        (f"translate {URL} into Brazilian Portuguese", ("Brazilian Portuguese",)),
-        (f"translate {URL} into latin american spanish french", ("latin american spanish", "french")),
-        (f"translate {URL} into Spanish (Mexico) German", ("Spanish (Mexico)", "German")),
-        (f"translate {URL} into French, french, FRENCH", ("French",)),
-        (f"translate {URL} into Bosnian (Bosnia and Herzegovina)", ("Bosnian (Bosnia and Herzegovina)",)),
-        (f"  tr   {URL}   into\nFrench ", ("French",)),
-    ],
-)
-def test_a_translation_is_understood_however_it_is_spelt(typed: str, languages: tuple[str, ...]) -> None:
-    assert parse(typed) == Translate(URL, languages)
+class Desk:
+    """The command over a real store, typed into by Alice unless another is named."""
+
+    def __init__(self, store: Store, clock: ManualClock, wakes: Wakes) -> None:
+        self.store, self.clock = store, clock
+        self.roles = MemoryRoles()
+        self._wakes = wakes
+
+    @property
+    def commands(self) -> Commands:
+        store = self.store
+        budgets = Budgets(
+            ledger=store.ledger, wallet=store.wallet, accounts=OneAccount(), roles=self.roles, clock=self.clock
+        )
+        cancelling = CancelCommand(requests=store.jobs, cancels=store.cancellations, clock=self.clock, kick=self._wakes)
+        return Commands(
+            jobs=store.jobs, budgets=budgets, cancelling=cancelling, clock=self.clock, link_for=lambda job: None
+        )
+
+    async def type(self, text: str, user: str = PERSON, channel: str = CHANNEL) -> Answer:
+        return await self.commands.handle(interaction(text, user, channel))
+
+    async def said(self, text: str, user: str = PERSON) -> str:
+        answer = await self.type(text, user)
+        assert answer.blocks
+        return words(Post(answer.text or "", answer.blocks))
 
 
-def test_entities_in_a_link_are_undone() -> None:
-    found = parse("translate <https://example.com/v?a=1&amp;b=2> into fr")
-    assert found == Translate("https://example.com/v?a=1&b=2", ("fr",))
+class OneAccount:
+    async def account_id(self, workspace_id: str) -> str:
+        return ACCOUNT
 
 
-@pytest.mark.parametrize("typed", ["jobs", "JOBS", "status", "list"])
-def test_jobs(typed: str) -> None:
-    assert parse(typed) == Jobs()
-
-
-@pytest.mark.parametrize(
-    ("typed", "topic"), [("", None), ("  ", None), ("help", None), ("?", None), ("help tr", "translate")]
-)
-def test_help(typed: str, topic: Any) -> None:
-    assert parse(typed) == Help(topic)
-
-
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [
-        ("translate", "Which video?"),
-        ("translate into French", "`into` is not a link"),
-        ("translate talk.mp4 into French", "`talk.mp4` is not a link"),
-        (f"translate {URL}", "Into which languages?"),
-        (f"translate {URL} into", "Into which languages?"),
-        (f'translate {URL} into "French', "quotation mark is not closed"),
-        ("translat x", "Did you mean `translate`?"),
-        ("help jbos", "Did you mean `jobs`?"),
-        ("<!channel>", "I don't know `&lt;!channel&gt;`"),
-    ],
-)
-def test_an_error_says_what_is_wrong(typed: str, said: str) -> None:
-    found = parse(typed)
-    assert isinstance(found, UsageError)
-    assert said in found.sentence
-
-
-def test_a_translation_error_shows_the_usage() -> None:
-    found = parse("translate")
-    assert isinstance(found, UsageError)
-    assert "Usage: `/heygen translate &lt;url&gt; into" in found.sentence
-
-
-def test_nothing_near_gets_no_guess() -> None:
-    found = parse("xyzzy")
-    assert isinstance(found, UsageError)
-    assert "Did you mean" not in found.sentence
-
-
-def test_too_many_languages_are_refused() -> None:
-    found = parse(f"translate {URL} into {', '.join(f'language {n}' for n in range(201))}")
-    assert isinstance(found, UsageError)
-    assert "201" in found.sentence
-
-
-@given(st.text(max_size=200))
-def test_anything_typed_gets_an_answer(text: str) -> None:
-    assert parse(text) is not None
-    assert all(split_languages(text))
-
-
-# -- handlers --------------------------------------------------------------------------------------------------
-
-
-class MemoryJobs:
-    def __init__(self, *jobs: Job) -> None:
-        self.jobs = list(jobs)
-        self.asked: tuple[str, str | None] | None = None
-
-    async def recent(self, workspace_id: str, requester: str | None = None, limit: int = 20) -> list[Job]:
-        self.asked = (workspace_id, requester)
-        return self.jobs[:limit]
-
-
-def interaction(text: str, channel: str = "C1") -> Interaction:
+def interaction(text: str, user: str = PERSON, channel: str = CHANNEL) -> Interaction:
     body = {
         "command": "/heygen",
         "text": text,
-        "user_id": "UALICE",
+        "user_id": user,
         "channel_id": channel,
-        "team_id": "T1",
+        "team_id": WORKSPACE,
         "trigger_id": "t",
     }
     return read("command", body)
 
 
-def commands(*jobs: Job) -> Commands:
-    return Commands(jobs=MemoryJobs(*jobs), clock=ManualClock(), link_for=lambda job: None)
+@pytest.fixture
+def desk(store: Store, clock: ManualClock, wakes: Wakes) -> Desk:
+    return Desk(store, clock, wakes)
 
 
-async def test_a_translation_opens_a_conversation_whose_root_is_to_be_posted() -> None:
+async def test_a_translation_opens_a_conversation_whose_root_is_to_be_posted(desk: Desk) -> None:
     asked = interaction(f"translate {URL} into French")
-    event = (await commands().handle(asked)).event
+    event = (await desk.commands.handle(asked)).event
     assert event is not None
     assert (event.id, event.kind, event.opens, event.thread_ts) == (asked.event_id, "command", True, None)
     assert event.payload == {
         "name": "translate_video",
         "arguments": {"source": URL, "languages": ["French"]},
-        "user": "UALICE",
+        "user": PERSON,
         "text": f"/heygen translate {URL} into French",
     }
 
 
 @pytest.mark.parametrize(("channel", "kind"), [("C1", "channel"), ("D1", "im")])
-async def test_the_conversations_kind_follows_its_id(channel: str, kind: str) -> None:
-    event = (await commands().handle(interaction(f"translate {URL} into fr", channel))).event
+async def test_the_conversations_kind_follows_its_id(desk: Desk, channel: str, kind: str) -> None:
+    event = (await desk.type(f"translate {URL} into fr", channel=channel)).event
     assert event is not None
     assert event.channel_type == kind
 
 
-async def test_the_private_word_cannot_ping_anybody() -> None:
-    answer = await commands().handle(interaction(f"translate {URL} into <!channel>"))
+async def test_the_private_word_cannot_ping_anybody(desk: Desk) -> None:
+    answer = await desk.type(f"translate {URL} into <!channel>")
     assert "<!channel>" not in str(answer.text)
 
 
-async def test_jobs_shows_ones_own_jobs() -> None:
-    jobs = MemoryJobs(job(JobState.RUNNING, label="German"))
-    handler = Commands(jobs=jobs, clock=ManualClock(), link_for=lambda job: None)
-    answer = await handler.handle(interaction("jobs"))
-    assert jobs.asked == ("T1", "UALICE")
-    assert "German" in str(answer.blocks)
+async def test_jobs_shows_ones_own_jobs(desk: Desk) -> None:
+    await intend(desk.store, "German")
+    assert "German" in await desk.said("jobs")
+    assert "German" not in await desk.said("jobs", user="UBOB")
 
 
-async def test_help_and_mistakes_commit_nothing() -> None:
-    for text in ("help", "help translate", "nonsense"):
-        answer = await commands().handle(interaction(text))
+async def test_help_and_mistakes_commit_nothing(desk: Desk) -> None:
+    for text in ("help", "help translate", "nonsense", "cancel the other one"):
+        answer = await desk.type(text)
         assert answer.event is None
         assert answer.text
+
+
+# -- budget ----------------------------------------------------------------------------------------------------
+
+
+async def test_what_is_promised_counts_against_the_cap(desk: Desk) -> None:
+    desk.store.ledger.caps = (Cap(Scope.PERSON, Period.DAY, 4 * PRICE),)
+    await intend(desk.store, "German", "French")
+    shown = await desk.said("budget")
+    assert "today: `█████░░░░░` $2.00 of $4.00, $2.00 left (spent $0.00, promised $2.00)" in shown
+    assert "this month: $2.00, no cap" in shown
+
+
+async def test_nobody_sees_what_others_spend(desk: Desk) -> None:
+    desk.roles = MemoryRoles(UDAVE={Role.APPROVER})
+    await intend(desk.store, "German")
+    assert "today: $0.00, no cap" in (await desk.said("budget", user="UBOB")).split("*This channel*")[0]
+    assert "whole workspace" not in await desk.said("budget", user="UBOB")
+
+
+@pytest.mark.parametrize("role", [Role.APPROVER, Role.ADMIN])
+async def test_those_who_answer_for_the_money_see_the_workspace(desk: Desk, role: Role) -> None:
+    desk.roles = MemoryRoles(UDAVE={role})
+    await intend(desk.store, "German")
+    shown = await desk.said("budget", user="UDAVE")
+    assert "today: $1.00" in shown.split("*The whole workspace*")[1]
+
+
+async def test_the_wallet_is_told_as_it_was_read_last(desk: Desk) -> None:
+    assert "not read it yet" in await desk.said("budget")
+    await desk.store.wallet.record(ACCOUNT, 93_700_000, since=0)
+    desk.clock.advance(180)
+    assert "$93.70 (US dollars) by HeyGen's own count, 3 min ago" in await desk.said("budget")
+
+
+async def test_a_difference_is_told_to_those_who_answer_for_the_money(desk: Desk) -> None:
+    desk.roles = MemoryRoles(UDAVE={Role.APPROVER})
+    await desk.store.wallet.record(ACCOUNT, 90_000_000, since=0)
+    await desk.store.wallet.record(ACCOUNT, 85_000_000, since=0)
+    assert "Last difference: $5.00 more had been taken" in await desk.said("budget", user="UDAVE")
+    assert "difference" not in await desk.said("budget", user="UBOB")
+
+
+# -- cancel ----------------------------------------------------------------------------------------------------
+
+
+async def test_open_requests_are_listed_with_a_button_each(desk: Desk) -> None:
+    asked = await intend(desk.store, "German", "French")
+    answer = await desk.type("cancel")
+    post = Post(answer.text or "", answer.blocks or [])
+    assert "J1 German, J2 French" in words(post)
+    assert buttons(post)["cancel_request"].startswith(f"{asked.id}:")
+    assert "nothing will be billed" in asks(post, "cancel_request")
+    assert_sendable(post)
+
+
+async def test_other_peoples_requests_are_not_listed(desk: Desk) -> None:
+    await intend(desk.store, "German")
+    assert await desk.said("cancel", user="UBOB") == "There is nothing to cancel."
+
+
+async def test_one_job_is_cancelled_by_its_handle(desk: Desk, wakes: Wakes) -> None:
+    asked = await intend(desk.store, "German", "French")
+    assert "nothing is billed: J2 French." in await desk.said("cancel j2")
+    states = [one.state for one in await desk.store.jobs.jobs_of(asked.id)]
+    assert states == [JobState.WAITING, JobState.CANCELLED]
+    assert wakes.count == 1
+
+
+async def test_a_handle_that_nothing_open_has_gets_the_list(desk: Desk) -> None:
+    await intend(desk.store, "German")
+    shown = await desk.said("cancel J9")
+    assert "You have no open job called J9." in shown
+    assert "J1 German" in shown
+
+
+async def test_a_handle_of_two_threads_gets_the_list(desk: Desk) -> None:
+    for name in ("Ev1", "Ev2"):
+        lease, turn = await open_turn(desk.store, name, thread_ts=name)
+        await desk.store.jobs.intend(lease, new_submission(lease, "German", key=name, turn_id=turn.id))
+    assert "You have several open jobs called J1." in await desk.said("cancel J1")
+    assert len(await desk.store.jobs.open_requests(WORKSPACE, PERSON, 10)) == 2
+
+
+async def test_all_that_is_open_is_cancelled_and_told_apart(desk: Desk) -> None:
+    await run_jobs(desk.store, "German")
+    lease, turn = await open_turn(desk.store, "Ev2", thread_ts="2.0")
+    await desk.store.jobs.intend(lease, new_submission(lease, "French", key="key-2", turn_id=turn.id))
+    said = await desk.said("cancel all")
+    assert "nothing is billed: J1 French." in said
+    assert "HeyGen already has J1 German and can't be stopped; it will bill about $1.00" in said
+    assert await desk.said("cancel") == "There is nothing to cancel."
