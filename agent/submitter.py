@@ -12,7 +12,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from agent import sentences
-from agent.errors import LeaseLost, SourceRefused
+from agent.errors import LeaseLost, NotApproved, SourceRefused
 from agent.jobs import KEY_HONOURED_SECONDS, SUBMIT_ATTEMPTS, submit_wait
 from agent.ports import Accounts, Clock, JobStore
 from agent.records import JobKind, Lease, Submission, SubmissionState
@@ -53,6 +53,8 @@ class Submitter:
                 await self._send(lease, submission)
             except LeaseLost:
                 log.warning("submission_lease_lost", submission=submission.id)
+            except NotApproved:  # it stays where it is, and the others are sent
+                log.exception("submission_not_approved", submission=submission.id)
         return len(claimed)
 
     async def _send(self, lease: Lease, submission: Submission) -> None:
@@ -62,13 +64,13 @@ class Submitter:
             await self._attempt(lease, submission)
 
     async def _attempt(self, lease: Lease, submission: Submission) -> None:
-        now = self._clock.now()
-        if submission.sent_at is not None and now - submission.sent_at > KEY_HONOURED_SECONDS:
-            await self._jobs.record_unsure(lease, code="key_expired", sentence=UNSURE)
-            return
         # Whoever finds a submission in `sending` does not know how the attempt before ended.
         doubtful = submission.state is SubmissionState.SENDING
-        if not submission.attempts and not await self._still_agreed(lease, submission):
+        if doubtful and self._clock.now() - (submission.sent_at or 0.0) > KEY_HONOURED_SECONDS:
+            await self._jobs.record_unsure(lease, code="key_expired", sentence=UNSURE)
+            return
+        # What may have been accepted already cannot be agreed to once more; it goes on under its key.
+        if not doubtful and not await self._still_agreed(lease, submission):
             return
         sending = await self._jobs.mark_sending(lease)
         if sending is None:

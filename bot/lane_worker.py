@@ -255,7 +255,8 @@ class LaneWorker:
         """Other languages for a request that waits for its approval: a new request in the place of the old one."""
         submission = await self._jobs.submission(row.payload["submission_id"])
         if not await self._runner.has_begun(row):
-            decision = await self._approvals.decline(submission.id, actor=row.payload["user"], deed=Deed.CHANGED)
+            whose = {"actor": row.payload["user"], "deed": Deed.CHANGED, "cause": row.id}
+            decision = await self._approvals.decline(submission.id, **whose)
             if decision.verdict is not Verdict.DONE:
                 await self._outbox.say_notice(f"change:{row.id}", row.conversation_id, CHANGED_TOO_LATE)
                 await self._lanes.finish_row(lease, row)

@@ -75,6 +75,8 @@ class Admission:
         for place, one in enumerate(ordered[:TOLD], start=1):
             told = place_words(place)
             changed = sa.or_(submission.c.error.is_(None), submission.c.error != told)
-            update = sa.update(submission).where(submission.c.id == one.id, changed)
+            # Somebody may have cancelled it meanwhile, and said so in the same columns.
+            waits = submission.c.state == SubmissionState.INTENDED
+            update = sa.update(submission).where(submission.c.id == one.id, waits, changed)
             if (await connection.execute(update.values(error_code=QUEUED, error=told))).rowcount:
                 await self._endings.show(connection, one.id)

@@ -64,6 +64,11 @@ class Audit:
         line = {"workspace_id": workspace_id, "created_at": now, "actor": actor, "deed": deed.value}
         await connection.execute(sa.insert(audit).values(**line, subject_id=subject_id, details=details))
 
+    async def causes(self, connection: AsyncConnection, subject_id: str, deed: Deed) -> set[str]:
+        """What has led to this deed, where that was noted."""
+        select = sa.select(audit.c.details).where(audit.c.subject_id == subject_id, audit.c.deed == deed.value)
+        return {details["cause"] for details in await connection.scalars(select) if "cause" in details}
+
     async def recent(self, workspace_id: str | None = None, limit: int = 100) -> list[Audited]:
         """The newest lines, newest first; of one workspace or of all."""
         select = sa.select(audit).order_by(audit.c.seq.desc()).limit(limit)

@@ -37,14 +37,29 @@ def add_missing_columns(connection: sa.Connection) -> None:
 
 
 def add_money(connection: sa.Connection) -> None:
-    """Quotes, approvals, the ledger, the audit log and roles."""
+    """Quotes, approvals, the ledger, the audit log and roles.
+
+    What was on its way before there were approvals needed none: it goes on. One that has not been tried yet is quoted
+    first, as any request whose quote is old, and then asks.
+    """
     create_missing_tables(connection)
     add_missing_columns(connection)
+    agreed = "UPDATE submission SET approved_hash = arguments_hash WHERE approved_hash IS NULL AND state IN ({})"
+    connection.execute(sa.text(agreed.format("'intended', 'sending'")))
+
+
+def add_erasures(connection: sa.Connection) -> None:
+    """Deletions under way, and an index that deleting needs."""
+    create_missing_tables(connection)
+    for table in schema.metadata.sorted_tables:
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 MIGRATIONS: list[tuple[str, Migration]] = [
     ("001-tables", create_missing_tables),
     ("002-money", add_money),
+    ("003-erasures", add_erasures),
 ]
 
 

@@ -12,7 +12,7 @@ from agent.records import DeliveryKind, DeliveryState, Json
 from bot.store.claims import Claims
 from bot.store.database import Database
 from bot.store.log import lock_conversation
-from bot.store.schema import conversation, delivery
+from bot.store.schema import conversation, delivery, workspace
 
 OPS = "ops"  # the channel type of a conversation that is only told things
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
@@ -77,6 +77,8 @@ class Outbox:
         text: str = "",
     ) -> None:
         """Queue a message of its own in a channel, once per key. What is said below it is not said to us."""
+        locked = sa.select(workspace.c.workspace_id).where(workspace.c.workspace_id == workspace_id)
+        await connection.execute(self._database.locked(locked))  # two processes may have the same to tell
         if await self.find(connection, key) is not None:
             return
         place = {"id": self._ids.new("conversation"), "workspace_id": workspace_id, "channel_id": channel_id}

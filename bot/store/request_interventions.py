@@ -66,8 +66,8 @@ class RequestInterventions:
             reason = {"state": state, "error_code": GIVEN_UP, "error": sentence}
             update = sa.update(submission).where(submission.c.id == submission_id)
             await connection.execute(update.values(**reason, **RELEASED))
-            await self._endings.show(connection, submission_id)
             await self._end_jobs(connection, row, ended)
+            await self._endings.show(connection, submission_id)
             return f"Submission {submission_id} is {state} now and its jobs are {ended.state}; the requester is told."
 
     async def retry_job(self, job_id: str) -> str:
@@ -107,7 +107,7 @@ class RequestInterventions:
         await self._endings.conclude(connection, row["id"], row["conversation_id"])
 
     def _refuse_unsent(self, job_id: str, parent: sa.RowMapping) -> None:
-        if parent["state"] in UNSENT:
+        if parent["state"] in (*UNSENT, SubmissionState.WAITING_APPROVAL):
             raise Impossible(f"Job {job_id} waits for submission {parent['id']}, which is {parent['state']}: see that.")
 
     async def _unsent(self, connection: AsyncConnection, submission_id: str) -> sa.RowMapping:

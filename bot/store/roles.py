@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from agent.rights import Role
 from bot.store.audit import RUNTIME, Audit, Deed
 from bot.store.database import Database
-from bot.store.schema import role_member
+from bot.store.schema import role_member, workspace
 
 
 class RoleMembers:
@@ -34,6 +34,8 @@ class RoleMembers:
         wanted = {(role.value, user_id) for role, users in members.items() for user_id in users}
         mine = role_member.c.workspace_id == workspace_id
         async with self._database.transaction("roles.replace") as connection:
+            locked = sa.select(workspace.c.workspace_id).where(workspace.c.workspace_id == workspace_id)
+            await connection.execute(self._database.locked(locked))  # two processes note a change once
             rows = await connection.execute(sa.select(role_member.c.role, role_member.c.user_id).where(mine))
             known = {(row.role, row.user_id) for row in rows}
             now = await self._database.now(connection)

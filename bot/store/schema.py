@@ -252,6 +252,7 @@ submission = sa.Table(
     sa.Index("submission_due", "state", "not_before"),
     sa.Index("submission_account", "account_id", "state"),
     sa.Index("submission_owner", "owner"),
+    sa.Index("submission_conversation", "conversation_id"),
 )
 
 job = sa.Table(
@@ -351,8 +352,8 @@ webhook_cursor = sa.Table(
     _maybe("token", Words),
 )
 
-# Append-only. All entries about a job are booked at the time of its first hold, so that a day's sum is what that day
-# has agreed to spend. `number` counts the holds of a job: a request may be approved anew at another price.
+# Append-only. What becomes of a hold is booked at the time of the hold, so that a day's sum is what that day has
+# agreed to spend. `number` counts the holds of a job: a request may be approved anew at another price.
 ledger = sa.Table(
     "ledger",
     metadata,
@@ -383,7 +384,7 @@ wallet_reading = sa.Table(
     _column("read_at", sa.Double),
     _column("balance", sa.BigInteger),
     _column("expected", sa.BigInteger),
-    _column("ledger_seq", SEQUENCE),
+    _column("charged", sa.BigInteger),  # all that the ledger had charged by then
     sa.Index("wallet_reading_account", "account_id", "seq"),
 )
 
@@ -407,6 +408,19 @@ role_member = sa.Table(
     _key("workspace_id"),
     _key("role"),
     _key("user_id"),
+    _column("created_at", sa.Double),
+)
+
+# Deletions that were asked for and are not finished yet. `user_id` None: the whole workspace. The row goes with the
+# last trace, so that nothing says any more who the pseudonym was.
+erasure = sa.Table(
+    "erasure",
+    metadata,
+    _key(),
+    _workspace(),
+    _maybe("user_id", ID),
+    _column("pseudonym", ID),
+    _column("actor", ID),
     _column("created_at", sa.Double),
 )
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.errors import NotApproved
-from agent.money import Quote, Reason
+from agent.money import Quote, Reason, dollars
 from agent.ports import Ids
 from agent.records import (
     OPEN_JOB_STATES,
@@ -25,6 +25,7 @@ from agent.records import (
 )
 from bot.store.admission import Admission
 from bot.store.audit import RUNTIME, Audit, Deed
+from bot.store.cancellations import reduced
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
 from bot.store.endings import NEVER, Endings, card_key, ops_key
@@ -36,6 +37,10 @@ from bot.store.schema import conversation, job, lane, submission
 
 UNSENT = (SubmissionState.INTENDED, SubmissionState.SENDING)
 DROPPED = "It was cancelled before HeyGen accepted it, so nothing is billed."
+ASKED_AGAIN = (
+    "<@{requester}>, before I sent your request I looked at its price again: it is {cost} now and was at most {before} "
+    "before. Nothing was sent. It waits for an approval: see the card."
+)
 DROPPED_IN_DOUBT = "It was cancelled while it was being sent: HeyGen may have taken it, and may bill it."
 
 
@@ -186,6 +191,7 @@ class Submissions:
         async with self._database.transaction("submission.sent") as connection:
             ids = {"provider_ids": list(provider_ids)}
             await self._settle(connection, lease, SubmissionState.SENT, code=None, sentence=None, **ids)
+            await self._endings.show(connection, lease.id)
 
     async def record_refused(self, lease: Lease, *, code: str, sentence: str) -> None:
         """The provider refused: state refused, all its jobs failed with `sentence`, closing queued; released."""
@@ -208,11 +214,19 @@ class Submissions:
             row = await self._settle(connection, lease, state, code=code, sentence=sentence, not_before=not_before)
             if await self._nobody_wants(connection, lease.id):
                 await self._end_unwanted(connection, row, doubtful=doubtful)
+                return
+            if not doubtful:
+                await self._leave_out_unwanted(connection, row)
+            await self._endings.show(connection, lease.id)
 
     async def ask_again(self, lease: Lease, quote: Quote, *, expires_at: float) -> None:
-        """It costs more than was approved: set nothing aside any more and wait for a new approval; released."""
+        """It costs more than was approved: set nothing aside any more and wait for a new approval; released.
+
+        The requester is told by a post of its own, and the operators are: nobody notices that a card has changed.
+        """
         async with self._database.transaction("submission.ask_again") as connection:
             row = await self._claims.holds(connection, submission, lease)
+            await self._call_operators(connection, row)
             await self._release(connection, lease.id)
             asked = {"state": SubmissionState.WAITING_APPROVAL, "needs": Reason.CHANGED, "expires_at": expires_at}
             void = {"approved_hash": None, "decided_by": None, "decided_at": None, "error_code": None, "error": None}
@@ -224,6 +238,7 @@ class Submissions:
             await self._audit.add(
                 connection, row["workspace_id"], RUNTIME, Deed.ASKED_AGAIN, lease.id, amount=quote.high
             )
+            await self._outbox.add(connection, _asked_again(row, quote, now))
             await self._endings.show(connection, lease.id)
 
     async def _release(self, connection: AsyncConnection, submission_id: str) -> None:
@@ -243,7 +258,20 @@ class Submissions:
         await connection.execute(update.values(state=state, error_code=code, error=sentence, **RELEASED))
         ended = JobUpdate(JobState.UNKNOWN if doubtful else JobState.CANCELLED, None, NEVER, failure=sentence)
         await self._end_jobs(connection, row, ended)
-        await self._endings.show(connection, row["id"])
+
+    async def _leave_out_unwanted(self, connection: AsyncConnection, row: sa.RowMapping) -> None:
+        """The attempt did certainly not arrive, so what was cancelled meanwhile has not left and is not sent again."""
+        select = sa.select(job).where(job.c.submission_id == row["id"], job.c.finished_at.is_(None))
+        found = (await connection.execute(self._database.locked(select.order_by(job.c.id)))).mappings().all()
+        jobs = sorted((record(Job, one) for one in found), key=lambda one: int(one.handle[1:]))
+        unwanted = [one for one in jobs if one.state is JobState.UNWANTED]
+        if not unwanted:
+            return
+        for dropped in unwanted:
+            await self._endings.finish(connection, dropped, JobUpdate(JobState.CANCELLED, None, NEVER))
+        kept = [one.label for one in jobs if one not in unwanted]
+        less = reduced(row, kept, before=len(jobs))
+        await connection.execute(sa.update(submission).where(submission.c.id == row["id"]).values(**less))
 
     async def _settle(
         self,
@@ -255,12 +283,11 @@ class Submissions:
         sentence: str | None,
         **values: Any,
     ) -> sa.RowMapping:
-        """Release the submission in `state` and show why on the card; the row as it was."""
+        """Release the submission in `state`; the row as it was. The card is shown by the caller, jobs come first."""
         row = await self._claims.holds(connection, submission, lease)
         update = sa.update(submission).where(submission.c.id == lease.id)
         reason = {"state": state, "error_code": code, "error": sentence}
         await connection.execute(update.values(**reason, **values, **RELEASED))
-        await self._endings.show(connection, lease.id)
         return row
 
     async def _end_jobs(self, connection: AsyncConnection, row: sa.RowMapping, update: JobUpdate) -> None:
@@ -269,6 +296,7 @@ class Submissions:
         select = sa.select(job).where(ours, sa.or_(job.c.state.in_(OPEN_JOB_STATES), unfinished))
         for open_job in (await connection.execute(select.order_by(job.c.number))).mappings().all():
             await self._endings.finish(connection, record(Job, open_job), update)
+        await self._endings.show(connection, row["id"])
         await self._endings.conclude(connection, row["id"], row["conversation_id"])
 
 
@@ -276,6 +304,12 @@ async def spender_of(connection: AsyncConnection, workspace_id: str, conversatio
     """For whom a request of a conversation spends money."""
     select = sa.select(conversation.c.channel_id).where(conversation.c.id == conversation_id)
     return Spender(workspace_id, await connection.scalar(select) or "", requester)
+
+
+def _asked_again(row: sa.RowMapping, quote: Quote, now: float) -> NewDelivery:
+    text = ASKED_AGAIN.format(requester=row["requester"], cost=quote.words(), before=dollars(row["quote_high"]))
+    key = f"asked-again:{row['id']}:{now:.0f}"
+    return NewDelivery(row["conversation_id"], DeliveryKind.REPLY, key, row["id"], {"text": text})
 
 
 def quote_columns(quote: Quote, now: float) -> dict[str, Any]:
