@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from typing import Any
 
 from starlette.requests import Request
@@ -29,7 +30,7 @@ from emulators.liveavatar.channel import Channel
 from emulators.liveavatar.control import control_routes, snapshot
 from emulators.liveavatar.dialects import CURRENT, DIALECTS, DOCUMENTED, Dialect
 from emulators.liveavatar.errors import Refusal, usual_body
-from emulators.liveavatar.handshake import deny, record, reset, transport_of
+from emulators.liveavatar.handshake import deny, let_in, record
 from emulators.liveavatar.operations import Gate, respond
 from emulators.liveavatar.room import Rooms
 from emulators.liveavatar.sessions import Sessions
@@ -68,6 +69,7 @@ DEFAULT_CREDITS = 100.0
 DEFAULT_CAP = 1
 LONGEST_SESSION = 1200
 LONGEST_WAIT = 5.0
+SMALLEST_STEP = 1e-6  # a step as small as the clock can tell
 LEFT_RUNNING = frozenset({"IDLE_TIMEOUT", "MAX_DURATION_REACHED", "ZOMBIE_SESSION_REAP"})
 
 
@@ -98,6 +100,7 @@ class LiveAvatarEmulator(Emulator):
         self._first_dialect = DIALECTS[dialect]
         self._gate = Gate(self)
         self._kicked = asyncio.Event()
+        self._wakes_at = math.inf
         self._loop: asyncio.Task[None] | None = None
         self.rooms = Rooms(self)
         self.channels: dict[str, Channel] = {}
@@ -195,10 +198,19 @@ class LiveAvatarEmulator(Emulator):
         return by_key[api_key]
 
     def advance(self, seconds: float) -> None:
-        """Move the clock, and with it speech, minutes, timeouts and tokens."""
-        self.clock.advance(seconds)
+        """Move the clock, and with it speech, minutes, timeouts and tokens, each at its own time."""
+        target = self.clock.now() + seconds
+        while (due := self.next_due()) is not None and due < target:
+            self.clock.advance(max(SMALLEST_STEP, due - self.clock.now()))
+            self.tick()
+        self.clock.advance(max(0.0, target - self.clock.now()))
         self.tick()
         self.kick()
+
+    def next_due(self) -> float | None:
+        """When `tick` will have something to do, on the emulator's clock."""
+        dues = [channel.next_due() for channel in self.channels.values() if channel.session.open]
+        return min((due for due in [*dues, self.sessions.next_due()] if due is not None), default=None)
 
     def tick(self) -> None:
         """Let everything happen that is due; every request and the background loop do this too."""
@@ -210,6 +222,12 @@ class LiveAvatarEmulator(Emulator):
     def kick(self) -> None:
         """Something has changed: wake whoever waits for it."""
         self._kicked.set()
+        self.journal.wake()
+
+    def wake_by(self, due: float | None) -> None:
+        """Something has changed that is due at this time, which may be before the next look at the clock."""
+        if due is not None and due < self._wakes_at:
+            self._kicked.set()
         self.journal.wake()
 
     # -- what goes wrong ---------------------------------------------------------------------------------------
@@ -325,8 +343,8 @@ class LiveAvatarEmulator(Emulator):
 
     def _pause(self) -> float:
         """Seconds until something is due, on the machine's clock."""
-        dues = [channel.next_due() for channel in self.channels.values() if channel.session.open]
-        due = min((d for d in [*dues, self.sessions.next_due()] if d is not None), default=None)
+        due = self.next_due()
+        self._wakes_at = math.inf if due is None else due
         if due is None or self.clock.rate <= 0:
             return LONGEST_WAIT
         return min(LONGEST_WAIT, max(0.0, (due - self.clock.now()) / self.clock.rate))
@@ -336,21 +354,9 @@ class LiveAvatarEmulator(Emulator):
             await super().__call__(scope, receive, send)
             return
         entry = record(scope, next(self._seq), self.clock.now())
-        fault = next((f for f in self.faults if f.matches(entry.method, entry.path)), None)
         self.journal.add(entry)
-        if fault is not None:
-            entry.fault = fault.kind
-            await asyncio.sleep(fault.seconds)
-        if fault is None or fault.kind in ("delay", "after", "drop_reply", "cut"):
-            await self._connect(entry, scope, receive, send)
-        elif fault.kind == "before":
-            await deny(WebSocket(scope, receive, send), entry, fault.status, "Emulated failure")
-        else:
-            reset(transport_of(receive))
-
-    async def _connect(self, entry: Entry, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["emulator.entry"], scope["emulator.transport"] = entry, transport_of(receive)
-        await super().__call__(scope, receive, send)
+        if await let_in(self.faults, entry, scope, receive, send):
+            await super().__call__(scope, receive, send)
 
     def routes(self) -> list[BaseRoute]:
         """API, websockets, the room, the control plane; everything else under /v1 is an enveloped 404."""

@@ -59,7 +59,7 @@ class Api:
 
     def start(self, call: Call) -> dict[str, Any]:
         """Run the session of the token: from here it is paid for."""
-        session = _of_token(call)
+        session = self._noted(call, call.session)
         self._emulator.sessions.start(session)
         self._emulator.opened(session)
         answer = self._emulator.addresses(session) | {"max_session_duration": session.limit}
@@ -148,7 +148,7 @@ class Api:
         if call.session is not None:
             if asked.session_id is not None and str(asked.session_id) != call.session.id:
                 raise Refusal(403, "The token belongs to another session")
-            return call.session
+            return self._noted(call, call.session)
         if asked.session_id is None:
             raise Refusal(400, "session_id is required")
         return self._own(call, str(asked.session_id))
@@ -157,6 +157,13 @@ class Api:
         session = self._emulator.state.sessions.get(session_id)
         if session is None or session.account != call.customer.name:
             raise Refusal(404, "Session not found")
+        return self._noted(call, session)
+
+    def _noted(self, call: Call, session: Session | None) -> Session:
+        """The session a call is about, with the call in its journal."""
+        if session is None:
+            raise Refusal(401, "Missing or invalid credentials")
+        session.note(self._emulator.clock.now(), call.name)
         return session
 
     def _view(self, session: Session) -> dict[str, Any]:
@@ -174,12 +181,6 @@ class Api:
         if session.ended is not None:
             view |= {"end_at": _iso(session.ended), "end_reason": session.end_reason}
         return view
-
-
-def _of_token(call: Call) -> Session:
-    if call.session is None:
-        raise Refusal(401, "Missing or invalid credentials")
-    return call.session
 
 
 def _page(items: list[dict[str, Any]], page: int, size: int, call: Call) -> dict[str, Any]:

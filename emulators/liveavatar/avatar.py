@@ -132,7 +132,7 @@ class Avatar:
         self.speakers.hush()
         self._emit(Event("cleared", event_id))
         if talking is not None:
-            self._emit(Event("speak_interrupted", talking.id))
+            self._emit(Event("speak_interrupted", talking.id, interrupt=event_id))
             self._take_pose("idle", talking.id)
 
     def listen(self, on: bool, event_id: str | None) -> None:

@@ -32,6 +32,7 @@ class Connection:
         self.websocket = websocket
         self.connected_at = connected_at
         self.connected = False
+        self.closed_with: int | None = None
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._transport = transport
@@ -70,9 +71,10 @@ class Connection:
             self._transport.resume_reading()
 
     async def receive(self) -> str | None:
-        """The next frame's text ("" for a binary one); None at the end."""
+        """The next frame's text ("" for a binary one); None at the end, with its code in `closed_with`."""
         message = await self.websocket.receive()
         if message["type"] == "websocket.disconnect":
+            self.closed_with = message.get("code")
             return None
         if not self._flowing.is_set():
             self.stall()
@@ -185,6 +187,7 @@ class Channel:
         connection = Connection(websocket, transport, self._now() + self._emulator.switches.connect_seconds)
         self._connection, self.connections = connection, self.connections + 1
         self.session.socket_gone_since = None
+        self.session.note(self._now(), "websocket.open")
         self.emit(Event("session", state="opening"))
         self.tick()
         self._emulator.kick()
@@ -202,12 +205,13 @@ class Channel:
             text = await connection.receive()
             if text is None:
                 return
-            self._emulator.tick()
+            self.tick()
             name = self._commands.receive(text, listening=connection.connected)
             self._emulator.cuts_at(self.session, name)
-            self._emulator.kick()
+            self._emulator.wake_by(self.next_due())
 
     def _leave(self, connection: Connection) -> None:
+        self.session.note(self._now(), "websocket.closed", code=connection.closed_with)
         if self._connection is connection:
             self._connection = None
             self.session.socket_gone_since = self._now()

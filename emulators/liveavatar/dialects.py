@@ -32,10 +32,15 @@ NEWER_STATES = {"opening": "new", "connected": "connected", "closing": None, "cl
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `cause` is the `event_id` of the client's command behind it."""
+    """Something that happened.
+
+    `cause` is the `event_id` of the client's command behind it; where an interrupt ends an utterance, `cause` is the
+    utterance's and `interrupt` the interrupt's.
+    """
 
     kind: Kind
     cause: str | None = None
+    interrupt: str | None = None
     state: SessionState | None = None
     before: Pose | None = None
     pose: Pose | None = None
@@ -48,8 +53,10 @@ class Dialect:
     """One form of the events.
 
     `cause_field`: where the client's `event_id` is found again (None: nowhere). `speaks`: whether there are
-    `agent.speak_*` events. `pose_fields`: names of the former and the new pose in `agent.state_updated`, or None
-    where that event does not exist. `idles`: `agent.idle_started` and `_ended`. `nested`: fields under `payload`.
+    `agent.speak_*` events. `interrupts`: whether an interrupt ends one with `agent.speak_interrupted`, and
+    `names_interrupt` whether that carries the interrupt's id instead of the utterance's. `pose_fields`: names of the
+    former and the new pose in `agent.state_updated`, or None where that event does not exist. `idles`:
+    `agent.idle_started` and `_ended`. `nested`: fields under `payload`.
     """
 
     name: str
@@ -57,6 +64,7 @@ class Dialect:
     session_states: tuple[tuple[str, str | None], ...] = tuple(NEWER_STATES.items())
     speaks: bool = True
     interrupts: bool = True
+    names_interrupt: bool = False
     acknowledges: bool = True
     pose_fields: tuple[str | None, str] | None = ("previous_state", "new_state")
     idles: bool = False
@@ -95,16 +103,20 @@ class Dialect:
 
     def _frame(self, name: str, fields: dict[str, Any], event: Event, new_id: Callable[[], str]) -> dict[str, Any]:
         own: dict[str, Any] = {}
+        named = event.kind == "speak_interrupted" and self.names_interrupt
+        cause = event.interrupt if named else event.cause
         if self.cause_field == "event_id":
-            own = {"event_id": event.cause or new_id()}
+            own = {"event_id": cause or new_id()}
         elif self.cause_field == "source_event_id":
-            own = {"event_id": new_id(), "source_event_id": event.cause}
+            own = {"event_id": new_id(), "source_event_id": cause}
         if self.nested:
             return {"type": name, "payload": own | fields}
         return {"type": name} | own | fields
 
 
-DOCUMENTED = Dialect("documented", cause_field="event_id", session_states=tuple(DOCUMENTED_STATES.items()))
+DOCUMENTED = Dialect(
+    "documented", cause_field="event_id", session_states=tuple(DOCUMENTED_STATES.items()), names_interrupt=True
+)
 CURRENT = Dialect("current")
 DIALECTS = {
     dialect.name: dialect

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
 from starlette.responses import PlainTextResponse
-from starlette.types import Receive, Scope
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from emulators.base import MASKED_HEADERS, Entry
+from emulators.base import MASKED_HEADERS, Entry, Fault
 
 SECRET_PARAMETERS = frozenset({"token", "access_token"})
 
@@ -27,6 +28,24 @@ def record(scope: Scope, seq: int, at: float) -> Entry:
         headers={name: "***" if name in MASKED_HEADERS else value for name, value in headers.items()},
         body=None,
     )
+
+
+async def let_in(faults: Sequence[Fault], entry: Entry, scope: Scope, receive: Receive, send: Send) -> bool:
+    """Play the armed fault (method WEBSOCKET): whether the handshake goes on.
+
+    `before` answers the HTTP error, `drop_before` resets, `delay` waits; the other kinds have no meaning here.
+    """
+    scope["emulator.entry"], scope["emulator.transport"] = entry, transport_of(receive)
+    fault = next((f for f in faults if f.matches(entry.method, entry.path)), None)
+    if fault is None:
+        return True
+    entry.fault = fault.kind
+    await asyncio.sleep(fault.seconds)
+    if fault.kind == "before":
+        await deny(WebSocket(scope, receive, send), entry, fault.status, "Emulated failure")
+    elif fault.kind == "drop_before":
+        reset(transport_of(receive))
+    return fault.kind not in ("before", "drop_before")
 
 
 async def deny(websocket: WebSocket, entry: Entry, status: int, message: str) -> None:

@@ -26,8 +26,12 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Call:
-    """A request whose credential is known. `session` is set when that was a session token."""
+    """A request whose credential is known: `name` is method and path of its operation.
 
+    `session` is set when the credential was a session token.
+    """
+
+    name: str
     account: Account | None
     session: Session | None
     path: dict[str, str]
@@ -83,6 +87,7 @@ class Gate:
             self._limit_rate(request, operation)
             account, session = self._credential(request, operation.access)
             call = Call(
+                f"{operation.method} {operation.path}",
                 account,
                 session,
                 dict(request.path_params),

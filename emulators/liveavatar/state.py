@@ -28,6 +28,7 @@ EndReason = Literal[
 CREDITS_PER_MINUTE: dict[Mode, float] = {"LITE": 1.0, "FULL": 2.0}
 FRAMES_KEPT = 20_000
 FINDINGS_KEPT = 1_000
+INTERRUPTIONS_KEPT = 1_000
 
 
 class RatedClock(Clock):
@@ -106,7 +107,10 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Frame:
-    """One message on a session's websocket; `audio_bytes` stands for the audio, which is left out of `content`."""
+    """One thing in a session's journal: a message on its websocket, a REST call about it, somebody in its room.
+
+    `audio_bytes` stands for the audio, which is left out of `content`.
+    """
 
     at: float
     direction: Literal["in", "out"]
@@ -157,7 +161,7 @@ class Session:
     muted: bool = False
     frames: deque[Frame] = dataclasses.field(default_factory=lambda: deque(maxlen=FRAMES_KEPT))
     findings: deque[Finding] = dataclasses.field(default_factory=lambda: deque(maxlen=FINDINGS_KEPT))
-    interruptions: list[Interruption] = dataclasses.field(default_factory=list)
+    interruptions: deque[Interruption] = dataclasses.field(default_factory=lambda: deque(maxlen=INTERRUPTIONS_KEPT))
     audio_bytes: int = 0
 
     @property
@@ -170,6 +174,10 @@ class Session:
         if self.started is None:
             return 0.0
         return (self.ended if self.ended is not None else now) - self.started
+
+    def note(self, at: float, name: str, **content: Any) -> None:
+        """Put something the client did, other than a frame, into the journal."""
+        self.frames.append(Frame(at, "in", name, content))
 
     def found(self, at: float, code: str, detail: str) -> None:
         """Note a violation by the client."""

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from emulators.liveavatar.handshake import deny
-from emulators.liveavatar.state import Frame, Session
+from emulators.liveavatar.state import Session
 
 if TYPE_CHECKING:
     from emulators.liveavatar import LiveAvatarEmulator
@@ -101,12 +101,14 @@ class Rooms:
         speakers = self._emulator.channels[session.id].avatar.speakers
         speakers.listeners.append(viewer.listener)
         self._emulator.sessions.viewer_joined(session)
+        session.note(self._emulator.clock.now(), "room.joined")
         self._emulator.kick()
         try:
             await viewer.run()
         finally:
             speakers.listeners.remove(viewer.listener)
             self._emulator.sessions.viewer_left(session)
+            session.note(self._emulator.clock.now(), "room.left")
             if self._viewers.get(session.id) is viewer:
                 del self._viewers[session.id]
             self._emulator.kick()
@@ -127,8 +129,7 @@ class Rooms:
         return session if session is not None and session.open else None
 
     def _note(self, session: Session, topic: str, text: str) -> None:
-        frame = Frame(self._emulator.clock.now(), "in", f"data:{topic}", {"text": text[:TEXT_SHOWN]})
-        session.frames.append(frame)
+        session.note(self._emulator.clock.now(), f"data:{topic}", text=text[:TEXT_SHOWN])
         self._emulator.kick()
 
 

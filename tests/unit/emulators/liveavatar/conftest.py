@@ -56,7 +56,9 @@ class Line:
     async def settled(self) -> list[dict[str, Any]]:
         """What has been sent so far: frames before the answer to a command that has one at once."""
         await self.send("sync?", event_id="sync")
-        frames = await self.until("error")
+        frames = [await self.next()]
+        while "sync?" not in str(frames[-1]):
+            frames.append(await self.next())
         return frames[:-1]
 
 
@@ -126,3 +128,9 @@ async def line(dial: Callable[..., Awaitable[Line]]) -> Line:
     await line.next()
     assert (await line.next())["state"] == "connected"
     return line
+
+
+@pytest.fixture
+def found(liveavatar: LiveAvatarEmulator) -> Callable[[], list[str]]:
+    """Codes of what the client did wrong so far, without what `Line.settled` does."""
+    return lambda: [finding.code for finding in liveavatar.findings if "sync?" not in finding.detail]
