@@ -8,7 +8,7 @@ from pydantic import Field
 
 from agent.cancelling import Cancelled, told
 from agent.ports import Cancels, JobStore, Roles, TurnStore
-from agent.records import OPEN_JOB_STATES, Job, Json
+from agent.records import OPEN_JOB_STATES, Json
 from agent.rights import Right, may, roles_towards
 from agent.tool_calls import Failed, Outcome, TryAgain, Value
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
@@ -19,7 +19,9 @@ class CancelArguments(Arguments):
 
     jobs: list[str] | None = Field(
         default=None,
-        description="Handles of the jobs to cancel, such as J2; null for all that are open in this thread.",
+        min_length=1,
+        description="Handles of the jobs to cancel, such as J2; null for all that are open in this thread "
+        "and that this person may cancel.",
     )
 
 
@@ -56,17 +58,16 @@ class Cancelling:
         if unknown := [handle for handle in wanted if handle not in jobs]:
             return TryAgain("unknown_job", f"There is no job {unknown[0][:20]!r} here.", options=list(jobs)[-10:])
         chosen = [jobs[handle] for handle in wanted] or [job for job in jobs.values() if job.state in OPEN_JOB_STATES]
-        return await self._cancelled(context, chosen)
-
-    async def _cancelled(self, context: CallContext, chosen: list[Job]) -> Outcome:
-        handles: dict[str, list[str]] = defaultdict(list)
+        requests: dict[str, list[str]] = defaultdict(list)
         for job in chosen:
-            handles[job.submission_id].append(job.handle)
-        for submission_id in handles:
-            if not await self._may(context, submission_id):
-                return Failed("not_allowed", "Only the person who asked for it, an operator or an admin can cancel it.")
+            requests[job.submission_id].append(job.handle)
+        allowed = [submission_id for submission_id in requests if await self._may(context, submission_id)]
+        # Who names a job means that one; “all” are those that are theirs to cancel.
+        if len(allowed) < len(requests) and (wanted or not allowed):
+            return Failed("not_allowed", "Only the person who asked for it, an operator or an admin can cancel it.")
         total = Cancelled()
-        for submission_id, some in handles.items():
+        for submission_id in allowed:
+            some = requests[submission_id]
             total = total + await self._cancels.cancel(submission_id, actor=context.turn.requester, handles=some)
         return Value(_data(total))
 

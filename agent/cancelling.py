@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agent.hashing import arguments_hash
 from agent.money import dollars
-from agent.records import Job, Json
+from agent.records import Job, JobState, Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,33 @@ def remaining(arguments: Json, labels: Sequence[str], agreed: bool) -> Json:
 def told(cancelled: Cancelled) -> str:
     """One or two sentences for the person: what was stopped, and what could not be."""
     if not cancelled.anything:
-        return "There is nothing left to cancel here: everything has ended already." if cancelled.over else NOTHING
+        return _nothing_left(cancelled.over)
     sentences: list[str] = []
     if cancelled.dropped:
         sentences.append(f"Cancelled before it was sent, nothing is billed: {_names(cancelled.dropped)}.")
     if cancelled.unwanted:
+        it, gets = ("it", "it gets") if len(cancelled.unwanted) == 1 else ("them", "they get")
         cost = sum(job.price for job in cancelled.unwanted)
-        billed = f" about {dollars(cost)} for it" if cost else " it"
+        billed = f" about {dollars(cost)} for {it}" if cost else f" {it}"
         sentences.append(
             f"HeyGen already has {_names(cancelled.unwanted)} and can't be stopped; it will bill{billed}. "
-            "I marked it as no longer wanted and won't call you; if it gets done, the card links to it."
+            f"I marked {it} as no longer wanted and won't call you; if {gets} done, the card links to {it}."
         )
     return " ".join(sentences)
+
+
+def _nothing_left(over: Sequence[Job]) -> str:
+    """Why there is nothing to cancel. A job that we stopped caring for or lost sight of may still be made."""
+    if not over:
+        return NOTHING
+    sentences: list[str] = []
+    if dropped := [job for job in over if job.state is JobState.CANCELLED]:
+        sentences.append(f"Cancelled before, nothing is billed: {_names(dropped)}.")
+    if going := [job for job in over if job.state is JobState.UNWANTED and job.finished_at is None]:
+        sentences.append(f"Marked as no longer wanted before; HeyGen cannot be stopped and bills: {_names(going)}.")
+    if lost := [job for job in over if job.state is JobState.UNKNOWN]:
+        sentences.append(f"Nobody can tell what became of {_names(lost)}; HeyGen may bill for it.")
+    return " ".join(sentences) or "There is nothing left to cancel here: everything has ended already."
 
 
 NOTHING = "There is nothing to cancel."

@@ -35,7 +35,7 @@ def _job(job: Job, now: float, unapproved: bool) -> Json:
     fact: Json = {"handle": job.handle, "kind": job.kind.value, "name": job.label, "state": job.state.value}
     if job.state in OPEN_JOB_STATES:
         # In minutes: a call that is repeated a moment later should be the same call.
-        fact["running_for_minutes"] = int(max(0.0, now - job.created_at) // 60)
+        fact["asked_for_minutes_ago"] = int(max(0.0, now - job.created_at) // 60)
     if unapproved and job.state is JobState.WAITING:
         fact["meaning"] = "not sent: somebody has to approve it on the card first"
     if job.state is JobState.UNWANTED:

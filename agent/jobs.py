@@ -69,7 +69,8 @@ def match(jobs: Sequence[Job], found: Mapping[str, Translation]) -> dict[str, st
 
     One id left over for one job left over can only belong together, whatever the provider calls the language.
     """
-    waiting = {job.label.casefold(): job.id for job in reversed(jobs) if job.provider_id is None}
+    nameless = [job for job in jobs if job.provider_id is None and job.state is not JobState.CANCELLED]
+    waiting = {job.label.casefold(): job.id for job in reversed(nameless)}
     pairs: dict[str, str] = {}
     strangers: list[str] = []
     for provider_id, translation in found.items():

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 
 MICRO = 1_000_000
+LARGEST_DOLLARS = 10**9
 SHORTEST_SECONDS = 10.0
 LONGEST_SECONDS = 1_800.0  # HeyGen makes no video longer than 30 minutes
 
@@ -94,7 +95,7 @@ class Quote:
     @property
     def per_piece(self) -> int:
         """The most that one piece will cost."""
-        return math.ceil(self.high / max(self.pieces, 1))
+        return -(-self.high // max(self.pieces, 1))
 
     def words(self) -> str:
         """“about $6.30”, or a range."""
@@ -134,7 +135,10 @@ def prices_from(text: str) -> dict[str, int]:
         name, _, amount = (piece.strip() for piece in part.partition("="))
         if name not in PER_SECOND and name not in PER_PIECE:
             raise ValueError(f"{name[:40]!r} is no price; there are: {', '.join([*PER_SECOND, *PER_PIECE])}")
-        own[name] = micro(amount)
+        try:
+            own[name] = micro(amount)
+        except ValueError as error:
+            raise ValueError(f"{name} {error}") from error
     return own
 
 
@@ -142,12 +146,11 @@ def micro(amount: str | float | Decimal) -> int:
     """Micro-dollars from dollars, rounded up; `ValueError` for what is no amount of money."""
     try:
         value = Decimal(str(amount).strip().removeprefix("$"))
-        whole = int((value * MICRO).to_integral_value(ROUND_CEILING)) if value.is_finite() else -1
     except InvalidOperation:
-        whole = -1
-    if not 0 <= whole < 10**15:
+        value = Decimal(-1)
+    if not (value.is_finite() and 0 <= value < LARGEST_DOLLARS):
         raise ValueError("has to be an amount in dollars, such as 12.50")
-    return whole
+    return int((value * MICRO).to_integral_value(ROUND_CEILING))
 
 
 def dollars(amount: int, *, exact: bool = False) -> str:
@@ -161,7 +164,7 @@ def dollars(amount: int, *, exact: bool = False) -> str:
 
 def cost_of(rate: int, seconds: float) -> int:
     """What `seconds` cost at `rate` micro-dollars a second, rounded up."""
-    return math.ceil(rate * Decimal(str(round(seconds, 3))))
+    return math.ceil(rate * Decimal(str(max(seconds, 0.0))))
 
 
 def click_needed(quote: Quote, *, limit: int, tainted: bool, asked: bool) -> Reason | None:

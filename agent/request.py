@@ -20,6 +20,7 @@ ATTACHED = "[Attached file "
 NAME_LIMIT = 80
 NAME_WORDS = 5
 TRAILING = ".,;:!?)]}»”"
+BRACKETS = str.maketrans({"(": "%28", ")": "%29"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,13 @@ def _shown_name(name: str) -> str:
 
 
 def _is_name(name: str) -> bool:
-    """Whether a file's name is no more than a name. A sentence in its place may be meant for the model."""
-    return len(name) <= NAME_LIMIT and len(name.split()) <= NAME_WORDS and name.isprintable()
+    """Whether a file's name is no more than a name. A sentence or link in its place may be meant for the model."""
+    return len(name) <= NAME_LIMIT and len(name.split()) <= NAME_WORDS and name.isprintable() and not links_in(name)
+
+
+def links_given(text: str) -> list[str]:
+    """The links of a person's message, without those that stand in the name of a file."""
+    return [link for line in text.splitlines() if not line.startswith(ATTACHED) for link in links_in(line)]
 
 
 def own_words(text: str) -> str:
@@ -113,4 +119,5 @@ def _public_part(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return "a link"
-    return f"{parts.hostname or ''}{parts.path}"[:200]
+    # A bracket would end what stands for the link too early, and its rest would pass for the person's own words.
+    return f"{parts.hostname or ''}{parts.path}"[:200].translate(BRACKETS)

@@ -40,7 +40,7 @@ from agent.records import (
     TurnRecord,
     TurnState,
 )
-from agent.request import links_in, opening
+from agent.request import links_given, opening
 from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, output_item, to_checkpoint
 from agent.toolbox import ALL_EFFECTS, READ_ONLY, CallContext, Planned, Toolbox, call_key
 from agent.turn import Bounds, CallModel, Finish, GiveUp, Report, Settle, Step, Turn
@@ -391,7 +391,7 @@ class _Run:
 
     def _outgoing(self, items: Sequence[Item], jobs: Sequence[Job]) -> OutgoingContext:
         links = {job.handle: self._runner.links.link(job) for job in jobs}
-        typed = {link for item in items if item.source is Source.USER for link in links_in(message_text(item.body))}
+        typed = {link for item in items if item.source is Source.USER for link in links_given(message_text(item.body))}
         facts = {job.handle: JobFacts(job.handle, job.label, job.state.value, links[job.handle]) for job in jobs}
         return OutgoingContext(jobs=facts, allowed_links=frozenset(typed | {link for link in links.values() if link}))
 

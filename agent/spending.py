@@ -6,7 +6,7 @@ from agent.conversation import message_text
 from agent.money import Prices, Quote, Reason, click_needed
 from agent.ports import Clock, SourceProbe, TurnStore
 from agent.records import JobKind, Json, Source, TurnRecord
-from agent.request import links_in, own_words
+from agent.request import links_given, own_words
 
 APPROVAL_SECONDS = 24 * 3_600.0
 
@@ -58,4 +58,4 @@ class Spending:
         """Every link that people have written into the conversation."""
         items = await self._turns.items(turn.conversation_id)
         said = [message_text(item.body) for item in items if item.source is Source.USER]
-        return {link for text in said for link in links_in(text)}
+        return {link for text in said for link in links_given(text)}

@@ -127,7 +127,7 @@ class Translation:
         """Whether the person's own words name every language, and people of this thread have given the source."""
         words = await self._spending.words_of(context.turn)
         meant = (await self._list(account_id)).named_in(words)
-        named = all(name in meant for name in names) or _all_said(arguments.languages, words)
+        named = all(name in meant for name in names)
         is_link = arguments.source.lower().startswith(("http://", "https://"))
         return named and (not is_link or url in await self._spending.links_of(context.turn))
 

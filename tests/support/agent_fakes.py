@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from agent.errors import SourceRefused
 from agent.model import Completed, ModelEvent, ModelRequest
+from agent.money import Period, Scope
 from agent.ports import Reply
 from agent.records import Conversation, Job, JobState, Json, Lease, TurnRecord
+from agent.rights import Right, Role, may
 from heygen import Client
 
 ModelStep = Sequence[ModelEvent | Exception]
@@ -90,17 +92,54 @@ class FakeFacts:
 
 
 class FakeProbe:
-    """`agent.ports.SourceProbe`: every URL is a good video, except those in `refused`."""
+    """`agent.ports.SourceProbe`: every URL is a good video of `duration` seconds, except those in `refused`."""
 
     def __init__(self) -> None:
         self.probed: list[str] = []
         self.refused: dict[str, SourceRefused] = {}
+        self.duration: float | None = 60.0
 
     async def probe(self, url: str) -> FakeFacts:
         self.probed.append(url)
         if url in self.refused:
             raise self.refused[url]
-        return FakeFacts()
+        return FakeFacts(duration=self.duration)
+
+
+class FakeRoles:
+    """`agent.ports.Roles`: nobody is appointed to anything, unless `people` says so."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, frozenset[Role]] = {}
+
+    def appointed(self, workspace_id: str, user_id: str) -> frozenset[Role]:
+        return self.people.get(user_id, frozenset())
+
+    def anybody_approves(self, workspace_id: str) -> bool:
+        return not any(may(Right.APPROVE, roles) for roles in self.people.values())
+
+
+@dataclass(frozen=True)
+class FakeUsed:
+    """`agent.ports.Used`."""
+
+    scope: Scope = Scope.PERSON
+    period: Period = Period.DAY
+    held: int = 0
+    charged: int = 0
+    cap: int | None = None
+
+
+class FakeBudget:
+    """`agent.ports.Budget`: `rows`, whoever asks. `asked` is for whom and where."""
+
+    def __init__(self, *rows: FakeUsed) -> None:
+        self.rows = rows
+        self.asked: list[tuple[str, str, str]] = []
+
+    async def used(self, workspace_id: str, conversation_id: str, requester: str) -> Sequence[FakeUsed]:
+        self.asked.append((workspace_id, conversation_id, requester))
+        return self.rows
 
 
 class FakeAccounts:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from agent.hashing import arguments_hash
+from agent.money import Quote
 from agent.records import InboxRow, JobKind, NewSubmission
 
 
 def new_submission(*languages: str, key: str = "gr-1", account_id: str = "W1-account", **fields: Any) -> NewSubmission:
     """A translation of one video into `languages`, as it is first written down."""
     labels = languages or ("French (France)",)
+    arguments = {"video_url": "https://example.com/a.mp4", "languages": list(labels)}
+    cost = 3_000_000 * len(labels)  # a minute at the built-in price
     defaults: dict[str, Any] = {
         "workspace_id": "W1",
         "conversation_id": "C1",
@@ -17,9 +21,10 @@ def new_submission(*languages: str, key: str = "gr-1", account_id: str = "W1-acc
         "call_id": "call_1",
         "requester": "U1",
         "kind": JobKind.TRANSLATION,
-        "arguments": {"video_url": "https://example.com/a.mp4", "languages": list(labels)},
-        "arguments_hash": "hash",
+        "arguments": arguments,
+        "arguments_hash": arguments_hash(fields.get("arguments", arguments)),
         "title": "a.mp4",
+        "quote": Quote(cost, cost, "60 s", len(labels), 50_000),
     }
     return NewSubmission(key=key, account_id=account_id, labels=labels, **{**defaults, **fields})
 

@@ -1,4 +1,4 @@
-"""The agent's stores in memory, as their ports describe them.
+"""The agent's turn store in memory, as its port describes it. The job store is in `agent_job_store`.
 
 A store can be told to crash at a named step (`crash`) and to give a lease away (`take_over`), so that a test can
 stop a turn at any checkpoint and go on with a new runner over the same rows.
@@ -7,32 +7,26 @@ stop a turn at any checkpoint and go on with a new runner over the same rows.
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from agent.errors import LeaseLost
 from agent.ports import Clock
 from agent.records import (
-    OPEN_JOB_STATES,
     Conversation,
     InboxRow,
+    Interruption,
     Item,
-    Job,
-    JobState,
-    JobUpdate,
     Json,
     Lease,
     ModelCall,
-    NewSubmission,
     Source,
-    Submission,
-    SubmissionState,
     TurnRecord,
     TurnState,
 )
 
 OWNER = "worker"
+FINAL = frozenset({TurnState.DONE, TurnState.FAILED, TurnState.CANCELLED})
 CONVERSATION = Conversation("C1", "W1", "CH1", "channel", "1700000000.000100")
 
 
@@ -84,7 +78,8 @@ class FakeTurnStore(Steps):
         self.turns: dict[str, TurnRecord] = {}
         self.replies: list[tuple[str, str]] = []
         self.calls: list[ModelCall] = []
-        self.deleted: set[str] = set()
+        self._about_message: dict[str | None, Interruption] = {}
+        self._stopped: set[str] = set()
 
     def lease(self) -> Lease:
         """A fresh claim on the conversation's lane; whoever held it before has lost it."""
@@ -96,6 +91,13 @@ class FakeTurnStore(Steps):
     def add(self, source: Source, body: Json, turn_id: str | None = None) -> None:
         """Append one item to the log."""
         self.log.append(Item(len(self.log) + 1, turn_id, source, body))
+
+    def interrupt(self, why: Interruption, ts: str = "row1.ts") -> None:
+        """Something happened to the message `ts`; a stop is for all turns that are there."""
+        if why is Interruption.STOPPED:
+            self._stopped.update(self.turns)
+        else:
+            self._about_message.setdefault(ts, why)
 
     async def conversation(self, conversation_id: str) -> Conversation:
         if conversation_id != self._conversation.id:
@@ -109,11 +111,20 @@ class FakeTurnStore(Steps):
         return next((turn for turn in self.turns.values() if turn.inbox_id == inbox_id), None)
 
     async def begin_turn(
-        self, lease: Lease, row: InboxRow, *, origin: str, requester: str, items: Sequence[tuple[Source, Json]]
+        self,
+        lease: Lease,
+        row: InboxRow,
+        *,
+        origin: str,
+        requester: str,
+        items: Sequence[tuple[Source, Json]],
+        tainted: bool = False,
     ) -> TurnRecord:
         self._enter("begin_turn", lease)
         if existing := await self.turn_of_row(row.id):
-            return existing
+            if existing.state is TurnState.QUEUED:
+                self._change(existing.id, state=TurnState.RUNNING)
+            return self.turns[existing.id]
         turn = TurnRecord(
             id=f"turn_{row.id}",
             workspace_id=row.workspace_id,
@@ -124,6 +135,7 @@ class FakeTurnStore(Steps):
             message_ts=row.payload.get("ts"),
             state=TurnState.RUNNING,
             created_at=self._clock.now(),
+            tainted=tainted,
         )
         self.turns[turn.id] = turn
         self._append(turn.id, items)
@@ -139,8 +151,12 @@ class FakeTurnStore(Steps):
     async def outcomes(self, turn_id: str) -> dict[str, Json]:
         return dict(self._outcomes.get(turn_id, {}))
 
-    async def record_outcome(self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json) -> None:
+    async def record_outcome(
+        self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json, taints: bool = False
+    ) -> None:
         self._enter("record_outcome", lease)
+        if taints:
+            self._change(turn_id, tainted=True)
         self._outcomes.setdefault(turn_id, {}).setdefault(call_id, outcome)
         self.after("record_outcome")
 
@@ -160,7 +176,11 @@ class FakeTurnStore(Steps):
         call: ModelCall | None = None,
         error: str | None = None,
     ) -> str | None:
+        if state not in FINAL:
+            raise ValueError(state)
         self._enter("finish_turn", lease)
+        if self.turns[turn_id].state in FINAL:
+            return next((f"delivery_{owner}" for owner, _ in self.replies if owner == turn_id), None)
         self._append(turn_id, items)
         if call is not None:
             self._count(turn_id, call)
@@ -172,10 +192,17 @@ class FakeTurnStore(Steps):
 
     async def defer_turn(self, lease: Lease, turn_id: str, *, not_before: float, error: str) -> None:
         self._enter("defer_turn", lease)
+        if self.turns[turn_id].state in FINAL:
+            return
         self._change(turn_id, attempts=self.turns[turn_id].attempts + 1, not_before=not_before, error=error)
 
-    async def withdrawn(self, turn_id: str) -> bool:
-        return self.turns[turn_id].message_ts in self.deleted
+    async def tainted(self, turn_id: str) -> bool:
+        return turn_id in self.turns and self.turns[turn_id].tainted
+
+    async def interruption(self, turn_id: str) -> Interruption | None:
+        turn = self.turns[turn_id]
+        about = None if turn.message_ts is None else self._about_message.get(turn.message_ts)
+        return about or (Interruption.STOPPED if turn_id in self._stopped else None)
 
     async def name_source(self, conversation_id: str, kind: str, value: str) -> str:
         known = [handle for handle, named in self._sources.items() if named == value and handle[0] == kind]
@@ -203,177 +230,3 @@ class FakeTurnStore(Steps):
 
     def _change(self, turn_id: str, **values: Any) -> None:
         self.turns[turn_id] = dataclasses.replace(self.turns[turn_id], **values)
-
-
-class FakeJobStore(Steps):
-    """`agent.ports.JobStore` over dictionaries: a lease ends with the write that settles what it was for."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self._clock = clock
-        self._held: dict[str, int] = {}
-        self._epochs: Counter[str] = Counter()
-        self.submissions: dict[str, Submission] = {}
-        self.jobs: dict[str, Job] = {}
-
-    def take_over(self, row_id: str) -> None:
-        """Somebody else claims the row."""
-        self._claim(row_id)
-
-    def free(self) -> None:
-        """All leases have run out."""
-        self._held.clear()
-
-    async def intend(self, lease: Lease, new: NewSubmission) -> Submission:
-        self.before("intend")
-        for known in self.submissions.values():
-            if known.key == new.key:
-                return known
-        fields = dataclasses.asdict(new)
-        labels = fields.pop("labels")
-        submission = Submission(
-            id=f"S{len(self.submissions) + 1}",
-            state=SubmissionState.INTENDED,
-            created_at=self._clock.now(),
-            **{**fields, "kind": new.kind},
-        )
-        self.submissions[submission.id] = submission
-        for label in labels:
-            self._promise(submission, label)
-        self.after("intend")
-        return submission
-
-    def _promise(self, submission: Submission, label: str) -> None:
-        number = len(self.jobs) + 1
-        self.jobs[f"job{number}"] = Job(
-            id=f"job{number}",
-            workspace_id=submission.workspace_id,
-            account_id=submission.account_id,
-            submission_id=submission.id,
-            conversation_id=submission.conversation_id,
-            handle=f"J{number}",
-            kind=submission.kind,
-            label=label,
-            state=JobState.WAITING,
-            created_at=self._clock.now(),
-        )
-
-    async def submission(self, submission_id: str) -> Submission:
-        return self.submissions[submission_id]
-
-    async def submission_of(self, key: str) -> Submission | None:
-        return next((one for one in self.submissions.values() if one.key == key), None)
-
-    async def claim_submission(self, submission_id: str) -> tuple[Lease, Submission] | None:
-        due = [submission for submission in self._due_submissions() if submission.id == submission_id]
-        return (self._claim(submission_id), due[0]) if due else None
-
-    async def claim_due_submissions(self, limit: int) -> list[tuple[Lease, Submission]]:
-        return [(self._claim(submission.id), submission) for submission in self._due_submissions()[:limit]]
-
-    async def mark_sending(self, lease: Lease) -> Submission:
-        old = self._held_submission("mark_sending", lease)
-        sent_at = self._clock.now() if old.sent_at is None else old.sent_at
-        changed = self._settle(
-            lease, keep=True, state=SubmissionState.SENDING, attempts=old.attempts + 1, sent_at=sent_at
-        )
-        self.after("mark_sending")
-        return changed
-
-    async def record_sent(self, lease: Lease, provider_ids: Sequence[str]) -> None:
-        self._held_submission("record_sent", lease)
-        ids = tuple(provider_ids)
-        self._settle(lease, state=SubmissionState.SENT, provider_ids=ids, error_code=None, error=None)
-
-    async def record_refused(self, lease: Lease, *, code: str, sentence: str) -> None:
-        self._held_submission("record_refused", lease)
-        self._settle(lease, state=SubmissionState.REFUSED, error_code=code, error=sentence)
-        self._end_jobs(lease.id, JobState.FAILED, sentence)
-
-    async def record_unsure(self, lease: Lease, *, code: str, sentence: str) -> None:
-        self._held_submission("record_unsure", lease)
-        self._settle(lease, state=SubmissionState.UNKNOWN, error_code=code, error=sentence)
-        self._end_jobs(lease.id, JobState.UNKNOWN, sentence)
-
-    async def postpone(self, lease: Lease, *, not_before: float, code: str, sentence: str, doubtful: bool) -> None:
-        self._held_submission("postpone", lease)
-        state = SubmissionState.SENDING if doubtful else SubmissionState.INTENDED
-        self._settle(lease, state=state, not_before=not_before, error_code=code, error=sentence)
-
-    async def claim_due_jobs(self, limit: int) -> list[tuple[Lease, Job]]:
-        due = [job for job in self.jobs.values() if self._is_due(job) and job.id not in self._held]
-        return [(self._claim(job.id), job) for job in due[:limit]]
-
-    async def attach(self, lease: Lease, *, provider_id: str, update: JobUpdate) -> None:
-        self._held_row("attach", lease)
-        if any(job.provider_id == provider_id for job in self.jobs.values()):
-            raise ValueError(f"another job has {provider_id!r}")
-        self.jobs[lease.id] = dataclasses.replace(self.jobs[lease.id], provider_id=provider_id)
-        self._apply(lease, update)
-
-    async def record_update(self, lease: Lease, update: JobUpdate) -> None:
-        self._held_row("record_update", lease)
-        job = self.jobs[lease.id]
-        if job.state is JobState.WAITING and update.state is JobState.RUNNING:
-            raise ValueError(f"{job.id} has no provider id yet")
-        self._apply(lease, update)
-
-    async def jobs_of(self, submission_id: str) -> list[Job]:
-        return [job for job in self.jobs.values() if job.submission_id == submission_id]
-
-    async def conversation_jobs(self, conversation_id: str) -> list[Job]:
-        return [job for job in self.jobs.values() if job.conversation_id == conversation_id][:500]
-
-    async def touch(self, account_id: str, provider_ids: Sequence[str]) -> int:
-        hinted = [job for job in self.jobs.values() if job.account_id == account_id and job.provider_id in provider_ids]
-        for job in hinted:
-            self.jobs[job.id] = dataclasses.replace(job, due_at=0.0)
-        return len(hinted)
-
-    def _due_submissions(self) -> list[Submission]:
-        unsent, now = (SubmissionState.INTENDED, SubmissionState.SENDING), self._clock.now()
-        rows = [row for row in self.submissions.values() if row.state in unsent and row.id not in self._held]
-        return sorted((row for row in rows if row.not_before <= now), key=lambda row: row.created_at)
-
-    def _is_due(self, job: Job) -> bool:
-        sent = self.submissions[job.submission_id].state is SubmissionState.SENT
-        watched = job.state is JobState.RUNNING or (job.state is JobState.WAITING and sent)
-        return watched and job.due_at <= self._clock.now()
-
-    def _claim(self, row_id: str) -> Lease:
-        self._epochs[row_id] += 1
-        self._held[row_id] = self._epochs[row_id]
-        return Lease(row_id, OWNER, self._epochs[row_id])
-
-    def _held_row(self, step: str, lease: Lease) -> None:
-        self.before(step)
-        if self._held.get(lease.id) != lease.epoch:
-            raise LeaseLost(step)
-
-    def _held_submission(self, step: str, lease: Lease) -> Submission:
-        self._held_row(step, lease)
-        return self.submissions[lease.id]
-
-    def _settle(self, lease: Lease, *, keep: bool = False, **values: Any) -> Submission:
-        self.submissions[lease.id] = dataclasses.replace(self.submissions[lease.id], **values)
-        if not keep:
-            del self._held[lease.id]
-        return self.submissions[lease.id]
-
-    def _end_jobs(self, submission_id: str, state: JobState, sentence: str) -> None:
-        for job in self.jobs.values():
-            if job.submission_id == submission_id and job.state in OPEN_JOB_STATES:
-                self.jobs[job.id] = dataclasses.replace(job, state=state, failure=sentence)
-
-    def _apply(self, lease: Lease, update: JobUpdate) -> None:
-        job = self.jobs[lease.id]
-        self.jobs[lease.id] = dataclasses.replace(
-            job,
-            state=update.state,
-            status_word=update.status_word or job.status_word,
-            due_at=update.due_at,
-            failure=update.failure,
-            duration=update.duration,
-            polls=job.polls + 1,
-        )
-        del self._held[lease.id]

@@ -16,9 +16,10 @@ from agent.tool_calls import Outcome, TryAgain, Value
 from agent.toolbox import Arguments, CallContext, Effect, Toolbox, ToolSpec
 from agent.turn import Bounds
 from emulators.openai.pairing import check_pairs
-from tests.support.agent_fakes import FakeLinks, RecordedReply, RecordingReplies, ScriptedModel
+from tests.support.agent_fakes import FakeBudget, FakeLinks, RecordedReply, RecordingReplies, ScriptedModel
+from tests.support.agent_job_store import FakeJobStore
 from tests.support.agent_rows import message
-from tests.support.agent_stores import FakeJobStore, FakeTurnStore
+from tests.support.agent_stores import FakeTurnStore
 from tests.support.clock import ManualClock
 
 BOUNDS = Bounds(model_calls=3, tokens=1_000, seconds=600.0, attempts=3)
@@ -31,7 +32,10 @@ class Word(Arguments):
 
 
 class Tools:
-    """`work` answers with its word, `fail` asks to try again, `raise` waits for `gate` and raises `error`."""
+    """`work` answers with its word, `fail` asks to try again, `raise` waits for `gate` and raises `error`.
+
+    `spend` answers like `work` and costs money, `read` answers like it with what others wrote.
+    """
 
     def __init__(self) -> None:
         self.runs: Counter[str] = Counter()
@@ -42,7 +46,10 @@ class Tools:
 
     def toolbox(self) -> Toolbox:
         tools = {"work": self.work, "fail": self.fail, "raise": self.throw}
-        return Toolbox([ToolSpec(name, f"To {name}.", Word, Effect.READ, run) for name, run in tools.items()])
+        specs = [ToolSpec(name, f"To {name}.", Word, Effect.READ, run) for name, run in tools.items()]
+        spend = ToolSpec("spend", "To spend.", Word, Effect.SUBMIT, self.work)
+        read = ToolSpec("read", "To read.", Word, Effect.READ, self.work, taints=True)
+        return Toolbox([*specs, spend, read])
 
     def _count(self, context: CallContext, arguments: Word) -> None:
         self.runs[arguments.word] += 1
@@ -75,6 +82,7 @@ class World:
         self.turns = FakeTurnStore(clock)
         self.model = ScriptedModel()
         self.replies = RecordingReplies()
+        self.budget = FakeBudget()
         self.tools = Tools()
         self.bounds = BOUNDS
 
@@ -88,6 +96,7 @@ class World:
             model=self.model,
             replies=self.replies,
             links=FakeLinks(),
+            budget=self.budget,
             clock=self.clock,
             secret=b"secret",
             bounds=self.bounds,

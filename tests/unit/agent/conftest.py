@@ -8,11 +8,14 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from agent.money import MICRO, Prices
 from agent.records import Lease
+from agent.spending import Spending
 from agent.submitter import Submitter
-from tests.support.agent_fakes import FakeAccounts
+from tests.support.agent_fakes import FakeAccounts, FakeProbe
 from tests.support.agent_heygen import SmallHeyGen
-from tests.support.agent_stores import FakeJobStore
+from tests.support.agent_job_store import FakeJobStore
+from tests.support.agent_stores import FakeTurnStore
 from tests.support.agent_world import World
 from tests.support.clock import ManualClock
 
@@ -45,8 +48,25 @@ def accounts(heygen: SmallHeyGen) -> FakeAccounts:
 
 
 @pytest.fixture
-def submitter(jobs: FakeJobStore, accounts: FakeAccounts, clock: ManualClock) -> Submitter:
-    return Submitter(jobs=jobs, accounts=accounts, clock=clock, rng=random.Random(1))  # noqa: S311 - jitter
+def turns(clock: ManualClock) -> FakeTurnStore:
+    return FakeTurnStore(clock)
+
+
+@pytest.fixture
+def probe() -> FakeProbe:
+    return FakeProbe()
+
+
+@pytest.fixture
+def spending(turns: FakeTurnStore, probe: FakeProbe, clock: ManualClock) -> Spending:
+    """Up to ten dollars go without a click."""
+    return Spending(turns=turns, probe=probe, clock=clock, prices=Prices(), auto_approve_max=10 * MICRO)
+
+
+@pytest.fixture
+def submitter(jobs: FakeJobStore, accounts: FakeAccounts, spending: Spending, clock: ManualClock) -> Submitter:
+    rng = random.Random(1)  # noqa: S311 - jitter
+    return Submitter(jobs=jobs, accounts=accounts, spending=spending, clock=clock, rng=rng)
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from agent.poller import GONE, MISSING, OVERDUE, Poller
 from agent.records import Job, JobKind, JobState, Lease
 from tests.support.agent_fakes import FakeAccounts
 from tests.support.agent_heygen import TRANSLATIONS, SmallHeyGen, refusal
+from tests.support.agent_job_store import FakeJobStore
 from tests.support.agent_rows import new_submission
-from tests.support.agent_stores import FakeJobStore
 from tests.support.clock import ManualClock
 
 LANE = Lease("C1", "worker", 1)

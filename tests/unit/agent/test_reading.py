@@ -8,23 +8,29 @@ from typing import Any
 
 import pytest
 
+from agent.money import MICRO, Period, Scope
 from agent.reading import SHOWN, Reading
 from agent.records import JobState, Lease, TurnRecord, TurnState
 from agent.tool_calls import for_person, from_checkpoint, to_checkpoint, to_model
 from agent.toolbox import CallContext, Effect, Planned, Toolbox
 from heygen import Unauthorized
-from tests.support.agent_fakes import FakeAccounts
+from tests.support.agent_fakes import FakeAccounts, FakeBudget, FakeUsed
 from tests.support.agent_heygen import SmallHeyGen, refusal
+from tests.support.agent_job_store import FakeJobStore
 from tests.support.agent_rows import new_submission
-from tests.support.agent_stores import FakeJobStore
 from tests.support.clock import ManualClock
 
 LANE = Lease("C1", "worker", 1)
 
 
 @pytest.fixture
-def toolbox(jobs: FakeJobStore, accounts: FakeAccounts, clock: ManualClock) -> Toolbox:
-    return Toolbox(Reading(jobs=jobs, accounts=accounts, clock=clock).tools())
+def budget() -> FakeBudget:
+    return FakeBudget()
+
+
+@pytest.fixture
+def toolbox(jobs: FakeJobStore, accounts: FakeAccounts, budget: FakeBudget, clock: ManualClock) -> Toolbox:
+    return Toolbox(Reading(jobs=jobs, accounts=accounts, budget=budget, clock=clock).tools())
 
 
 async def ask(toolbox: Toolbox, name: str, **arguments: Any) -> dict[str, Any]:
@@ -60,13 +66,27 @@ async def test_the_newest_jobs_are_shown_and_all_counted(toolbox: Toolbox, jobs:
 
 
 async def test_the_budget_is_told_exactly(toolbox: Toolbox) -> None:
-    expected = {"ok": True, "unit": "usd", "remaining": "12.34", "billing": "wallet"}
-    assert await ask(toolbox, "get_budget") == expected
+    account = {"unit": "usd", "remaining": "12.34", "billing": "wallet"}
+    assert await ask(toolbox, "get_budget") == {"ok": True, "heygen_account": account, "spending": []}
 
 
 async def test_an_unknown_budget_is_told_as_unknown(toolbox: Toolbox, heygen: SmallHeyGen) -> None:
     heygen.user = {"username": "x"}
-    assert await ask(toolbox, "get_budget") == {"ok": True, "unit": None, "remaining": None, "billing": None}
+    assert (await ask(toolbox, "get_budget"))["heygen_account"] == {"unit": None, "remaining": None, "billing": None}
+
+
+async def test_what_the_person_may_still_spend_is_told_in_dollars(toolbox: Toolbox, budget: FakeBudget) -> None:
+    capped = FakeUsed(Scope.PERSON, Period.DAY, held=MICRO, charged=2 * MICRO, cap=5 * MICRO)
+    budget.rows = (capped, FakeUsed(Scope.WORKSPACE, Period.MONTH, charged=1_234_560_000))
+    (own, all_of_us) = (await ask(toolbox, "get_budget"))["spending"]
+    assert own == {"of": "person", "this": "day", "spent": "$2.00", "promised": "$1.00", "cap": "$5.00"}
+    assert all_of_us == {"of": "workspace", "this": "month", "spent": "$1,234.56", "promised": "$0.00", "cap": None}
+    assert budget.asked == [("W1", "C1", "U1")]
+
+
+def test_answers_that_others_wrote_are_known_to_be(toolbox: Toolbox) -> None:
+    assert toolbox.taints("list_jobs")
+    assert not toolbox.taints("get_budget")
 
 
 async def test_a_failed_read_is_heygens_error(toolbox: Toolbox, heygen: SmallHeyGen) -> None:

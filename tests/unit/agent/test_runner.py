@@ -14,8 +14,8 @@ from agent.runner import final_text
 from agent.toolbox import call_key
 from heygen import HeyGenError
 from tests.support.agent_heygen import SmallHeyGen, refusal
+from tests.support.agent_job_store import FakeJobStore
 from tests.support.agent_rows import command, message, new_submission
-from tests.support.agent_stores import FakeJobStore
 from tests.support.agent_world import World, answered, called, said
 
 # -- what a turn costs

@@ -14,8 +14,9 @@ from agent.records import JobState, Lease, Submission, SubmissionState
 from agent.submitter import UNSURE, Submitter
 from tests.support.agent_fakes import FakeAccounts
 from tests.support.agent_heygen import TRANSLATIONS, SmallHeyGen, refusal
+from tests.support.agent_job_store import FakeJobStore
 from tests.support.agent_rows import new_submission
-from tests.support.agent_stores import Crash, FakeJobStore
+from tests.support.agent_stores import Crash
 from tests.support.clock import ManualClock
 
 LANE = Lease("C1", "worker", 1)

@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 
 from agent.tool_calls import Failed, Outcome, TryAgain, Value, output_item
 from agent.toolbox import (
+    ALL_EFFECTS,
     ARGUMENTS_LIMIT,
+    READ_ONLY,
     Arguments,
     CallContext,
     Effect,
     Planned,
     Toolbox,
     ToolSpec,
-    arguments_hash,
     call_key,
 )
 
@@ -107,6 +108,35 @@ def test_different_calls_have_different_keys(turn: str, call: str, other_turn: s
     assert (call_key(turn, call) == call_key(other_turn, other_call)) is same
 
 
-def test_equal_arguments_have_equal_hashes() -> None:
-    assert arguments_hash({"a": 1, "b": [1, 2]}) == arguments_hash({"b": [1, 2], "a": 1})
-    assert arguments_hash({"a": 1}) != arguments_hash({"a": 2})
+# -- effects and taint
+
+MIXED = Toolbox(
+    [
+        ToolSpec("look", "Look.", Greeting, Effect.READ, greet, taints=True),
+        ToolSpec("spend", "Spend.", Greeting, Effect.SUBMIT, greet),
+        ToolSpec("drop", "Drop.", Greeting, Effect.DESTRUCTIVE, greet),
+        ToolSpec("meet", "Meet.", Greeting, Effect.LIVE, greet),
+    ]
+)
+
+
+def test_only_tools_with_a_permitted_effect_are_shown() -> None:
+    assert [made["name"] for made in MIXED.definitions(READ_ONLY)] == ["look"]
+    assert [made["name"] for made in MIXED.definitions(ALL_EFFECTS)] == ["drop", "look", "meet", "spend"]
+
+
+@pytest.mark.parametrize("name", ["spend", "drop", "meet"])
+def test_a_call_with_another_effect_is_refused_whatever_its_arguments(name: str) -> None:
+    for arguments in ('{"name": "x"}', "{bad"):
+        outcome = MIXED.plan(name, arguments, READ_ONLY)
+        assert isinstance(outcome, Failed)
+        assert outcome.code == "not_allowed"
+
+
+def test_a_reading_call_is_planned_where_only_reading_is_allowed() -> None:
+    assert isinstance(MIXED.plan("look", '{"name": "x"}', READ_ONLY), Planned)
+
+
+@pytest.mark.parametrize(("name", "taints"), [("look", True), ("spend", False), ("dance", False)])
+def test_taints(name: str, taints: bool) -> None:
+    assert MIXED.taints(name) is taints

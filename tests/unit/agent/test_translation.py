@@ -17,7 +17,8 @@ from agent.translation import LANGUAGES_FRESH_SECONDS, Translation, submitted, t
 from heygen import Unauthorized
 from tests.support.agent_fakes import FakeAccounts, FakeProbe
 from tests.support.agent_heygen import TRANSLATIONS, SmallHeyGen, refusal
-from tests.support.agent_stores import FakeJobStore, FakeTurnStore
+from tests.support.agent_job_store import FakeJobStore
+from tests.support.agent_stores import FakeTurnStore
 from tests.support.clock import ManualClock
 
 VIDEO = "https://example.com/talks/intro.mp4"
