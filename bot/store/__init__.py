@@ -15,6 +15,7 @@ from bot.store.database import Database
 from bot.store.deliveries import Deliveries, doubt_all_interrupted
 from bot.store.directory import Directory
 from bot.store.endings import Endings
+from bot.store.erasure import Erasures
 from bot.store.inbox import Lanes
 from bot.store.interventions import Interventions
 from bot.store.jobs import Jobs
@@ -22,6 +23,7 @@ from bot.store.ledger import Ledger
 from bot.store.links import Links
 from bot.store.outbox import Outbox
 from bot.store.overview import Overview
+from bot.store.retention import Retention
 from bot.store.roles import RoleMembers
 from bot.store.turns import Turns
 from bot.store.wallet import Wallet
@@ -33,9 +35,10 @@ PLACES = 10  # jobs that a pay-as-you-go account may run at once
 
 
 class Store:
-    """The aggregates of one database. Links live `link_seconds`; a lease lasts `lease_seconds` unless extended.
+    """The aggregates of one database. A lease lasts `lease_seconds` unless extended.
 
-    `caps` limit spending; requests that wait for an approval are also shown in `ops_channel`.
+    Links live `link_seconds`, and so long is kept what is over (`Retention`). `caps` limit spending; requests that wait
+    for an approval are also shown in `ops_channel`.
     """
 
     def __init__(
@@ -65,6 +68,8 @@ class Store:
         self.approvals = Approvals(database, self.ledger, self.cancellations, endings, self.audit)
         self.wallet = Wallet(database)
         self.roles = RoleMembers(database, self.audit)
+        self.retention = Retention(database, link_seconds)
+        self.erasures = Erasures(database, ids, self.cancellations, endings, self.audit)
         self.deliveries = Deliveries(database, self.claims, outbox)
         self.links = Links(database)
         self.webhook_events = WebhookEvents(database)

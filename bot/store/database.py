@@ -218,7 +218,8 @@ class _Sqlite:
 
     def _engine(self, size: int, begin: str, *pragmas: str) -> AsyncEngine:
         engine = create_async_engine(self._url, pool_size=size, **COMMON)
-        common = ("journal_mode=wal", "synchronous=full", f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on")
+        lasting = ("journal_mode=wal", "synchronous=full", "secure_delete=on")  # what is deleted is overwritten
+        common = (*lasting, f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on")
 
         @sa.event.listens_for(engine.sync_engine, "connect")
         def configure(connection: Any, _record: Any) -> None:

@@ -1,0 +1,193 @@
+"""Deleting what is known of a person or of a workspace.
+
+A deletion is a row until its last trace is gone: one that was interrupted goes on where it stopped, by whoever serves.
+Each step is a transaction of its own and may be done again; the row and the audit log's line are the last of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from agent.ports import Ids
+from agent.records import JobState, SubmissionState
+from bot.store.audit import Audit, Deed
+from bot.store.cancellations import Cancellations
+from bot.store.database import Database
+from bot.store.endings import Endings
+from bot.store.person import Person, PersonalData, Taken
+from bot.store.pseudonyms import Renaming, new_pseudonym
+from bot.store.retention import delete_conversation
+from bot.store.rows import first, record
+from bot.store.schema import audit, conversation, erasure, job, lane, metadata, role_member, submission, workspace
+from bot.store.traces import clear_log
+
+BATCH = 500
+PASSES = 5  # while others are still writing
+AT_HEYGEN = (SubmissionState.SENDING, SubmissionState.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """A deletion that was asked for; `user_id` None is the whole workspace."""
+
+    id: str
+    workspace_id: str
+    user_id: str | None
+    pseudonym: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What of a workspace HeyGen is working on: it is billed whatever is deleted here. `amount` in micro-dollars."""
+
+    jobs: int
+    amount: int
+
+
+class Erasures:
+    """Takes requests to delete, and carries them out."""
+
+    def __init__(
+        self, database: Database, ids: Ids, cancellations: Cancellations, endings: Endings, audit_log: Audit
+    ) -> None:
+        self._database = database
+        self._ids = ids
+        self._audit = audit_log
+        self._personal = PersonalData(database, cancellations, endings)
+        self._renaming = Renaming(database)
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    async def forget_person(self, workspace_id: str, user_id: str, *, actor: str | None = None) -> Erasure:
+        """Ask for a person's data to be deleted; the request that is there already, if there is one.
+
+        `actor` is whoever asks for it, None the person.
+        """
+        return await self._ask(workspace_id, user_id, actor)
+
+    async def forget_workspace(self, workspace_id: str, *, actor: str) -> Erasure:
+        """Ask for everything of a workspace to be deleted; the request that is there already, if there is one."""
+        return await self._ask(workspace_id, None, actor)
+
+    async def _ask(self, workspace_id: str, user_id: str | None, actor: str | None) -> Erasure:
+        async with self._database.transaction("erasure.ask", urgent=True) as connection:
+            held = sa.select(workspace.c.workspace_id).where(workspace.c.workspace_id == workspace_id)
+            await connection.execute(self._database.locked(held))  # two requests at once are one
+            same = sa.and_(erasure.c.workspace_id == workspace_id, erasure.c.user_id.is_not_distinct_from(user_id))
+            row = await first(connection, sa.select(erasure).where(same))
+            if row is None:
+                row = await self._write(connection, workspace_id, user_id, actor)
+            return record(Erasure, row)
+
+    async def _write(
+        self, connection: AsyncConnection, workspace_id: str, user_id: str | None, actor: str | None
+    ) -> sa.RowMapping:
+        pseudonym = new_pseudonym()
+        who = {"workspace_id": workspace_id, "user_id": user_id, "pseudonym": pseudonym, "actor": actor or pseudonym}
+        now = await self._database.now(connection)
+        insert = sa.insert(erasure).values(id=self._ids.new("erasure"), **who, created_at=now)
+        return (await connection.execute(insert.returning(*erasure.c))).mappings().one()
+
+    async def unfinished(self, workspace_id: str) -> Unfinished:
+        """What HeyGen is working on for a workspace."""
+        unwanted = sa.and_(job.c.state == JobState.UNWANTED, job.c.finished_at.is_(None))
+        waiting = sa.and_(job.c.state == JobState.WAITING, submission.c.state.in_(AT_HEYGEN))
+        select = (
+            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(job.c.price), 0))
+            .join(submission, submission.c.id == job.c.submission_id)
+            .where(job.c.workspace_id == workspace_id, sa.or_(job.c.state == JobState.RUNNING, unwanted, waiting))
+        )
+        async with self._database.reading() as connection:
+            jobs, amount = (await connection.execute(select)).one()
+        return Unfinished(int(jobs), int(amount))
+
+    # -- carrying out --------------------------------------------------------------------------------------------
+
+    async def run_due(self) -> int:
+        """Carry out what was asked for, oldest first; returns how many deletions that were."""
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(sa.select(erasure).order_by(erasure.c.created_at))).mappings().all()
+        for row in rows:
+            await self.carry_out(record(Erasure, row))
+        return len(rows)
+
+    async def carry_out(self, asked: Erasure) -> Taken:
+        """Delete everything; returns what became of requests that were still open. Again does no harm."""
+        if asked.user_id is None:
+            await self._workspace(asked.workspace_id)
+            taken = Taken()
+        else:
+            taken = await self._person(Person(asked.workspace_id, asked.user_id, asked.pseudonym))
+        await self._finish(asked)
+        await clear_log(self._database)
+        return taken
+
+    async def _person(self, who: Person) -> Taken:
+        taken = Taken()
+        for _ in range(PASSES):
+            for conversation_id in await self._personal.conversations(who):
+                taken += await self._personal.take_out(who, conversation_id)
+            await self._take_roles(who)
+            if not await self._renaming.everywhere(who.workspace_id, who.user_id, who.pseudonym):
+                break
+        return taken
+
+    async def _take_roles(self, who: Person) -> None:
+        theirs = sa.and_(role_member.c.workspace_id == who.workspace_id, role_member.c.user_id == who.user_id)
+        async with self._database.transaction("erasure.roles") as connection:
+            await connection.execute(sa.delete(role_member).where(theirs))
+
+    async def _finish(self, asked: Erasure) -> None:
+        """The last step: one line that says what was done, and nothing any more that says to whom."""
+        async with self._database.transaction("erasure.finish") as connection:
+            mine = sa.select(erasure.c.id).where(erasure.c.id == asked.id)
+            if await connection.scalar(self._database.locked(mine)) is None:
+                return  # somebody else has finished it
+            subject, what = asked.pseudonym, "person"
+            if asked.user_id is None:
+                subject, what = asked.workspace_id, "workspace"
+                await connection.execute(sa.delete(audit).where(audit.c.workspace_id == asked.workspace_id))
+                await connection.execute(sa.delete(erasure).where(erasure.c.workspace_id == asked.workspace_id))
+            await connection.execute(sa.delete(erasure).where(erasure.c.id == asked.id))
+            deed = Deed.DATA_DELETED
+            await self._audit.add(connection, asked.workspace_id, asked.actor, deed, subject, what=what)
+
+    # -- a workspace ---------------------------------------------------------------------------------------------
+
+    async def _workspace(self, workspace_id: str) -> None:
+        for attempt in range(1, PASSES + 1):
+            try:
+                await self._conversations(workspace_id)
+                for table in reversed(metadata.sorted_tables):
+                    if "workspace_id" in table.c and table not in (erasure, audit):
+                        await self._rows(table, workspace_id)
+                return
+            except sa.exc.IntegrityError:  # something new has come meanwhile and refers to what should go
+                if attempt == PASSES:
+                    raise
+
+    async def _conversations(self, workspace_id: str) -> None:
+        mine = sa.select(conversation.c.id).where(conversation.c.workspace_id == workspace_id).limit(BATCH)
+        while True:
+            async with self._database.reading() as connection:
+                ids = list(await connection.scalars(mine))
+            if not ids:
+                return
+            for conversation_id in ids:
+                async with self._database.transaction("erasure.conversation") as connection:
+                    await connection.execute(self._database.locked(sa.select(lane).where(lane.c.id == conversation_id)))
+                    await delete_conversation(connection, conversation_id)
+
+    async def _rows(self, table: sa.Table, workspace_id: str) -> None:
+        key = list(table.primary_key)
+        while True:
+            async with self._database.transaction("erasure.rows") as connection:
+                some = sa.select(*key).where(table.c.workspace_id == workspace_id).limit(BATCH)
+                rows = [tuple(row) for row in await connection.execute(some)]
+                if not rows:
+                    return
+                await connection.execute(sa.delete(table).where(sa.tuple_(*key).in_(rows)))

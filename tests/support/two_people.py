@@ -1,0 +1,219 @@
+"""A database in which two people have done everything that leaves words, and what there is to read in it.
+
+Every word of Alice's holds `ZANZIBAR`, every word of Bob's `QUOKKA`; their ids are `ALICE` and `BOB`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from agent.conversation import function_call, user_message
+from agent.money import Reason
+from agent.records import (
+    DeliveryKind,
+    JobState,
+    JobUpdate,
+    Json,
+    Lease,
+    ModelCall,
+    NewSubmission,
+    Source,
+    Submission,
+    TurnRecord,
+    TurnState,
+)
+from agent.rights import Role
+from bot.store import Store
+from bot.store.inbox import Accepted
+from bot.store.outbox import NewDelivery
+from bot.store.schema import metadata
+from tests.support.store_steps import ACCOUNT, WORKSPACE, event, new_submission, update
+
+ALICE, BOB = "U0ALICE01", "U0BOB0002"
+LONGER = f"{ALICE}X"  # somebody else, whose id begins alike
+WORDS = {ALICE: "ZANZIBAR", BOB: "QUOKKA"}
+SHARED = "1.0"
+
+
+def said(person: str, what: str) -> str:
+    """A text of `person`'s."""
+    return f"{WORDS[person]} {what}"
+
+
+def link_of(person: str, what: str = "film") -> str:
+    """A link that only `person` gave."""
+    return f"https://video.example/{WORDS[person].lower()}/{what}.mp4?token=1"
+
+
+class Life:
+    """What people do, in the words of the store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._count = 0
+
+    def name(self, what: str) -> str:
+        """A name nobody else has."""
+        self._count += 1
+        return f"{what}-{self._count}"
+
+    async def write(self, person: str, text: str, thread_ts: str = SHARED, **more: Any) -> str:
+        """Somebody writes a message; returns the conversation."""
+        name = self.name("Ev")
+        file = {"id": f"F{name}", "name": f"{text}.mp4", "mimetype": "video/mp4", "size": 1, "url": link_of(person)}
+        payload: Json = {"ts": f"ts-{name}", "user": person, "text": text, "files": [file], **more}
+        accepted = await self.store.lanes.accept(event(name, thread_ts=thread_ts, payload=payload))
+        assert isinstance(accepted, Accepted)
+        return accepted.conversation_id
+
+    async def turn(self, person: str, text: str, thread_ts: str = SHARED) -> tuple[Lease, TurnRecord]:
+        """Somebody asks for something and the model has called a tool."""
+        conversation_id = await self.write(person, text, thread_ts)
+        store = self.store
+        claimed = {one.id: one for one in await store.lanes.claim(10)}
+        lease = claimed.pop(conversation_id)
+        for other in claimed.values():
+            await store.lanes.release(other)
+        while (row := await store.lanes.next_row(lease)) and row.payload.get("text") != text:
+            await store.lanes.finish_row(lease, row)
+        assert row is not None
+        handle = await store.turns.name_source(lease.id, "V", link_of(person))
+        items = [(Source.USER, user_message(f"{text} {handle}"))]
+        turn = await store.turns.begin_turn(lease, row, origin="message", requester=person, items=items)
+        call = function_call(self.name("call"), "translate_video", {"source": handle, "title": said(person, "argued")})
+        used = ModelCall("model", "response", None, 1, 1, 0)
+        await store.turns.record_model_call(lease, turn.id, [call], used)
+        result = {"kind": "value", "data": {"text": said(person, "came out")}}
+        await store.turns.record_outcome(
+            lease, turn.id, call_id=call["call_id"], name="translate_video", outcome=result
+        )
+        output = {"type": "function_call_output", "call_id": call["call_id"], "output": json.dumps(result)}
+        await store.turns.append_outputs(lease, turn.id, [output])
+        return lease, turn
+
+    async def answer(self, lease: Lease, turn: TurnRecord, text: str, *, posted: bool = True) -> None:
+        """The model answers, and the answer is posted."""
+        delivery_id = await self.store.turns.finish_turn(lease, turn.id, state=TurnState.DONE, reply=text)
+        await self.store.lanes.release(lease)
+        if posted and (held := await self.store.deliveries.held(delivery_id or "")):
+            await self.store.deliveries.mark_sending(held[0])
+            await self.store.deliveries.mark_posted(held[0], self.name("ts"), 1)
+
+    def request(self, person: str, lease: Lease, turn: TurnRecord, *labels: str, **other: Any) -> NewSubmission:
+        """A paid request of somebody's."""
+        plain = new_submission(lease, *labels, key=self.name("key"), turn_id=turn.id, requester=person, **other)
+        arguments = {"video_url": link_of(person), "languages": list(labels), "title": said(person, "title")}
+        return dataclasses.replace(plain, title=said(person, "title"), arguments=arguments)
+
+    async def sent(self, new: NewSubmission, lease: Lease) -> Submission:
+        """It has left and HeyGen has taken it."""
+        submission = await self.store.jobs.intend(lease, new)
+        claimed = await self.store.jobs.claim_submission(submission.id)
+        assert claimed is not None
+        await self.store.jobs.mark_sending(claimed[0])
+        await self.store.jobs.record_sent(claimed[0], [f"p-{submission.id}-{n}" for n, _ in enumerate(new.labels)])
+        return submission
+
+    async def attach(self, submission: Submission, *updates: JobUpdate | None) -> None:
+        """HeyGen's ids are recognised for the jobs of a submission, except where there is None."""
+        due = {job.id: lease for lease, job in await self.store.jobs.claim_due_jobs(50)}
+        jobs = await self.store.jobs.jobs_of(submission.id)
+        for number, (job, read) in enumerate(zip(jobs, updates, strict=True)):
+            if read is not None:
+                provider_id = f"p-{submission.id}-{number}"
+                await self.store.jobs.attach(due[job.id], provider_id=provider_id, update=read)
+        for lease in due.values():  # the rest is looked at another time
+            async with self.store.database.transaction("test.release") as connection:
+                table = metadata.tables["job"]
+                await connection.execute(
+                    sa.update(table).where(table.c.id == lease.id).values(owner=None, lease_until=0)
+                )
+
+
+async def lived(store: Store, person: str, *, other: str) -> dict[str, str]:
+    """`person` does everything in a thread that `other` is in as well; returns ids of requests by their fate."""
+    life = Life(store)
+    life._count = 1000 if person == ALICE else 5000
+    fates: dict[str, str] = {}
+    lease, turn = await life.turn(person, said(person, "asks"))
+    ended = await life.sent(life.request(person, lease, turn, said(person, "L1"), said(person, "L2")), lease)
+    failure = said(person, "went wrong")
+    await life.attach(ended, update(JobState.SUCCEEDED, duration=20.0), update(JobState.FAILED, failure=failure))
+    fates["ended"] = ended.id
+    running = await life.sent(life.request(person, lease, turn, said(person, "L3"), "Irish"), lease)
+    await life.attach(running, update(JobState.RUNNING, due_at=9e9), None)
+    fates["running"] = running.id
+    waiting = life.request(person, lease, turn, "German", needs=Reason.TOO_DEAR, expires_at=store.clock.now() + 999)
+    fates["waiting"] = (await store.jobs.intend(lease, waiting)).id
+    fates["intended"] = (await store.jobs.intend(lease, life.request(person, lease, turn, "French"))).id
+    sending = await store.jobs.intend(lease, life.request(person, lease, turn, "Hindi"))
+    claimed = await store.jobs.claim_submission(sending.id)
+    assert claimed is not None
+    await store.jobs.mark_sending(claimed[0])
+    again = {"code": "timeout", "sentence": said(person, "nobody knows")}
+    await store.jobs.postpone(claimed[0], not_before=9e9, doubtful=True, **again)
+    fates["sending"] = sending.id
+    await life.answer(lease, turn, said(person, "is answered"))
+    await small_things(life, person, lease.id, other)
+    return fates
+
+
+async def small_things(life: Life, person: str, conversation_id: str, other: str) -> None:
+    """Clicks, edits, notices, a mention, a command whose thread is not there yet, roles, an approval."""
+    store = life.store
+    named = life.name("Ev")
+    click = {"name": "refresh", "submission_id": "none", "user": person, "ts": f"ts-{named}"}
+    await store.lanes.accept(event(named, thread_ts=SHARED, kind="action", payload=click))
+    notice = NewDelivery(
+        conversation_id,
+        DeliveryKind.REPLY,
+        f"notice:stopped:{named}",
+        body={"text": said(person, f"<@{person}> stops")},
+    )
+    await store.deliveries.enqueue(notice)
+    command = {"name": "translate_video", "arguments": {"source": link_of(person, "commanded")}, "user": person}
+    typed = event(life.name("Ev"), thread_ts=None, kind="command", payload={**command, "text": said(person, "types")})
+    accepted = await store.lanes.accept(typed)
+    assert isinstance(accepted, Accepted)
+    root = {"text": said(person, f"<@{person}> asked"), "user": person}
+    key = f"root:{accepted.conversation_id}"
+    await store.deliveries.enqueue(NewDelivery(accepted.conversation_id, DeliveryKind.ROOT, key, body=root))
+    await life.write(other, said(other, f"mentions <@{person}> and <@{LONGER}>"))
+
+
+async def two_people(store: Store) -> tuple[dict[str, str], dict[str, str]]:
+    """Alice and Bob have been busy; returns the ids of the requests of each, by their fate."""
+    alices = await lived(store, ALICE, other=BOB)
+    bobs = await lived(store, BOB, other=BOB)
+    await store.roles.replace(WORKSPACE, {Role.APPROVER: [ALICE, BOB]})
+    life = Life(store)
+    life._count = 9000
+    lease, turn = await life.turn(BOB, said(BOB, "asks again"), "2.0")
+    new = life.request(BOB, lease, turn, "Thai", needs=Reason.TOO_DEAR, expires_at=store.clock.now() + 999)
+    asked = await store.jobs.intend(lease, new)
+    await store.approvals.approve(asked.id, arguments_hash=asked.arguments_hash, actor=ALICE)
+    await store.webhook_events.record(ACCOUNT, "we1", "video.done", {"provider_id": "p1"})
+    await store.wallet.record(ACCOUNT, 90_000_000, since=await store.wallet.mark(ACCOUNT))
+    return alices, bobs
+
+
+async def dump(store: Store) -> dict[str, list[str]]:
+    """Every row of every table as text."""
+    async with store.database.reading() as connection:
+        return {
+            table.name: [
+                json.dumps(dict(row), default=str, ensure_ascii=False)
+                for row in (await connection.execute(sa.select(table))).mappings()
+            ]
+            for table in metadata.sorted_tables
+        }
+
+
+def files_of(folder: Path) -> bytes:
+    """Everything that SQLite keeps in `folder`."""
+    return b"".join(file.read_bytes() for file in sorted(folder.glob("greenroom.db*")))
