@@ -15,3 +15,15 @@ class CountingIds:
         """The next id of `prefix`."""
         self._counters[prefix] += 1
         return f"{prefix}_{self._counters[prefix]}"
+
+
+class NamedIds(CountingIds):
+    """The ids of one process among several: `job_second_1`, …"""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._name = name
+
+    def new(self, prefix: str) -> str:
+        """The next id of `prefix` in this process."""
+        return super().new(f"{prefix}_{self._name}")

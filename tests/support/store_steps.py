@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.hashing import arguments_hash
-from agent.money import Cap, Quote, Reason
+from agent.money import Cap, Entry, Quote, Reason
 from agent.ports import Ids
 from agent.records import (
     InboxRow,
@@ -26,10 +26,11 @@ from agent.records import (
     TurnRecord,
 )
 from bot.store import Store
+from bot.store.approvals import Decision
 from bot.store.database import Database
 from bot.store.directory import Account, Workspace
 from bot.store.inbox import Accepted, NewEvent
-from bot.store.schema import metadata
+from bot.store.schema import ledger, metadata
 from tests.support.clock import ManualClock
 from tests.support.ids import CountingIds
 
@@ -39,7 +40,7 @@ LINK_SECONDS = 3600.0
 APPROVAL = 3600.0
 RATE, SECONDS = 50_000, 20.0
 PRICE = 1_000_000  # of one job: SECONDS at RATE
-WORKSPACE, CHANNEL, ACCOUNT, PERSON = "T1", "C1", "A1", "U1"
+WORKSPACE, CHANNEL, ACCOUNT, PERSON, APPROVER = "T1", "C1", "A1", "U1", "U5"
 
 
 def sqlite_url(folder: Path) -> str:
@@ -181,16 +182,26 @@ def new_submission(
     )
 
 
-async def intend(store: Store, *labels: str, **other: Any) -> Submission:
-    """A submission with one job for each label, in a conversation of its own."""
-    lease, turn = await open_turn(store)
-    return await store.jobs.intend(lease, new_submission(lease, *(labels or ("German",)), turn_id=turn.id, **other))
+async def intend(store: Store, *labels: str, name: str = "Ev1", channel: str = CHANNEL, **other: Any) -> Submission:
+    """A submission with one job for each label, in a conversation of its own for each `name`."""
+    lease, turn = await open_turn(store, name, thread_ts=f"{name}.0", channel_id=channel)
+    keyed = {"key": f"key-{name}", "turn_id": turn.id, **other}
+    return await store.jobs.intend(lease, new_submission(lease, *(labels or ("German",)), **keyed))
+
+
+def waiting(store: Store, reason: Reason = Reason.TOO_DEAR) -> dict[str, Any]:
+    """What makes a new submission wait for an approval."""
+    return {"needs": reason, "expires_at": store.clock.now() + APPROVAL}
 
 
 async def ask(store: Store, *labels: str, **other: Any) -> Submission:
     """A submission that waits for an approval."""
-    waiting = {"needs": Reason.TOO_DEAR, "expires_at": store.clock.now() + APPROVAL}
-    return await intend(store, *labels, **waiting, **other)
+    return await intend(store, *labels, **waiting(store), **other)
+
+
+async def approve(store: Store, submission: Submission, actor: str = APPROVER) -> Decision:
+    """Approve what is on the card."""
+    return await store.approvals.approve(submission.id, arguments_hash=submission.arguments_hash, actor=actor)
 
 
 async def claim_submission(store: Store, submission: Submission) -> Lease:
@@ -200,9 +211,9 @@ async def claim_submission(store: Store, submission: Submission) -> Lease:
     return claimed[0]
 
 
-async def send(store: Store, *labels: str) -> Submission:
+async def send(store: Store, *labels: str, **other: Any) -> Submission:
     """A submission that the provider accepted with ids `p1`, `p2`, …"""
-    submission = await intend(store, *labels)
+    submission = await intend(store, *labels, **other)
     lease = await claim_submission(store, submission)
     await store.jobs.mark_sending(lease)
     await store.jobs.record_sent(lease, [f"p{n}" for n, _ in enumerate(labels or ("German",), 1)])
@@ -214,9 +225,9 @@ def update(state: JobState, *, due_at: float = 0.0, **other: Any) -> JobUpdate:
     return JobUpdate(state, other.pop("word", state.value), due_at, **other)
 
 
-async def run_jobs(store: Store, *labels: str) -> list[Job]:
+async def run_jobs(store: Store, *labels: str, **other: Any) -> list[Job]:
     """Jobs that run at the provider as `p1`, `p2`, …, all due now."""
-    submission = await send(store, *labels)
+    submission = await send(store, *labels, **other)
     for number, (lease, _) in enumerate(await store.jobs.claim_due_jobs(10), 1):
         await store.jobs.attach(lease, provider_id=f"p{number}", update=update(JobState.RUNNING))
     return await store.jobs.jobs_of(submission.id)
@@ -232,3 +243,15 @@ async def log_texts(store: Store, conversation_id: str) -> list[str]:
     """The texts of the runtime's items in a log."""
     items = await store.turns.items(conversation_id)
     return [item.body["content"][0]["text"] for item in items if item.source is Source.RUNTIME]
+
+
+async def book(store: Store, submission_id: str) -> list[tuple[str, int, int]]:
+    """What the ledger has about a submission: kind, amount and number of each line."""
+    select = sa.select(ledger.c.kind, ledger.c.amount, ledger.c.number).where(ledger.c.submission_id == submission_id)
+    async with store.database.reading() as connection:
+        return [(row.kind, row.amount, row.number) for row in await connection.execute(select.order_by(ledger.c.seq))]
+
+
+async def set_aside(store: Store, submission_id: str) -> int:
+    """What is set aside for a submission right now."""
+    return sum(amount for kind, amount, _ in await book(store, submission_id) if kind in (Entry.HOLD, Entry.RELEASE))

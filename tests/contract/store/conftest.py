@@ -11,6 +11,7 @@ import pytest
 from bot.store import Store
 from tests.support import postgres
 from tests.support.clock import ManualClock
+from tests.support.ids import NamedIds
 from tests.support.store_steps import new_store, running, sqlite_url
 
 
@@ -64,6 +65,18 @@ def clock() -> ManualClock:
 async def store(database_url: str, clock: ManualClock) -> AsyncIterator[Store]:
     async with running(new_store(database_url, clock)) as started:
         yield started
+
+
+@pytest.fixture
+async def second(database_url: str, store: Store, clock: ManualClock) -> AsyncIterator[Store]:
+    """Another process at the same database; a file has only one, which then does both."""
+    if store.database.single_process:
+        yield store
+        return
+    beside = new_store(database_url, clock, NamedIds("second"), owner="second", caps=store.ledger.caps)
+    await beside.start()
+    yield beside
+    await beside.stop()
 
 
 @pytest.fixture
