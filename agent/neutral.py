@@ -7,18 +7,18 @@ then run until nothing changes, so that what one removes never completes somethi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 LINK_REMOVED = "[link removed]"
 _ROUNDS = 6
 _ASIDE = 0xE000
 _ASIDE_CHARACTER = re.compile("[\ue000-\uf8ff]")
 
-_PLACEHOLDER = re.compile(r"\{\{\s*job:\s*(\w{1,12})(?:\.\w{1,12})?\s*\}\}", re.IGNORECASE)
+PLACEHOLDER = re.compile(r"\{\{\s*job:\s*(\w{1,12})(?:\.\w{1,12})?\s*\}\}", re.IGNORECASE)
 _BEFORE_WORD = re.compile(r"[a-z0-9./:@#<&\\-]\Z", re.IGNORECASE)
 _AFTER_WORD = re.compile(r"[a-z0-9/@\\-]", re.IGNORECASE)
 _BRACES = re.compile(r"\{\{([^{}\n]*)\}\}")
-_OPEN_PLACEHOLDER = re.compile(r"\{\{\s*job\b[^\s{}]*\}?", re.IGNORECASE)
+_OPENPLACEHOLDER = re.compile(r"\{\{\s*job\b[^\s{}]*\}?", re.IGNORECASE)
 # People have templates with variables such as {{first_name}}: words like that stay, what looks like ours goes.
 _VARIABLE = re.compile(r"\s*(?!(?:jobs?|videos?|files?|links?|url)\b|[jvf]\d)[a-z_]\w*\s*", re.IGNORECASE)
 
@@ -32,7 +32,9 @@ _MARKDOWN = re.compile(r"!?\[([^\[\]\n]*)\]\(([^()\n]*(?:\([^()\n]*\)[^()\n]*)*)
 _TARGET = re.compile(r"\](?=[(])")
 _DEFINITION = re.compile(r"^([ ]{0,3}\[[^\]\n]+\]):", re.MULTILINE)
 
-_TOP_LEVEL = "com|net|org|io|ai|co|dev|app|info|biz|xyz|edu|gov|link|click|gg|ly|tv|ru|cn|uk|de|fr|jp|br|eu|ch|pl"
+_TOP_LEVEL = "com|net|org|io|ai|co|dev|app|info|biz|xyz|edu|gov|link|click|gg|ly|tv|ru|cn|uk|de|fr|jp|br|eu|ch|pl|"
+_TOP_LEVEL += "gl|cc|fm|to|studio|video|cloud|site|online|store|tech|page|live|watch|media|download|website|space|art"
+_SHORTENERS = r"youtu\.be|t\.me|wa\.me|is\.gd|amzn\.to|rebrand\.ly|tinyurl\.\w+"
 _SCHEMES = "javascript|vbscript|file|blob|tel|sms|slack|intent|view-source|mailto"
 _BARE = re.compile(
     r"(?:[a-z][a-z0-9+.-]{0,30}:(?:\\?/){2,}"
@@ -42,6 +44,8 @@ _BARE = re.compile(
     r"|(?<![\w@-])(?<!\w\.)www\.(?=\w)"
     r"|(?<![\w@-])(?<!\w\.)(?:[\w-]{1,63}\.)+[^\W\d_]{2,24}(?::\d{1,5})?[/?#]"
     rf"|(?<![\w@-])(?<!\w\.)(?:[\w-]{{1,63}}\.)+(?:{_TOP_LEVEL})(?![\w@-])"
+    rf"|(?<![\w@.-])(?:{_SHORTENERS})(?![\w@-])"
+    r"|(?<![\w@.-])(?:\d{1,3}\.){3}\d{1,3}(?::\d{1,5})?/"
     r")[^\s<>|。、「」（）！？\ue000-\uf8ff]*",
     re.IGNORECASE,
 )
@@ -83,9 +87,9 @@ class _Rewrite:
         return _ASIDE_CHARACTER.sub(lambda match: self._aside[ord(match[0]) - _ASIDE], text)
 
     def _round(self, text: str) -> str:
-        text = _PLACEHOLDER.sub(self._placeholder, text)
+        text = PLACEHOLDER.sub(self._placeholder, text)
         text = _BRACES.sub(lambda match: match[0] if _VARIABLE.fullmatch(match[1]) else "", text)
-        text = _OPEN_PLACEHOLDER.sub("", text)
+        text = _OPENPLACEHOLDER.sub("", text)
         text = _ANGLE.sub(self._angle, text)
         text = _MARKDOWN.sub(self._markdown, text)
         text = _TARGET.sub("] ", text)
@@ -158,6 +162,12 @@ class _Rewrite:
         end = next((at for at, character in enumerate(found) if character > "\x7f"), 0)
         url = found[:end]
         return f"{self._put_aside(url)} {found[end:]}" if url and self._is_allowed(url) else None
+
+
+def bare_links(text: str, allowed: Collection[str] = ()) -> bool:
+    """Whether a link without brackets is in `text` that is not one of `allowed`."""
+    hosts = {url.partition("://")[2].rstrip("/") for url in allowed}
+    return any(found[0].rstrip(_TRAILING) not in hosts for found in _BARE.finditer(text))
 
 
 def _command(content: str, label: str) -> str:

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.outgoing import JobFacts, OutgoingContext, OutgoingFilter, state_line
+from agent.outgoing import JobFacts, OutgoingContext, OutgoingFilter, state_line, truth_line
 from agent.plain_text import one_line
 
 OURS = "https://greenroom.example/v/abc.def"
 TYPED = "https://typed.example/a.mp4?x=1&y=2"
 JOBS = {
     "J7": JobFacts("J7", "French (France)", "succeeded", OURS),
-    "J8": JobFacts("J8", "German (Germany)", "running", "https://greenroom.example/v/too-early"),
+    "J8": JobFacts("J8", "German (Germany)", "unknown", "https://greenroom.example/v/too-early"),
     "J9": JobFacts("J9", "<!channel> evil.com {{job:J7}}", "failed"),
 }
 CONTEXT = OutgoingContext(
@@ -247,7 +247,7 @@ def test_harmless_text_is_left_alone(text: str) -> None:
         (f"[https://bank.example]({TYPED})", f"[[link removed]]({TYPED})"),
         ("mailto:ann@example.com", "ann@example.com"),
         ("<mailto:ann@example.com|ann@example.com>", "ann@example.com"),
-        (f"{TYPED}{{{{job:J8}}}}", f"{TYPED} J8 German (Germany): running"),
+        (f"{TYPED}{{{{job:J8}}}}", f"{TYPED} J8 German (Germany): outcome unknown"),
         (f"[{TYPED}]({TYPED})", f"[{TYPED}]({TYPED})"),
         ("[Ann](mailto:ann@example.com)", "Ann (ann@example.com)"),
     ],
@@ -288,11 +288,11 @@ def test_pings_are_visible_but_harmless(text: str, expected: str) -> None:
         ("{{ JOB: j7 }}", f"J7 French (France): done <{OURS}>"),
         ("{{job:J7.url}}", f"J7 French (France): done <{OURS}>"),
         ("[video]({{job:J7}})", f"video J7 French (France): done <{OURS}>"),
-        ("{{job:J8}}", "J8 German (Germany): running"),
+        ("{{job:J8}}", "J8 German (Germany): outcome unknown"),
         ("{{job:J9}}", "J9 !channel [link removed] job:J7: failed"),
         ("{{job:J99}}", "an unknown job"),
-        ("www.{{job:J8}}/x", "www. J8 German (Germany): running /x"),
-        ("{{job:J8}}.evil.com", "J8 German (Germany): running.[link removed]"),
+        ("www.{{job:J8}}/x", "www. J8 German (Germany): outcome unknown /x"),
+        ("{{job:J8}}.evil.com", "J8 German (Germany): outcome unknown.[link removed]"),
         ("x{{job J7}}{{job}}{{J7}}{{job:}}{{a/b}}y", "xy"),
         ("x {{job:J7", "x "),
     ],
@@ -336,3 +336,84 @@ def test_the_state_line_does_not_trust_labels() -> None:
 
 def test_a_label_is_cut_to_its_limit() -> None:
     assert one_line("*ab*  cd\u200b ef", 6) == "ab cd…"
+
+
+def test_cancelled_jobs_have_a_place_in_the_state_line() -> None:
+    assert state_line([job(1), job(2, "cancelled")]) == "_Running: J1 French · cancelled: J2 French_"
+
+
+def test_something_withheld_without_open_jobs_ends_with_a_neutral_word() -> None:
+    assert truth_line([job(1, "failed")], 0) is None
+    assert truth_line([job(1, "failed")], 1) == "_I can't confirm that from here; see the card._"
+    assert truth_line([job(1)], 1) == "_Running: J1 French_"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The id is vid_8f3a2b.", "The id is [id removed]."),
+        ("See 3f2a9c81d0e7b455 there.", "See [id removed] there."),
+        ("It is aB3dE5fG7hJ9.", "It is [id removed]."),
+        ("123e4567-e89b-12d3-a456-426614174000", "[id removed]"),
+        ("It is a8f3-2k9d-11zz-93kd.", "It is [id removed]."),
+        ("4155550123456", "[id removed]"),
+        ("It is vid_**8f3a2b**.", ""),
+        ("It is vid\u200b_8f3a2b.", "It is [id removed]."),
+        (
+            "IMG_1234.mp4, first_name, 1080p and Hauptversammlung2026",
+            "IMG_1234.mp4, first_name, 1080p and [id removed]",
+        ),
+    ],
+)
+def test_identifiers_never_get_through(text: str, expected: str) -> None:
+    assert shown(text) == expected
+
+
+def test_what_the_person_wrote_may_look_like_an_identifier() -> None:
+    assert shown("I took report2026final.", OutgoingContext(known_words=frozenset({"report2026final"}))) == (
+        "I took report2026final."
+    )
+
+
+@pytest.mark.parametrize(
+    "host", ["heygen.com/v/abc", "bit.ly/x", "youtu.be/x", "t.me/x", "app.heygen.video", "1.2.3.4/x"]
+)
+def test_hosts_without_a_scheme_are_links(host: str) -> None:
+    assert shown(f"See {host} for more.") == "See [link removed] for more."
+
+
+def test_a_link_in_pieces_takes_its_sentence_along() -> None:
+    assert shown("See hey`gen.c`om/v/abc for more. Bye.") == "Bye."
+
+
+def test_a_withheld_line_leaves_its_line_end() -> None:
+    outgoing = OutgoingFilter(OutgoingContext(jobs={"J1": job(1)}))
+    text = "I submitted it.\nIt is done.\nI submitted it.\n"
+    assert outgoing.feed(text) + outgoing.close() == "I submitted it.\n\nI submitted it.\n"
+    assert outgoing.withheld == 1
+
+
+def test_a_list_is_judged_with_the_line_that_introduces_it() -> None:
+    context = OutgoingContext(jobs={"J1": job(1)})
+    assert shown("Submitted:\n- French\n", context) == "Submitted:\n- French\n"
+    assert shown("Done:\n- French\n- French\n", context).strip() == ""
+
+
+def test_a_sentence_that_is_cut_for_its_length_is_judged_as_a_whole() -> None:
+    text = "I submitted it " + "and " * 95 + "when they are finished I will tell you."
+    context = OutgoingContext(jobs={"J1": job(1)})
+    assert shown(text, context) == text
+    assert "finished" not in shown(text.replace("when", "since"), context)
+
+
+def test_ticks_and_confetti_go_while_jobs_are_open() -> None:
+    assert shown("✅ I submitted it 🎉", OutgoingContext(jobs={"J1": job(1)})) == " I submitted it"
+    assert shown("✅ It is done 🎉", OutgoingContext(jobs={"J1": job(1, "succeeded")})) == "✅ It is done 🎉"
+
+
+def test_the_state_a_placeholder_stands_for_is_what_counts() -> None:
+    context = OutgoingContext(jobs={"J1": job(1), "J2": JobFacts("J2", "German", "succeeded")})
+    assert shown("{{job:J1}}", context) == "J1 French: running"
+    assert shown("{{job:J2}} is done.", context) == "J2 German: done is done."
+    assert shown("{{job:J1}} is done.", context) == ""
+    assert shown("{{job:J9}} is done.", context) == ""
