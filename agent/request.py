@@ -25,7 +25,7 @@ BRACKETS = str.maketrans({"(": "%28", ")": "%29"})
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a turn begins. `origin` `message` is answered by the model, the others run the calls they hold.
+    """How a turn begins. A turn of origin `command` runs the calls it holds, any other is answered by the model.
 
     `tainted`: it comes with more than a name that others may have written.
     """

@@ -183,7 +183,7 @@ class _Run:
     def _position(self, own: Sequence[Item]) -> Turn:
         return Turn(
             items=own,
-            conversational=self._turn.origin == "message",
+            conversational=self._turn.origin != "command",
             model_calls=self._calls,
             tokens=self._tokens,
             age=self._runner.clock.now() - self._turn.created_at,

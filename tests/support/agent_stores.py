@@ -200,6 +200,7 @@ class FakeTurnStore(Steps):
         return turn_id in self.turns and self.turns[turn_id].tainted
 
     async def interruption(self, turn_id: str) -> Interruption | None:
+        self.before("interruption")
         turn = self.turns[turn_id]
         about = None if turn.message_ts is None else self._about_message.get(turn.message_ts)
         return about or (Interruption.STOPPED if turn_id in self._stopped else None)

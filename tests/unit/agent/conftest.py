@@ -12,6 +12,7 @@ from agent.money import MICRO, Prices
 from agent.records import Lease
 from agent.spending import Spending
 from agent.submitter import Submitter
+from tests.support.agent_desk import Desk
 from tests.support.agent_fakes import FakeAccounts, FakeProbe
 from tests.support.agent_heygen import SmallHeyGen
 from tests.support.agent_job_store import FakeJobStore
@@ -67,6 +68,21 @@ def spending(turns: FakeTurnStore, probe: FakeProbe, clock: ManualClock) -> Spen
 def submitter(jobs: FakeJobStore, accounts: FakeAccounts, spending: Spending, clock: ManualClock) -> Submitter:
     rng = random.Random(1)  # noqa: S311 - jitter
     return Submitter(jobs=jobs, accounts=accounts, spending=spending, clock=clock, rng=rng)
+
+
+@pytest.fixture
+def desk(
+    turns: FakeTurnStore,
+    jobs: FakeJobStore,
+    accounts: FakeAccounts,
+    submitter: Submitter,
+    spending: Spending,
+    probe: FakeProbe,
+    clock: ManualClock,
+) -> Desk:
+    return Desk(
+        turns=turns, jobs=jobs, accounts=accounts, submitter=submitter, spending=spending, probe=probe, clock=clock
+    )
 
 
 @pytest.fixture

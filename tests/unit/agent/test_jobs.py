@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
 import pytest
@@ -134,6 +135,13 @@ def test_one_id_left_for_one_job_left_belong_together() -> None:
 )
 def test_nothing_is_guessed(jobs: list[Job], found: dict[str, Translation]) -> None:
     assert match(jobs, found) == {}
+
+
+def test_a_job_that_was_cancelled_before_it_left_is_not_in_the_way_of_the_others() -> None:
+    cancelled = dataclasses.replace(job("German (Germany)"), state=JobState.CANCELLED)
+    pairs = match([job("French (France)"), cancelled], {"a": translation(language="fr-FR")})
+    assert pairs == {"job-French (France)": "a"}
+    assert match([cancelled], {"a": translation(language="German (Germany)")}) == {}
 
 
 def test_a_job_that_has_its_id_takes_no_other() -> None:

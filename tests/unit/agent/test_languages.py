@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.languages import Ambiguous, Languages, Resolved, Unknown
+from agent.languages import MENTION_LIMIT, Ambiguous, Languages, Resolved, Unknown
 from emulators.heygen.languages import LANGUAGES
 
 FEW = [
@@ -234,3 +234,79 @@ def test_any_text_gets_an_answer_that_names_only_what_exists(word: str) -> None:
             assert name in FEW
         case Ambiguous(_, names) | Unknown(_, names):
             assert set(names) <= set(FEW)
+
+
+# -- names that a text mentions
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Please translate it into French and german.", {"French (France)", "German (Germany)"}),
+        ("FR, DE", {"French (France)", "German (Germany)"}),
+        ("into FR please", {"French (France)"}),
+        ("es-MX or pt-br", {"Spanish (Mexico)", "Portuguese (Brazil)"}),
+        ("in Swiss German", {"German (Switzerland)", "German (Germany)"}),
+        ("into Lao", {"Lao (Laos)"}),
+        ("Chinese (Taiwanese Mandarin, Traditional)!", {"Chinese (Taiwanese Mandarin, Traditional)"}),
+        ("auf Deutsch", {"German (Germany)"}),
+        ("на русский", {"Russian (Russia)"}),
+        ("हिन्दी में", {"Hindi (India)"}),
+        ("日本語に翻訳して", {"Japanese (Japan)"}),
+        ("한국어로 번역해줘", {"Korean (Korea)"}),
+        ("แปลเป็นภาษาไทย", {"Thai (Thailand)"}),
+        ("翻译成简体中文", {"Chinese (Mandarin, Simplified)"}),
+        ("sang Tiếng Việt", {"Vietnamese (Vietnam)"}),
+        ("Ελληνικά", {"Greek (Greece)"}),
+        ("TRANSLATE IT TO FRENCH", {"French (France)"}),
+        ("", set()),
+        ("- _ '", set()),
+    ],
+)
+def test_what_a_text_mentions_is_found_in_any_script(text: str, names: set[str]) -> None:
+    assert names <= ALL.named_in(text)
+
+
+@pytest.mark.parametrize("text", ["UK English", "uk English", "English (UK)", "British English"])
+def test_a_region_may_be_written_as_a_code_in_small_letters(text: str) -> None:
+    assert "English (UK)" in SHORT.named_in(f"into {text} please")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can you do it so that it is ready to go? No, or as my team is in a hurry, be at it.",
+        "it",
+        "It is so. To be or no, He or I. Is it?",
+        "We shot it in Italy, it is for Iceland, so in Somalia no one or my team has seen it",
+        "so-so, no-no",
+        "id: 5, am at 10, pm",
+        "TRANSLATE IT, IT IS SO GOOD, NO?",
+        "fr",
+        "Mexico, Brazil and the US",
+        "Portuguese",
+        "Klingon",
+    ],
+)
+def test_words_that_only_look_like_codes_are_no_languages(text: str) -> None:
+    assert ALL.named_in(text) == set()
+
+
+@pytest.mark.parametrize("name", [*LANGUAGES])
+def test_every_name_of_the_provider_is_found_in_a_sentence(name: str) -> None:
+    assert name in ALL.named_in(f"please translate this into {name}, thanks")
+
+
+def test_only_the_beginning_of_a_very_long_text_is_looked_at() -> None:
+    assert "French (France)" in ALL.named_in("word " * (MENTION_LIMIT - 1) + "French")
+    assert ALL.named_in("word " * MENTION_LIMIT + "French") == set()
+
+
+@given(st.text(max_size=120))
+def test_any_text_mentions_only_what_exists(text: str) -> None:
+    assert SHORT.named_in(text) <= set(FEW)
+
+
+@given(st.lists(st.sampled_from(["it", "is", "so", "to", "no", "or", "as", "my", "be", "in", "the", "a", "video"])))
+def test_no_sentence_of_small_words_names_a_language(words: list[str]) -> None:
+    assert ALL.named_in(" ".join(words)) == set()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent.conversation import INTERRUPTED, developer_message, message_text, user_message
+from agent.conversation import developer_message, message_text, user_message
 from agent.errors import SourceRefused
 from agent.model import TextDelta
 from agent.records import JobState, Lease, Source, TurnState
@@ -28,14 +28,14 @@ async def test_an_answer_costs_one_model_call(world: World) -> None:
 
 
 async def test_one_tool_call_costs_two_model_calls(world: World) -> None:
-    world.model.steps = [answered(called("a")), answered(said("Done."))]
+    world.model.steps = [answered(called("a")), answered(said("Noted."))]
     await world.run()
-    assert (len(world.model.requests), world.text) == (2, "Done.")
+    assert (len(world.model.requests), world.text) == (2, "Noted.")
     assert world.outputs() == [{"ok": True, "word": "a"}]
 
 
 async def test_parallel_calls_cost_no_more(world: World) -> None:
-    world.model.steps = [answered(*[called(name) for name in "abcdef"]), answered(said("Done."))]
+    world.model.steps = [answered(*[called(name) for name in "abcdef"]), answered(said("Noted."))]
     await world.run()
     assert dict(world.tools.runs) == dict.fromkeys("abcdef", 1)
     assert [output["word"] for output in world.outputs()] == list("abcdef")
@@ -54,13 +54,13 @@ async def test_a_command_that_fails_says_what_is_wrong_without_the_models_hint(w
 
 
 async def test_each_call_has_its_own_stable_key(world: World) -> None:
-    world.model.steps = [answered(called("a"), called("b")), answered(said("Done."))]
+    world.model.steps = [answered(called("a"), called("b")), answered(said("Noted."))]
     await world.run()
     assert sorted(world.tools.keys) == sorted([call_key("turn_row1", "a"), call_key("turn_row1", "b")])
 
 
 async def test_tokens_and_calls_are_counted(world: World) -> None:
-    world.model.steps = [answered(called("a"), tokens=7), answered(said("Done."), tokens=5)]
+    world.model.steps = [answered(called("a"), tokens=7), answered(said("Noted."), tokens=5)]
     await world.run()
     turn = world.turns.turns["turn_row1"]
     assert (turn.model_calls, turn.tokens) == (2, 12)
@@ -88,7 +88,7 @@ async def test_the_person_is_a_hash_that_differs_by_person(world: World) -> None
 
 
 async def test_the_cache_key_is_the_same_for_all_calls_of_a_workspace(world: World) -> None:
-    world.model.steps = [answered(called("a")), answered(said("Done."))]
+    world.model.steps = [answered(called("a")), answered(said("Noted."))]
     await world.run()
     assert len({asked.cache_key for asked in world.model.requests}) == 1
 
@@ -104,17 +104,17 @@ async def test_text_is_shown_while_it_comes(world: World) -> None:
 
 
 async def test_commentary_is_not_shown(world: World) -> None:
-    step = answered(said("Let me see.", "commentary"), said("Done."))
+    step = answered(said("Let me see.", "commentary"), said("Noted."))
     world.model.steps = [[TextDelta("Let me see. ", final=False), *step]]
     await world.run()
-    assert (world.reply.texts("append"), world.text) == ([], "Done.")
+    assert (world.reply.texts("append"), world.text) == ([], "Noted.")
 
 
 async def test_what_was_shown_before_a_tool_call_is_void(world: World) -> None:
-    world.model.steps = [answered(said("I will. "), called("a"), deltas=("I will. ",)), answered(said("Done."))]
+    world.model.steps = [answered(said("I will. "), called("a"), deltas=("I will. ",)), answered(said("Noted."))]
     await world.run()
     kinds = [kind for kind, _ in world.reply.done if kind != "status"]
-    assert (kinds, world.text) == (["append", "restart", "settle"], "Done.")
+    assert (kinds, world.text) == (["append", "restart", "settle"], "Noted.")
 
 
 async def test_links_the_model_made_up_are_dropped_and_typed_ones_kept(world: World) -> None:
@@ -127,10 +127,10 @@ async def test_links_the_model_made_up_are_dropped_and_typed_ones_kept(world: Wo
 async def test_the_reply_ends_with_the_true_state_of_open_jobs(world: World, jobs: FakeJobStore) -> None:
     await jobs.intend(Lease("C1", "worker", 1), new_submission("French (France)"))
     jobs.jobs["job1"] = replace(jobs.jobs["job1"], state=JobState.RUNNING)
-    world.model.steps = [answered(said("It is all done!"))]
+    world.model.steps = [answered(said("Let us wait for it."))]
     await world.run()
     said_by_model, _, line = world.text.partition("\n\n")
-    assert said_by_model == "It is all done!"
+    assert said_by_model == "Let us wait for it."
     assert "J1 French" in line
     assert "running" in line.lower()
 
@@ -249,22 +249,7 @@ async def test_a_turn_that_takes_too_long_ends(world: World) -> None:
     assert (world.state, world.error) == (TurnState.FAILED, "too_long")
 
 
-# -- withdrawn and abandoned
-
-
-async def test_a_withdrawn_message_gets_no_reply(world: World) -> None:
-    world.turns.deleted.add("row1.ts")
-    await world.run()
-    assert (world.state, world.error, world.turns.replies) == (TurnState.CANCELLED, "withdrawn", [])
-    assert world.reply.done[-1] == ("settle", None)
-
-
-async def test_a_message_withdrawn_before_its_calls_run_leaves_them_answered(world: World) -> None:
-    world.model.steps = [answered(called("a"))]
-    world.model.on_event = lambda: world.turns.deleted.add("row1.ts")
-    await world.run()
-    assert world.check_log()[-1].body["output"] == INTERRUPTED
-    assert not world.tools.runs
+# -- abandoned
 
 
 async def test_an_abandoned_turn_ends_with_a_word_and_answered_calls(world: World) -> None:
@@ -295,7 +280,7 @@ async def test_has_begun(world: World) -> None:
 
 
 async def test_news_during_a_turn_does_not_disturb_it(world: World) -> None:
-    world.model.steps = [answered(called("a")), answered(said("Done."))]
+    world.model.steps = [answered(called("a")), answered(said("Noted."))]
     world.tools.hook = lambda _: world.turns.add(Source.RUNTIME, developer_message("J1 failed"))
     await world.run()
     kinds = [body["type"] for body in world.model.requests[-1].input]

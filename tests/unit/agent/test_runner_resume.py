@@ -40,13 +40,13 @@ async def test_a_turn_goes_on_from_its_last_checkpoint(
     step: str, after: bool, model_calls: int, runs: int, world: World
 ) -> None:
     first = [answered(called("a"))] * (2 if (step, after) == ("record_model_call", False) else 1)
-    last = [answered(said("Done."))] * (2 if step == "finish_turn" else 1)
+    last = [answered(said("Noted."))] * (2 if step == "finish_turn" else 1)
     world.model.steps = [*first, *last]
     world.turns.crash(step, after=after)
     with pytest.raises(Crash):
         await world.run()
     assert await world.run() is None
-    assert (world.text, world.tools.runs["a"], len(world.model.requests)) == ("Done.", runs, model_calls)
+    assert (world.text, world.tools.runs["a"], len(world.model.requests)) == ("Noted.", runs, model_calls)
     assert len(set(world.tools.keys)) == 1
     world.check_log()
 
@@ -63,7 +63,7 @@ async def test_a_command_goes_on_from_its_last_checkpoint(step: str, world: Worl
 
 
 async def test_of_parallel_calls_only_the_unfinished_one_runs_again(world: World) -> None:
-    world.model.steps = [answered(called("a"), called("b", "raise", word="b")), answered(said("Done."))]
+    world.model.steps = [answered(called("a"), called("b", "raise", word="b")), answered(said("Noted."))]
     world.tools.error, world.tools.gate = ZeroDivisionError(), asyncio.Event()
     world.turns.on("record_outcome", world.tools.gate.set, after=True)
     with pytest.raises(ZeroDivisionError):
@@ -89,7 +89,7 @@ async def test_a_stored_answer_is_not_asked_for_again(world: World) -> None:
 
 @pytest.mark.parametrize("step", ["begin_turn", "record_model_call", "record_outcome", "append_outputs", "finish_turn"])
 async def test_a_lost_lease_stops_without_another_effect(step: str, world: World) -> None:
-    world.model.steps = [answered(called("a")), answered(said("Done."))]
+    world.model.steps = [answered(called("a")), answered(said("Noted."))]
     world.turns.on(step, world.turns.take_over)
     with pytest.raises(LeaseLost):
         await world.run()
@@ -169,11 +169,11 @@ async def test_what_cannot_get_better_is_not_tried_again(world: World) -> None:
 
 
 async def test_a_failure_after_a_tool_call_repeats_no_tool(world: World) -> None:
-    world.model.steps = [answered(called("a")), [BUSY], answered(said("Done."))]
+    world.model.steps = [answered(called("a")), [BUSY], answered(said("Noted."))]
     await world.run()
     world.clock.advance(2)
     await world.run()
-    assert (world.tools.runs["a"], world.text) == (1, "Done.")
+    assert (world.tools.runs["a"], world.text) == (1, "Noted.")
 
 
 @pytest.mark.parametrize("step", [[TextDelta("Half an. ", final=True)], [TextDelta("Half an. ", final=True), CUT]])

@@ -10,7 +10,8 @@ import pytest
 
 from agent.errors import LeaseLost
 from agent.jobs import KEY_HONOURED_SECONDS, SUBMIT_ATTEMPTS
-from agent.records import JobState, Lease, Submission, SubmissionState
+from agent.records import JobKind, JobState, Lease, Submission, SubmissionState
+from agent.spending import Spending
 from agent.submitter import UNSURE, Submitter
 from tests.support.agent_fakes import FakeAccounts
 from tests.support.agent_heygen import TRANSLATIONS, SmallHeyGen, refusal
@@ -54,12 +55,12 @@ async def test_an_accepted_request_is_sent_and_its_jobs_wait_for_their_ids(
 
 
 async def test_a_callback_is_named_where_there_is_one(
-    heygen: SmallHeyGen, jobs: FakeJobStore, clock: ManualClock
+    heygen: SmallHeyGen, jobs: FakeJobStore, spending: Spending, clock: ManualClock
 ) -> None:
     accounts = FakeAccounts({"W1-account": heygen.client()}, callback="https://green.room/hint")
     await jobs.intend(LANE, new_submission())
     rng = random.Random(1)  # noqa: S311 - jitter
-    await Submitter(jobs=jobs, accounts=accounts, clock=clock, rng=rng).settle("S1")
+    await Submitter(jobs=jobs, accounts=accounts, spending=spending, clock=clock, rng=rng).settle("S1")
     (body,) = heygen.creates()
     assert (body["callback_url"], body["callback_id"]) == ("https://green.room/hint", "S1")
 
@@ -320,3 +321,22 @@ async def test_one_failing_submission_does_not_stop_the_next(
     heygen.fail(TRANSLATIONS, refusal(401))
     await submitter.run_due()
     assert [one.state for one in jobs.submissions.values()] == [SubmissionState.REFUSED, SubmissionState.SENT]
+
+
+async def test_a_lost_lease_does_not_stop_the_next(
+    submitter: Submitter, jobs: FakeJobStore, heygen: SmallHeyGen
+) -> None:
+    for number in range(2):
+        await jobs.intend(LANE, new_submission(key=f"gr-{number}"))
+    jobs.on("mark_sending", lambda: jobs.take_over("S1"))
+    assert await submitter.run_due() == 2
+    assert heygen.keys() == ["gr-1"]
+
+
+async def test_what_nobody_has_taught_it_to_send_is_not_sent(
+    submitter: Submitter, jobs: FakeJobStore, heygen: SmallHeyGen
+) -> None:
+    await jobs.intend(LANE, new_submission(kind=JobKind.VIDEO))
+    with pytest.raises(NotImplementedError):
+        await submitter.settle("S1")
+    assert not heygen.requests

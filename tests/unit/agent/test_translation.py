@@ -4,76 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
 
 import pytest
 
 from agent.errors import SourceRefused
-from agent.records import JobState, Lease, SubmissionState, TurnRecord, TurnState
-from agent.submitter import Submitter
-from agent.tool_calls import Deferred, Failed, Outcome, TryAgain, to_model
-from agent.toolbox import CallContext, Planned, Toolbox
-from agent.translation import LANGUAGES_FRESH_SECONDS, Translation, submitted, title_of
+from agent.records import JobState, SubmissionState
+from agent.tool_calls import Deferred, Failed, TryAgain, to_model
+from agent.translation import LANGUAGES_FRESH_SECONDS, submitted, title_of
 from heygen import Unauthorized
-from tests.support.agent_fakes import FakeAccounts, FakeProbe
+from tests.support.agent_desk import VIDEO, Desk
 from tests.support.agent_heygen import TRANSLATIONS, SmallHeyGen, refusal
-from tests.support.agent_job_store import FakeJobStore
-from tests.support.agent_stores import FakeTurnStore
 from tests.support.clock import ManualClock
 
-VIDEO = "https://example.com/talks/intro.mp4"
 LANGUAGES_PATH = TRANSLATIONS + "/languages"
-
-
-class Desk:
-    """The translating tools with everything around them; `ask` makes one tool call as a turn would."""
-
-    def __init__(self, jobs: FakeJobStore, accounts: FakeAccounts, submitter: Submitter, clock: ManualClock) -> None:
-        self.jobs = jobs
-        self.clock = clock
-        self.turns = FakeTurnStore(clock)
-        self.probe = FakeProbe()
-        self.kicks = 0
-        translation = Translation(
-            turns=self.turns,
-            jobs=jobs,
-            accounts=accounts,
-            submitter=submitter,
-            probe=self.probe,
-            clock=clock,
-            kick=self._kick,
-            max_languages=2,
-        )
-        self.toolbox = Toolbox(translation.tools())
-
-    def _kick(self) -> None:
-        self.kicks += 1
-
-    async def ask(self, name: str, call_id: str = "call_1", **arguments: Any) -> Outcome:
-        turn = TurnRecord("turn_1", "W1", "C1", "row1", "message", "U1", None, TurnState.RUNNING, self.clock.now())
-        plan = self.toolbox.plan(name, json.dumps(arguments))
-        assert isinstance(plan, Planned)
-        context = CallContext(Lease("C1", "worker", 1), turn, call_id, f"gr-{call_id}")
-        return await plan.spec.run(context, plan.arguments)
-
-    async def translate(self, *languages: str, source: str = VIDEO, **arguments: Any) -> Outcome:
-        return await self.ask("translate_video", source=source, languages=list(languages), **arguments)
-
-    async def refused(self, *languages: str, source: str = VIDEO) -> TryAgain:
-        """The complaint about a request, for which nothing was written down."""
-        outcome = await self.translate(*languages, source=source)
-        assert isinstance(outcome, TryAgain)
-        assert not self.jobs.submissions
-        return outcome
-
-    def change_job(self, job_id: str, **values: Any) -> None:
-        self.jobs.jobs[job_id] = dataclasses.replace(self.jobs.jobs[job_id], **values)
-
-
-@pytest.fixture
-def desk(jobs: FakeJobStore, accounts: FakeAccounts, submitter: Submitter, clock: ManualClock) -> Desk:
-    return Desk(jobs, accounts, submitter, clock)
-
 
 # -- submitting
 
@@ -110,7 +53,6 @@ async def test_the_request_is_written_down_with_what_was_asked(desk: Desk) -> No
     assert submission.arguments == {
         "video_url": VIDEO,
         "languages": ["French (France)"],
-        "duration": 60.0,
         "mode": "speed",
     }
 
@@ -215,7 +157,7 @@ async def half_failed(desk: Desk) -> Desk:
 
 
 async def test_a_retry_is_a_new_request_for_what_failed(half_failed: Desk, heygen: SmallHeyGen) -> None:
-    outcome = await half_failed.ask("retry_jobs", "call_2", jobs=["j1"])
+    outcome = await half_failed.retry("j1")
     assert isinstance(outcome, Deferred)
     assert [body["output_languages"] for body in heygen.creates()][1:] == [["French (France)"]]
     assert heygen.keys() == ["gr-call_1", "gr-call_2"]
@@ -224,28 +166,28 @@ async def test_a_retry_is_a_new_request_for_what_failed(half_failed: Desk, heyge
 
 
 async def test_a_job_named_twice_is_retried_once(half_failed: Desk, heygen: SmallHeyGen) -> None:
-    await half_failed.ask("retry_jobs", "call_2", jobs=["J1", "j1"])
+    await half_failed.retry("J1", "j1")
     assert heygen.creates()[1]["output_languages"] == ["French (France)"]
 
 
 async def test_a_retry_looks_at_the_source_again(half_failed: Desk) -> None:
     half_failed.probe.refused[VIDEO] = SourceRefused("not_found", "The video is gone.")
     with pytest.raises(SourceRefused):
-        await half_failed.ask("retry_jobs", "call_2", jobs=["J1"])
+        await half_failed.retry("J1")
     assert len(half_failed.jobs.submissions) == 1
 
 
 @pytest.mark.parametrize("handles", [["J2"], ["J1", "J2"], ["J9"]])
 async def test_only_failed_jobs_are_retried(handles: list[str], half_failed: Desk) -> None:
-    outcome = await half_failed.ask("retry_jobs", "call_2", jobs=handles)
+    outcome = await half_failed.retry(*handles)
     assert isinstance(outcome, TryAgain)
     assert (outcome.code, outcome.options) == ("not_failed", ["J1"])
 
 
 async def test_jobs_of_different_requests_are_retried_separately(half_failed: Desk) -> None:
-    await half_failed.ask("retry_jobs", "call_2", jobs=["J1"])
+    await half_failed.retry("J1")
     half_failed.change_job("job3", state=JobState.FAILED)
-    outcome = await half_failed.ask("retry_jobs", "call_3", jobs=["J1", "J3"])
+    outcome = await half_failed.retry("J1", "J3", call_id="call_3")
     assert isinstance(outcome, TryAgain)
     assert outcome.code == "several_requests"
 
@@ -293,6 +235,6 @@ async def test_an_interrupted_call_goes_on_although_its_link_has_expired_since(d
 async def test_an_interrupted_retry_goes_on_too(desk: Desk) -> None:
     await desk.translate("French")
     desk.change_job("job1", state=JobState.FAILED)
-    first = await desk.ask("retry_jobs", "call_2", jobs=["J1"])
-    assert await desk.ask("retry_jobs", "call_2", jobs=["J1"]) == first
+    first = await desk.retry("J1")
+    assert await desk.retry("J1") == first
     assert len(desk.jobs.submissions) == 2
