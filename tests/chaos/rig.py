@@ -125,10 +125,14 @@ class Rig(Stand):
                 while not self._done(root):
                     if self.zygote.status(pid) is not None:
                         return [f"the application died: {self.zygote.status(pid)}"]
+                    await self._act(root)
                     await asyncio.sleep(0.02)
         except TimeoutError:
             return ["not settled in time"]
         return []
+
+    async def _act(self, root: str) -> None:
+        """What people do meanwhile; here nothing."""
 
     def _done(self, root: str) -> bool:
         told = bool(self.with_key(root, "closing:")) and any(self.replies(root))
