@@ -24,7 +24,7 @@ class ApprovalRig(Rig):
 
     def __init__(self, folder: Path, decision: Decision, server_url: str | None = None) -> None:
         super().__init__(folder, server_url)
-        self._decision = decision
+        self.decision = decision
         self.name = f"{decision}, {'PostgreSQL' if server_url else 'SQLite'}"
         self._pressed_at: float | None = None
         self._answered = False
@@ -42,7 +42,7 @@ class ApprovalRig(Rig):
     async def _act(self, root: str) -> None:
         """Press the button, if there is one and nothing has come of it yet."""
         card = next(iter(self.with_key(root, "card:")), None)
-        action = ACTIONS.get(self._decision)
+        action = ACTIONS.get(self.decision)
         if action is None or self._answered or card is None or not _has(card, action):
             return
         if self._pressed_at is None:
@@ -51,7 +51,7 @@ class ApprovalRig(Rig):
         self._answered = answer.status == 200
 
     def _done(self, root: str) -> bool:
-        if self._decision == "none":
+        if self.decision == "none":
             return bool(self.with_key(root, "card:")) and self._told(root) and waits_for_approval(self._database_url)
         return super()._done(root)
 
@@ -62,19 +62,19 @@ class ApprovalRig(Rig):
         wrong = [
             f"{charge.language} was charged before anybody agreed"
             for charge in self.heygen.charges
-            if self._decision != "approve" or self._pressed_at is None or charge.at < self._pressed_at
+            if self.decision != "approve" or self._pressed_at is None or charge.at < self._pressed_at
         ]
-        if self._decision == "approve":
+        if self.decision == "approve":
             return wrong + super()._wrong(root)
         return wrong + self._wrong_unsent(root)
 
     def _wrong_unsent(self, root: str) -> list[str]:
         """Nothing was sent: the card says so, and a declined request is told to the person who asked."""
         wrong = ["a paid request was sent"] if self.heygen.journal.select("POST", "/v3/video-translations") else []
-        for what, count in (("card:", 1), ("closing:", int(self._decision == "decline"))):
+        for what, count in (("card:", 1), ("closing:", int(self.decision == "decline"))):
             if len(found := self.with_key(root, what)) != count:
                 wrong.append(f"{len(found)} posts with key {what}")
-        word = "declined" if self._decision == "decline" else "waiting for approval"
+        word = "declined" if self.decision == "decline" else "waiting for approval"
         if not all(word in card.rendered_text() for card in self.with_key(root, "card:")):
             wrong.append(f"the card does not say {word}")
         if len(replies := self.replies(root)) != 1:
