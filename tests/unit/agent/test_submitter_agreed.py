@@ -210,3 +210,14 @@ async def test_what_differs_from_what_was_approved_never_leaves(
     with pytest.raises(NotApproved):
         await settle()
     assert not heygen.requests
+
+
+async def test_a_fault_of_ours_in_one_request_does_not_stop_the_next(
+    submitter: Submitter, jobs: FakeJobStore, heygen: SmallHeyGen
+) -> None:
+    for number in range(2):
+        await jobs.intend(LANE, new_submission(key=f"gr-{number}"))
+    jobs.submissions["S1"] = dataclasses.replace(jobs.submissions["S1"], approved_hash=None)
+    assert await submitter.run_due() == 2
+    assert heygen.keys() == ["gr-1"]
+    assert jobs.submissions["S1"].state is SubmissionState.INTENDED
