@@ -57,6 +57,16 @@ class Reading:
     hits: tuple[Hit, ...]
     claims: tuple[tuple[Hit, frozenset[str]], ...]
     knows: float
+    languages: frozenset[str] = frozenset()
+
+    def tells(self, *categories: str) -> bool:
+        """Like `has`, but short words count only in the sentence's own language."""
+        return any(
+            term.category in categories
+            and (term.weight > SHORT or term.language in self.languages or not term.pattern[0][0].isascii())
+            for hit in self.hits
+            for term in hit.terms
+        )
 
     def has(self, *categories: str) -> bool:
         """Whether any word is of one of the categories."""
@@ -105,7 +115,7 @@ def _reading(text: str) -> Reading:
         (hit, kept) for hit in hits if (kept := frozenset(c for c in hit.categories & CLAIMS if _stands(hit, c, hits)))
     ]
     knows = max(knows, _explained(hits) / max(1, len(found)))
-    return Reading(text, tuple(found), tuple(hits), (*claims, *_figures(text)), knows)
+    return Reading(text, tuple(found), tuple(hits), (*claims, *_figures(text)), knows, languages)
 
 
 def _explained(hits: Sequence[Hit]) -> int:

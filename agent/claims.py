@@ -67,6 +67,7 @@ class Judge:
         self._tool_failed = tool_failed
         self._current = _current(self._jobs)
         self._is_open = any(job.state in OPEN_JOB_STATES for job in self._jobs.values())
+        self._has_succeeded = any(job.state == JobState.SUCCEEDED for job in self._current.values())
         self._all_done = bool(self._current) and all(job.state == JobState.SUCCEEDED for job in self._current.values())
         self._codes: dict[str, set[str]] = {}
         self._label_words: set[str] = set()
@@ -91,11 +92,14 @@ class Judge:
             return False
         if disguised(usual.text) and not self._all_done:
             return False
+        if understood.is_question and not usual.claims:
+            return self._is_harmless(understood)
         asks = understood.is_question and any("ask" in hit.categories and hit.start < 3 for hit in usual.hits)
         if not asks and not all(self._holds(reading) for reading in understood.readings):
             return False
-        proven = any(reading.claims for reading in understood.readings) and not asks
-        return not self._is_open or proven or self._is_harmless(understood)
+        if any(reading.claims for reading in understood.readings) and not asks:
+            return True  # and they hold
+        return self._is_harmless(understood)
 
     # -- claims ------------------------------------------------------------------------------------------------
 
@@ -126,7 +130,7 @@ class Judge:
         return kinds
 
     def _is_about_work(self, reading: Reading) -> bool:
-        about = reading.has("work", "all") or any(map(_codes, reading.hits))
+        about = reading.has("work", "about", "all") or any(map(_codes, reading.hits))
         inside = (word.text for hit, _ in reading.claims for word in reading.words[hit.start : hit.end])
         about = about or any(map(lexicon().is_about_work, inside))
         return about or len(reading.words) <= FRAGMENT or all(word.wide for word in reading.words)
@@ -215,22 +219,23 @@ class Judge:
         numbers = [match[1] for pattern in (_HANDLE, _NUMBERED) for match in pattern.finditer(text)]
         return all(f"j{int(number)}" in self._jobs for number in numbers)
 
-    # -- while jobs are open -----------------------------------------------------------------------------------
+    # -- while nothing is done ---------------------------------------------------------------------------------
 
     def _is_harmless(self, sentence: Sentence) -> bool:
         """Not a claim by any word we know, but is it something else that we know?"""
         reading = sentence.readings[0]
+        if self._has_succeeded and not self._is_open:
+            return True
         if self._only_names(reading):
             return True
-        if not self._is_known(reading):
+        if self._jobs and not self._is_known(reading):
             return False
-        if (
-            sentence.is_question
-            or reading.has("started", "running", "when", "soft", "mask")
-            or self._takes_back(reading)
-        ):
+        if sentence.is_question or self._takes_back(reading) or _looks_ahead(reading):
             return True
-        vague = reading.has("work", "all") or sentence.is_exclamation or bool(self._names(reading).jobs)
+        names = bool(self._names(reading).jobs)
+        if not self._is_open:
+            return not _sounds_like_news(reading, names or sentence.is_exclamation)
+        vague = reading.has("work", "about", "all") or sentence.is_exclamation or names
         wide = sum(word.wide for word in reading.words)
         return not vague and len(reading.words) - wide + wide // 3 > FRAGMENT
 
@@ -252,6 +257,17 @@ class Judge:
         if any(not _ALPHABETS.match(letter) for letter in letters):
             return False
         return not any(map(_SHARED_ALPHABETS.match, letters)) or reading.knows >= KNOWN_SHARE
+
+
+def _looks_ahead(reading: Reading) -> bool:
+    """Whether it tells what was submitted, what runs, on what condition, or offers and asks for something."""
+    return reading.tells("started", "running", "when", "soft", "mask")
+
+
+def _sounds_like_news(reading: Reading, has_more: bool) -> bool:
+    """Whether it tells of work, all of it or by now, although there is nothing to tell."""
+    is_about_work = reading.has("work") or any(map(_codes, reading.hits))
+    return is_about_work and (has_more or reading.has("all", "now")) and not reading.has("not", "will", "ask")
 
 
 def _codes(hit: Hit) -> set[str]:

@@ -8,12 +8,13 @@ marks a word that stands behind what it limits (Turkish `değil`). Case and acce
 - `running started`: what is true of work under way.
 - `not when will`: what takes the claim out of a word close by.
 - `all`: more than the jobs that are named. `now`: what makes a guarded word a claim again.
-- `work`: what a claim may be about. `soft`: what only offers or asks. `ask`: begins a question.
-- `common`: by which the language is known.
+- `work about`: what a claim may be about, by name or by a pronoun.
+- `soft`: what only offers or asks. `ask`: begins a question. `common`: by which the language is known.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,10 @@ from agent.language_names import LANGUAGES
 
 TELLS_LANGUAGE = frozenset({"common", "not", "when", "will", "now", "soft", "running", "started", "ask", "all"})
 
+EVERY = "any"  # the file of words that are much the same everywhere
 SHORT = 7  # the weight of a word of three letters: in a sentence of another language it is a coincidence
+
+_PREFIX = re.compile("[وفبلك]{0,2}(?:ال)?(?=[\u0620-\u06ff]{3})|[והשבלכמ]{1,3}(?=[\u05d0-\u05ea]{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,22 @@ class Term:
     behind: bool
     weight: int  # how much of a text it explains: the most wins
 
-    def fits(self, text: Sequence[Word], at: int) -> bool:
-        """Whether its words stand in `text` from `at` on, in one clause."""
-        if at + len(self.pattern) > len(text) or text[at + len(self.pattern) - 1].clause != text[at].clause:
+    def fits_word(self, word: str) -> bool:
+        """Whether it is this one word."""
+        (first, open_ended), *more = self.pattern
+        return not more and (word.startswith(first) if open_ended else word == first)
+
+    def goes_on(self, text: Sequence[Word], at: int) -> bool:
+        """Whether, its first word being there, the others stand in `text` behind `at`, in one clause."""
+        size = len(self.pattern)
+        if at + size > len(text) or text[at + size - 1].clause != text[at].clause:
             return False
-        return all(
-            text[at + index].text.startswith(word) if open_ended else text[at + index].text == word
-            for index, (word, open_ended) in enumerate(self.pattern)
-        )
+        for index in range(1, size):
+            word, open_ended = self.pattern[index]
+            seen = text[at + index].text
+            if not (seen.startswith(word) if open_ended else seen == word):
+                return False
+        return True
 
 
 class Lexicon:
@@ -75,13 +87,14 @@ class Lexicon:
 
     def is_about_work(self, word: str) -> bool:
         """Whether `word` by itself is what a claim may be about."""
-        return any(term.category == "work" and len(term.pattern) == 1 for term in self._exact.get(word, ()))
+        return any(term.category in ("work", "about") and len(term.pattern) == 1 for term in self._exact.get(word, ()))
 
     def longest(self, text: Sequence[Word], at: int, preferred: frozenset[str]) -> list[Term]:
         """The terms that explain most of `text` from `at` on; those of the `preferred` languages if they know any."""
-        found = [term for term in self._candidates(text[at].text) if term.fits(text, at)]
+        found = [t for t in self._candidates(text[at].text) if len(t.pattern) == 1 or t.goes_on(text, at)]
+        found = found or self._inside(text[at].text) or self._without_prefix(text[at].text)
         if not found:
-            return self._inside(text[at].text)
+            return []
         known = [term for term in found if term.language in preferred or not term.language]
         phrases = [term for term in found if len(term.pattern) > 1 and term not in known]
         ends = _weightiest(known + phrases if known else found)
@@ -93,6 +106,15 @@ class Lexicon:
         for length in range(1, min(len(word), self._longest) + 1):
             found += self._stems.get(word[:length], ())
         return found
+
+    def _without_prefix(self, word: str) -> list[Term]:
+        """For Arabic and Hebrew, which write articles and short words together with what follows."""
+        prefix = _PREFIX.match(word)
+        if not prefix:
+            return []
+        stems = dict.fromkeys(word[at:] for at in range(prefix.end(), 0, -1))
+        lists = ([t for t in self._candidates(stem) if t.fits_word(stem)] for stem in stems)
+        return next((terms for terms in lists if terms), [])
 
     def _inside(self, word: str) -> list[Term]:
         if len(word) < 5 or not "a" <= word[0] <= "z":
@@ -117,7 +139,7 @@ def lexicon() -> Lexicon:
         term
         for file in folder.joinpath("words").iterdir()
         if file.name.endswith(".txt")
-        for term in _terms(file.name[:-4], file.read_text("utf-8"))
+        for term in _terms(file.name[:-4].removeprefix(EVERY), file.read_text("utf-8"))
     ]
     names = _terms("", folder.joinpath("languages.txt").read_text("utf-8"), "language:")
     own = [_term("", f"language:{code}", name) for code, all_names in LANGUAGES.items() for name in all_names[:-1]]
