@@ -93,6 +93,8 @@ class Tempo:
     approvals: float = 30.0
     roles: float = 300.0
     wallet: float = 300.0
+    erasures: float = 5.0
+    retention: float = HOUR
     lease: float = LEASE_SECONDS
     poll: PollPlan = POLLING
 
@@ -261,6 +263,8 @@ class _Parts:
                 Loop("approvals", self._kicking(store.approvals.expire_due), tempo.approvals),
                 Loop("roles", self.roles.refresh, tempo.roles, takes_kicks=False),
                 Loop("wallet", self._wallet(account_id).look, tempo.wallet, takes_kicks=False),
+                Loop("erasures", self._kicking(store.erasures.run_due), tempo.erasures, takes_kicks=False),
+                Loop("retention", store.retention.run_once, tempo.retention, takes_kicks=False),
                 Loop("catch-up", partial(self._catch_up, hints, account_id), tempo.catch_up, takes_kicks=False),
             ]
         )

@@ -34,6 +34,22 @@ def switched_off(settings: Settings) -> list[str]:
         lines.append("off      PUBLIC_URL is not set: no links to results, no webhooks (jobs are polled)")
     elif settings.heygen_webhook_secret is None:
         lines.append("reduced  HEYGEN_WEBHOOK_SECRET is not set: HeyGen's callbacks are unsigned hints only")
+    return lines + _money(settings)
+
+
+def _money(settings: Settings) -> list[str]:
+    """A line for each guard of the money that is not there."""
+    lines = []
+    if not settings.approvers and not settings.admins:
+        lines.append("reduced  APPROVERS and ADMINS are not set: whoever asks for something approves it")
+    if not settings.caps():
+        lines.append("off      no CAP_… is set: nothing limits what is spent in a day or a month")
+    if settings.auto_approve_max == 0:
+        lines.append("note     AUTO_APPROVE_MAX is 0: every paid request waits for a click")
+    if not settings.prices:
+        lines.append("note     PRICES is not set: quotes are made with the built-in prices, of mid 2026")
+    if settings.ops_channel is None:
+        lines.append("off      OPS_CHANNEL is not set: alerts about money are only in the log")
     return lines
 
 
@@ -41,6 +57,7 @@ async def services(settings: Settings) -> list[tuple[bool, str]]:
     """Ask each configured service something free: whether it works, and a line that says so."""
     probes: list[tuple[str, Callable[[Settings], Awaitable[str]], bool]] = [
         ("slack", _slack, settings.slack_bot_token is not None),
+        ("operations", _operations, settings.slack_bot_token is not None and settings.ops_channel is not None),
         ("model", _model, settings.openai_api_key is not None),
         ("heygen", _heygen, settings.heygen_api_key is not None),
         ("database", _database, True),
@@ -65,6 +82,14 @@ async def _slack(settings: Settings) -> str:
     answer = await client.auth_test()
     address = _webhook_address(settings, str(answer["team_id"]))
     return f"connected to {answer.get('team')} as {answer.get('user')}{address}"
+
+
+async def _operations(settings: Settings) -> str:
+    """Whether alerts can be posted: the bot has to be a member of the channel."""
+    client = AsyncWebClient(token=settings.secret("slack_bot_token"), base_url=settings.slack_api_url, timeout=8)
+    channel = (await client.conversations_info(channel=str(settings.ops_channel)))["channel"]
+    member = "" if channel.get("is_member") else ", but the bot is no member of it: invite it"
+    return f"OPS_CHANNEL is #{channel.get('name')}{member}"
 
 
 def _webhook_address(settings: Settings, team_id: str) -> str:

@@ -109,7 +109,13 @@ class Settings(BaseSettings):
         default=frozenset(),
         description="Private hosts (`host` or `host:port`, comma-separated) that source videos may come from.",
     )
-    retention_days: int = Field(default=90, ge=1, description="How long links to results stay valid, in days.")
+    retention_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="How long conversations are kept after the last thing that happened in them, and links to results "
+        "stay valid, in days.",
+    )
     log_level: str = Field(default="info", description="`debug`, `info`, `warning` or `error`.")
     allow_emulators: bool = Field(
         default=False, description="Let `serve` talk to Greenroom's own emulators; production refuses them."

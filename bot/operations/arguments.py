@@ -33,6 +33,10 @@ _GIVE_UP = {
     Kind.DELIVERY: "do not post it any more",
 }
 _DEFAULT = "list"
+AUDIT, LEDGER, APPROVALS, DATA = "audit", "ledger", "approvals", "data"
+MOST_DAYS = 3_650
+OTHERS = (AUDIT, LEDGER, APPROVALS, DATA)
+"""Commands that are about no single kind of row."""
 
 
 class Subparsers(Protocol):
@@ -63,6 +67,36 @@ def add_commands(commands: Subparsers) -> None:
         _add_show(actions, kind)
         _add_change(actions, "retry", _RETRY[kind])
         _add_change(actions, "give-up", _GIVE_UP[kind])
+    _add_books(commands)
+    _add_data(commands)
+
+
+def _add_books(commands: Subparsers) -> None:
+    """Reading what was agreed to, what was spent and what waits."""
+    _add_lines(commands, AUDIT, "who approved, declined, cancelled, deleted what, or was given a role, newest first")
+    ledger = _add_lines(commands, LEDGER, "what was promised and spent, newest first, and the sums")
+    ledger.add_argument("--person", metavar="ID", help="only what this person asked for")
+    ledger.add_argument("--channel", metavar="ID", help="only what was asked for in this channel")
+    ledger.add_argument("--days", type=_days, metavar="N", help="only the last N days")
+    _add_lines(commands, APPROVALS, "what waits for an approval: since when, until when, for how much")
+
+
+def _add_lines(commands: Subparsers, name: str, text: str) -> argparse.ArgumentParser:
+    parser = _add(commands, name, text)
+    parser.add_argument("--workspace", metavar="ID", help="only those of this workspace")
+    parser.add_argument("--limit", type=_limit, default=20, help=f"how many lines at most (20; up to {LIST_LIMIT})")
+    return parser
+
+
+def _add_data(commands: Subparsers) -> None:
+    """Deleting what is known of somebody."""
+    what = "delete what is known of a person or of a workspace"
+    parser = commands.add_parser(DATA, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    person = _add_change(actions, "forget-person", "delete a person's words; amounts stay under a pseudonym")
+    person.add_argument("--workspace", metavar="ID", help="the person's workspace (needed where there are several)")
+    workspace = _add_change(actions, "forget-workspace", "delete everything of a workspace, its ledger included")
+    workspace.add_argument("--force", action="store_true", help="also while HeyGen works on jobs, which are billed")
 
 
 def _add(actions: Subparsers, name: str, text: str) -> argparse.ArgumentParser:
@@ -85,13 +119,20 @@ def _add_show(actions: Subparsers, kind: Kind) -> None:
     parser.add_argument("--reveal", action="store_true", help="also print what people wrote and were told")
 
 
-def _add_change(actions: Subparsers, name: str, text: str) -> None:
+def _add_change(actions: Subparsers, name: str, text: str) -> argparse.ArgumentParser:
     parser = _add(actions, name, text)
     parser.add_argument("id", metavar="ID", help="its id")
     parser.add_argument("--yes", action="store_true", help="do not ask (needed where there is no terminal)")
+    return parser
 
 
 def _limit(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= LIST_LIMIT:
         raise argparse.ArgumentTypeError(f"has to be a number from 1 to {LIST_LIMIT}")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"has to be a number from 1 to {MOST_DAYS}")
     return int(text)

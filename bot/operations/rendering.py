@@ -8,11 +8,13 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from agent.money import Quote, dollars
 from agent.records import Json
 from bot.store.endings import NEVER
 from bot.store.overview import Detail, Kind
 
 WIDTH = 120
+AMOUNTS = frozenset({"quote_low", "quote_high", "quote_rate", "price", "amount"})  # micro-dollars
 TIMES = ("_at", "_until", "not_before")
 _SPANS = ((60, "s", 1), (3_600, "m", 60), (172_800, "h", 3_600))
 _FINAL = frozenset({"done", "failed", "cancelled", "sent", "refused", "succeeded", "unwanted", "posted", "dead"})
@@ -49,8 +51,27 @@ def _next(name: str) -> Cell:
     return cell
 
 
-# Heading → cell. The column `ERROR` gives way where the line would become too long; ids never do.
-_COLUMNS: Mapping[Kind, Mapping[str, Cell]] = {
+def _amount(row: Json, _: float) -> str:
+    return dollars(row["amount"])
+
+
+def _cost(row: Json, _: float) -> str:
+    return Quote(row["quote_low"], row["quote_high"], row["quote_basis"], row["jobs"]).words()
+
+
+def _left(row: Json, now: float) -> str:
+    until = row["expires_at"]
+    return "" if until is None else ago(until - now) if until > now else "over"
+
+
+def _details(row: Json, _: float) -> str:
+    shown = {**row["details"], **({"amount": _amount(row["details"], 0.0)} if "amount" in row["details"] else {})}
+    return ", ".join(f"{name} {_plain(str(value))}" for name, value in shown.items())
+
+
+# Heading → cell. The columns in `_GIVING_WAY` do so where the line would become too long; ids never do.
+_GIVING_WAY = ("ERROR", "DETAILS")
+_COLUMNS: Mapping[str, Mapping[str, Cell]] = {
     Kind.TURN: {
         "TURN": _field("id"),
         "STATE": _field("state"),
@@ -86,11 +107,34 @@ _COLUMNS: Mapping[Kind, Mapping[str, Cell]] = {
         "ERROR": _field("error"),
         "CONVERSATION": _field("conversation_id"),
     },
+    "audit": {
+        "AGE": _age,
+        "ACTOR": _field("actor"),
+        "DEED": _field("deed"),
+        "SUBJECT": _field("subject_id"),
+        "DETAILS": _details,
+    },
+    "ledger": {
+        "AGE": _age,
+        "KIND": _field("kind"),
+        "AMOUNT": _amount,
+        "PERSON": _field("requester"),
+        "CHANNEL": _field("channel_id"),
+        "JOB": _field("job_id"),
+    },
+    "approvals": {
+        "SUBMISSION": _field("id"),
+        "AGE": _age,
+        "LEFT": _left,
+        "COST": _cost,
+        "NEEDS": _field("needs"),
+        "REQUESTER": _field("requester"),
+    },
 }
 
 
-def table(kind: Kind, rows: Sequence[Json], now: float, width: int = WIDTH) -> str:
-    """A line for each row under headings."""
+def table(kind: str, rows: Sequence[Json], now: float, width: int = WIDTH) -> str:
+    """A line for each row under headings. `kind` is a `Kind`, or `audit`, `ledger` or `approvals`."""
     columns = _COLUMNS[kind]
     cells = [list(columns), *([cell(row, now) for cell in columns.values()] for row in rows)]
     return "\n".join(_aligned(cells, list(columns), width))
@@ -99,8 +143,8 @@ def table(kind: Kind, rows: Sequence[Json], now: float, width: int = WIDTH) -> s
 def _aligned(cells: Sequence[Sequence[str]], headings: Sequence[str], width: int) -> Iterable[str]:
     widths = [max(len(line[index]) for line in cells) for index in range(len(headings))]
     surplus = sum(widths) + 2 * (len(widths) - 1) - width
-    if surplus > 0 and "ERROR" in headings:
-        flexible = headings.index("ERROR")
+    if surplus > 0 and (giving_way := [name for name in headings if name in _GIVING_WAY]):
+        flexible = headings.index(giving_way[0])
         widths[flexible] = max(_SHORTEST, widths[flexible] - surplus)
     for line in cells:
         shown = (_cut(text, size).ljust(size) for text, size in zip(line, widths, strict=True))
@@ -138,6 +182,8 @@ def _entries(row: Json, now: float, indent: str) -> list[str]:
 def _value(name: str, value: Any, now: float) -> str:
     if _is_time(name, value):
         return _moment(name, value, now)
+    if name in AMOUNTS and isinstance(value, int):
+        return dollars(value, exact=name == "quote_rate")
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     return _plain(str(value))

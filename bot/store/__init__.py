@@ -9,6 +9,7 @@ from agent.ports import Clock, Ids
 from bot.store.admission import Admission
 from bot.store.approvals import Approvals
 from bot.store.audit import Audit
+from bot.store.books import Books
 from bot.store.cancellations import Cancellations
 from bot.store.claims import LEASE_SECONDS, Claims
 from bot.store.database import Database
@@ -75,6 +76,7 @@ class Store:
         self.webhook_events = WebhookEvents(database)
         self.directory = Directory(database)
         self.overview = Overview(database)
+        self.books = Books(database)
         self.interventions = Interventions(database, self.claims, outbox, endings)
 
     async def start(self) -> None:

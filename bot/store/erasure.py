@@ -21,10 +21,22 @@ from bot.store.person import Person, PersonalData, Taken
 from bot.store.pseudonyms import Renaming, new_pseudonym
 from bot.store.retention import delete_conversation
 from bot.store.rows import first, record
-from bot.store.schema import audit, conversation, erasure, job, lane, metadata, role_member, submission, workspace
+from bot.store.schema import (
+    audit,
+    conversation,
+    erasure,
+    job,
+    lane,
+    ledger,
+    metadata,
+    role_member,
+    submission,
+    workspace,
+)
 from bot.store.traces import clear_log
 
 BATCH = 500
+DIRECT = "D"  # how Slack's ids of direct conversations begin
 PASSES = 5  # while others are still writing
 AT_HEYGEN = (SubmissionState.SENDING, SubmissionState.SENT)
 
@@ -105,6 +117,12 @@ class Erasures:
             jobs, amount = (await connection.execute(select)).one()
         return Unfinished(int(jobs), int(amount))
 
+    async def under_way(self, workspace_id: str) -> bool:
+        """Whether a deletion of something of this workspace has not come to its end yet."""
+        async with self._database.reading() as connection:
+            mine = sa.select(erasure.c.id).where(erasure.c.workspace_id == workspace_id)
+            return await connection.scalar(mine.limit(1)) is not None
+
     # -- carrying out --------------------------------------------------------------------------------------------
 
     async def run_due(self) -> int:
@@ -134,7 +152,15 @@ class Erasures:
             await self._take_roles(who)
             if not await self._renaming.everywhere(who.workspace_id, who.user_id, who.pseudonym):
                 break
+        await self._hide_direct(who)
         return taken
+
+    async def _hide_direct(self, who: Person) -> None:
+        """The id of a direct conversation says whose it is: in what stays for good it goes, too."""
+        theirs = sa.and_(ledger.c.workspace_id == who.workspace_id, ledger.c.requester == who.pseudonym)
+        direct = sa.update(ledger).where(theirs, ledger.c.channel_id.startswith(DIRECT))
+        async with self._database.transaction("erasure.direct") as connection:
+            await connection.execute(direct.values(channel_id=who.pseudonym))
 
     async def _take_roles(self, who: Person) -> None:
         theirs = sa.and_(role_member.c.workspace_id == who.workspace_id, role_member.c.user_id == who.user_id)

@@ -24,11 +24,13 @@ from agent.records import (
 from bot.store.database import Database
 from bot.store.rows import first, one
 from bot.store.schema import (
+    audit,
     conversation,
     delivery,
     inbox,
     item,
     job,
+    ledger,
     link,
     model_call,
     outcome,
@@ -169,12 +171,20 @@ def _relatives(kind: Kind, row: Json, reveal: bool) -> dict[str, sa.Select[Any]]
             return {**_of_turn(row, reveal), "deliveries": posts}
         case Kind.SUBMISSION:
             jobs = sa.select(*_columns(job, reveal)).where(job.c.submission_id == row["id"]).order_by(job.c.number)
-            return {"jobs": jobs, "deliveries": posts}
+            money = sa.select(ledger).where(ledger.c.submission_id == row["id"]).order_by(ledger.c.seq)
+            return {"jobs": jobs, "deliveries": posts, "ledger": money, "audit": _audited(row["id"])}
         case Kind.JOB:
             parent = sa.select(*_columns(submission, reveal)).where(submission.c.id == row["submission_id"])
-            return {"submission": parent, "link": sa.select(link).where(link.c.job_id == row["id"])}
+            money = sa.select(ledger).where(ledger.c.job_id == row["id"]).order_by(ledger.c.seq)
+            links = sa.select(link).where(link.c.job_id == row["id"])
+            return {"submission": parent, "link": links, "ledger": money, "audit": _audited(row["submission_id"])}
         case Kind.DELIVERY:
             return {"conversation": sa.select(conversation).where(conversation.c.id == row["conversation_id"])}
+
+
+def _audited(submission_id: str) -> sa.Select[Any]:
+    """Who approved, declined or cancelled it."""
+    return sa.select(audit).where(audit.c.subject_id == submission_id).order_by(audit.c.seq)
 
 
 def _of_turn(row: Json, reveal: bool) -> dict[str, sa.Select[Any]]:

@@ -45,14 +45,17 @@ class Retention:
     def __init__(self, database: Database, seconds: float) -> None:
         self._database = database
         self._seconds = seconds
+        self._traces = True  # what an earlier process deleted may still be in SQLite's log
 
     async def run_once(self) -> int:
         """Delete a small batch of everything that is due; returns how many rows or conversations that were."""
         gone = await self._conversations()
         for table, condition in self._loose_rows():
             gone += await self._rows(table, condition)
-        if not gone:
-            await clear_log(self._database)
+        if gone:
+            self._traces = True
+        elif self._traces:
+            self._traces = not await clear_log(self._database)
         return gone
 
     async def _conversations(self) -> int:
@@ -86,13 +89,17 @@ class Retention:
         )
 
     async def _rows(self, table: sa.Table, condition: Any) -> int:
-        async with self._database.transaction("retention.rows") as connection:
+        async with self._database.reading() as connection:
             before = await self._database.now(connection) - self._seconds
             due = sa.select(table.c.seq).where(condition(before)).order_by(table.c.seq).limit(ROWS_AT_ONCE)
-            numbers = list(await connection.scalars(self._database.claimable(due)))
-            if numbers:
-                await connection.execute(sa.delete(table).where(table.c.seq.in_(numbers)))
-            return len(numbers)
+            numbers = list(await connection.scalars(due))
+        if not numbers:
+            return 0
+        async with self._database.transaction("retention.rows") as connection:
+            free = self._database.claimable(sa.select(table.c.seq).where(table.c.seq.in_(numbers), condition(before)))
+            mine = list(await connection.scalars(free))
+            await connection.execute(sa.delete(table).where(table.c.seq.in_(mine)))
+            return len(mine)
 
 
 async def delete_conversation(connection: AsyncConnection, conversation_id: str) -> None:

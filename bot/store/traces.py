@@ -11,7 +11,7 @@ from bot.store.database import Database
 
 log = structlog.get_logger(__name__)
 
-PATIENCE_SECONDS = 5.0  # for readers who still look at older pages
+PATIENCE_SECONDS = 1.0  # for readers who still look at older pages; who writes waits as long
 
 
 async def clear_log(database: Database) -> bool:

@@ -136,6 +136,17 @@ async def test_a_disowned_job_is_charged_under_the_pseudonym(store: Store) -> No
 
 
 @pytest.mark.full
+async def test_the_ledger_no_longer_names_a_direct_conversation(store: Store) -> None:
+    life = Life(store)
+    lease, turn = await life.turn(ALICE, said(ALICE, "asks"))
+    await store.jobs.intend(lease, life.request(ALICE, lease, turn, "German"))
+    async with store.database.transaction("test.direct") as connection:
+        await connection.execute(sa.update(metadata.tables["ledger"]).values(channel_id="D0ALICE"))
+    await forget_alice(store)
+    assert "D0ALICE" not in str((await dump(store))["ledger"])
+
+
+@pytest.mark.full
 async def test_nothing_more_is_posted_for_a_forgotten_person(store: Store) -> None:
     alices, bobs = await two_people(store)
     await forget_alice(store)
@@ -219,7 +230,7 @@ async def test_a_person_who_asks_for_it_is_the_actor_under_the_pseudonym(store: 
     assert await store.erasures.forget_person(WORKSPACE, ALICE) == asked
 
 
-STEPS = ("erasure.conversation", "erasure.roles", "erasure.rename", "erasure.finish")
+STEPS = ("erasure.conversation", "erasure.roles", "erasure.rename", "erasure.direct", "erasure.finish")
 
 
 class KilledError(BaseException):

@@ -123,3 +123,30 @@ async def test_production_recognises_an_emulator(
 
     assert await check.emulated(settings) == ["SLACK_API_URL", "HEYGEN_BASE_URL"]
     assert await check.emulated(Settings(_env_file=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, ["APPROVERS", "CAP_", "PRICES", "OPS_CHANNEL"]),
+        ({"admins": "U0BOSS", "cap_person_day": "5", "prices": "cinematic=6", "ops_channel": "C0OPS"}, []),
+        ({"auto_approve_max": "0"}, ["APPROVERS", "CAP_", "AUTO_APPROVE_MAX", "PRICES", "OPS_CHANNEL"]),
+    ],
+)
+def test_guards_of_the_money_that_are_not_there_are_said(given: dict[str, str], said: list[str]) -> None:
+    settings = Settings(_env_file=None, public_url="https://a.example", heygen_webhook_secret="s", **given)
+    lines = check.switched_off(settings)
+    assert [
+        name for name in ("APPROVERS", "CAP_", "AUTO_APPROVE_MAX", "PRICES", "OPS_CHANNEL") if name in str(lines)
+    ] == said
+    assert len(lines) == len(said)
+
+
+async def test_the_operators_channel_is_looked_at(
+    slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, tmp_path: Path
+) -> None:
+    channel = next(one.id for one in slack.workspace.channels.values() if one.name == "general")
+    works, line = (await told(configured(slack, heygen, openai, tmp_path, ops_channel=channel)))["operations"]
+    assert (works, "#general" in line) == (True, True)
+    works, line = (await told(configured(slack, heygen, openai, tmp_path, ops_channel="C0NOWHERE")))["operations"]
+    assert (works, "channel_not_found" in line) == (False, True)
