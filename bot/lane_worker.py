@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -217,16 +217,21 @@ class LaneWorker:
         """A message was edited after work on it began: take back what has not left, and plan anew if there was any."""
         ts = row.payload["ts"]
         turns = await self._cancels.turns_of_message(lease.id, ts)
-        dropped = await self._cancels.cancel_of_turns(turns, actor=row.payload["user"], only_unsent=True)
+        dropped = await self._cancels.cancel_of_turns(turns, actor=row.payload["user"], only_unsent=True, cause=row.id)
         original = await self._lanes.message(lease, ts)
-        begun = await self._runner.has_begun(row)
-        if turns and original is not None and (begun or dropped.anything or await self._cancels.cut_short(turns[-1])):
+        if turns and original is not None and await self._to_plan_anew(row, turns):
             payload = {**original.payload, "text": row.payload["text"], "edited_seq": row.seq - 1}
             return await self._runner.run(lease, dataclasses.replace(row, kind="message", payload=payload))
         if any(job.state in OPEN_JOB_STATES for job in dropped.over):
             await self._outbox.say_notice(f"edited:{row.id}", row.conversation_id, EDITED_TOO_LATE)
         await self._lanes.finish_row(lease, row)
         return None
+
+    async def _to_plan_anew(self, edit: InboxRow, turns: Sequence[str]) -> bool:
+        """Whether an edit has taken something back or cut a turn short, also if we were interrupted since."""
+        if await self._runner.has_begun(edit) or await self._cancels.caused(turns, edit.id):
+            return True
+        return await self._cancels.cut_short(turns[-1])
 
     async def _withdrawn(self, lease: Lease, row: InboxRow) -> None:
         """A message was deleted: what it asked for is not wanted any more. What could not be stopped is said."""

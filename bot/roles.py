@@ -69,6 +69,7 @@ class AppointedRoles:
                 answer = await self._client.usergroups_users_list(usergroup=group)
             except SLACK_ERRORS as error:
                 log.warning("user_group_unread", group=group, code=judge(error).code)
-                return frozenset(people | self._members.get(role, frozenset()))
+                people |= self._members.get(role, frozenset())
+                continue
             people |= {user for user in answer.get("users") or [] if isinstance(user, str)}
         return frozenset(people)

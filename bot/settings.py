@@ -14,6 +14,7 @@ from agent.rights import Role
 
 SECRET_KEY_CHARACTERS = 32
 MOST_DOLLARS = 1_000_000
+MENTION = re.compile(r"<(?:@|!subteam\^)([A-Z0-9]+)(?:\|[^>]*)?>")  # how Slack writes people and groups
 
 # What a production process cannot do without, and what each is for.
 REQUIRED = {
@@ -133,7 +134,7 @@ class Settings(BaseSettings):
     def _ids(cls, value: object) -> object:
         if not isinstance(value, str):
             return value
-        ids = frozenset(part.strip().strip("<@!>").split("|")[0] for part in value.split(",") if part.strip())
+        ids = frozenset(MENTION.sub(r"\1", part.strip()) for part in value.split(",") if part.strip())
         if wrong := sorted(one for one in ids if not re.fullmatch(r"[UWS][A-Z0-9]{2,}", one)):
             raise ValueError(f"needs ids of users (U…) or user groups (S…), not {wrong[0][:20]!r}")
         return ids

@@ -42,10 +42,10 @@ class WalletWatch:
         micro = int((Decimal(balance.remaining) * MICRO).to_integral_value())
         reading = await self._wallet.record(self._account_id, micro, since=mark)
         if reading is not None and reading.drift:
-            await self._tell(reading)
+            await self._tell(reading, mark)
         return 0
 
-    async def _tell(self, reading: Reading) -> None:
+    async def _tell(self, reading: Reading, mark: int) -> None:
         log.warning("wallet_drift", account=self._account_id, micro_dollars=reading.drift)
         if reading.drift >= ALERT_AT:
             text = (
@@ -53,4 +53,4 @@ class WalletWatch:
                 "prices have changed, or somebody else uses the account. The difference is booked as drift; "
                 "`/heygen budget` shows it."
             )
-            await self._alert(f"drift:{self._account_id}:{reading.balance}", text)
+            await self._alert(f"drift:{self._account_id}:{mark}", text)

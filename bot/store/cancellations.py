@@ -41,6 +41,7 @@ class Cancellations:
         handles: Collection[str] | None = None,
         deed: Deed = Deed.CANCELLED,
         only_unsent: bool = False,
+        cause: str | None = None,
     ) -> Cancelled:
         """Cancel a request, or only its jobs with `handles`; `KeyError` when there is none.
 
@@ -51,14 +52,27 @@ class Cancellations:
             row = await self.locked(connection, submission_id)
             if only_unsent and row["state"] not in UNSENT:
                 return Cancelled(over=tuple(await self._jobs(connection, submission_id)))
-            return await self.drop(connection, row, actor=actor, handles=handles, deed=deed)
+            return await self.drop(connection, row, actor=actor, handles=handles, deed=deed, cause=cause)
 
-    async def cancel_of_turns(self, turn_ids: Sequence[str], *, actor: str, only_unsent: bool = False) -> Cancelled:
-        """Cancel everything that these turns have asked for; `only_unsent` leaves alone what HeyGen has already."""
+    async def cancel_of_turns(
+        self, turn_ids: Sequence[str], *, actor: str, only_unsent: bool = False, cause: str | None = None
+    ) -> Cancelled:
+        """Cancel everything that these turns have asked for; `only_unsent` leaves alone what HeyGen has already.
+
+        `cause` names what led to it, for `caused`.
+        """
         total = Cancelled()
         for submission_id in await self._submissions_of(turn_ids):
-            total = total + await self.cancel(submission_id, actor=actor, only_unsent=only_unsent)
+            total = total + await self.cancel(submission_id, actor=actor, only_unsent=only_unsent, cause=cause)
         return total
+
+    async def caused(self, turn_ids: Sequence[str], cause: str) -> bool:
+        """Whether `cause` has cancelled something of these turns: its work may have been interrupted after that."""
+        for submission_id in await self._submissions_of(turn_ids):
+            async with self._database.reading() as connection:
+                if cause in await self._audit.causes(connection, submission_id, Deed.CANCELLED):
+                    return True
+        return False
 
     async def turns_of_message(self, conversation_id: str, ts: str) -> list[str]:
         """The turns that a message has led to, edits of it included."""

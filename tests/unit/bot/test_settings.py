@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from agent.money import Cap, Period, Scope
+from agent.rights import Role
 from bot import settings
 from bot.settings import REQUIRED, Settings, SettingsError
 
@@ -54,6 +56,12 @@ def test_an_empty_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> No
         ("SECRET_KEY", "short", "32 characters"),
         ("LOG_LEVEL", "loud", "debug"),
         ("HEYGEN_MAX_CONCURRENT", "0", "HEYGEN_MAX_CONCURRENT"),
+        ("AUTO_APPROVE_MAX", "-1", "greater than or equal"),
+        ("AUTO_APPROVE_MAX", "plenty", "AUTO_APPROVE_MAX"),
+        ("APPROVAL_HOURS", "-2", "APPROVAL_HOURS"),
+        ("CAP_PERSON_DAY", "-0.01", "CAP_PERSON_DAY"),
+        ("PRICES", "translation.speed=much", "dollars"),
+        ("OPS_CHANNEL", "#operators", "OPS_CHANNEL"),
     ],
 )
 def test_a_wrong_value_is_named_but_not_shown(
@@ -88,3 +96,56 @@ def test_allowed_hosts_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -
 def test_a_missing_secret_says_what_it_is_for() -> None:
     with pytest.raises(SettingsError, match="SECRET_KEY is missing: it is needed to sign"):
         settings.load().secret("secret_key")
+
+
+def test_nothing_is_capped_and_nobody_appointed_at_first() -> None:
+    loaded = settings.load()
+
+    assert loaded.caps() == []
+    assert not any(loaded.appointments().values())
+    assert (loaded.auto_approve_max, loaded.approval_hours, loaded.prices) == (10, 24, {})
+
+
+def test_caps_are_whole_micro_dollars(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAP_WORKSPACE_MONTH", "1000")
+    monkeypatch.setenv("CAP_PERSON_DAY", "12.345678")
+    monkeypatch.setenv("CAP_CHANNEL_DAY", "0")
+
+    assert settings.load().caps() == [
+        Cap(Scope.WORKSPACE, Period.MONTH, 1_000_000_000),
+        Cap(Scope.CHANNEL, Period.DAY, 0),
+        Cap(Scope.PERSON, Period.DAY, 12_345_678),
+    ]
+
+
+def test_own_prices_take_the_place_of_the_built_in_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRICES", "translation.speed=0.04, cinematic = $6.50")
+
+    assert settings.load().prices == {"translation.speed": 40_000, "cinematic": 6_500_000}
+
+
+def test_an_unknown_price_is_refused_with_those_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRICES", "translations=1")
+
+    with pytest.raises(SettingsError, match=r"translation\.speed"):
+        settings.load()
+
+
+def test_people_and_groups_may_be_pasted_as_slack_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APPROVERS", "U0DAVE0001, <@U0ALICE001|alice>,")
+    monkeypatch.setenv("ADMINS", "<!subteam^S0GROUP001|@admins>")
+    monkeypatch.setenv("OPERATORS", "S0GROUP002")
+
+    assert settings.load().appointments() == {
+        Role.APPROVER: {"U0DAVE0001", "U0ALICE001"},
+        Role.ADMIN: {"S0GROUP001"},
+        Role.OPERATOR: {"S0GROUP002"},
+    }
+
+
+@pytest.mark.parametrize("people", ["dave", "@dave", "C0VIDEOS01", "U1"])
+def test_names_are_no_ids_of_people(monkeypatch: pytest.MonkeyPatch, people: str) -> None:
+    monkeypatch.setenv("APPROVERS", people)
+
+    with pytest.raises(SettingsError, match="ids of users"):
+        settings.load()
