@@ -50,6 +50,10 @@ class FakeJobStore(Steps):
         """Somebody else claims the row."""
         self._claim(row_id)
 
+    def drop_lease(self, row_id: str) -> None:
+        """Whoever has claimed the row has lost it."""
+        self._held.pop(row_id, None)
+
     def free(self) -> None:
         """All leases have run out."""
         self._held.clear()
@@ -157,6 +161,22 @@ class FakeJobStore(Steps):
         self._settle(lease, state=state, not_before=not_before, error_code=code, error=sentence)
         if not self._open_jobs(lease.id):
             self._end_unwanted(lease.id, doubtful=doubtful)
+        elif not doubtful:  # the attempt did certainly not arrive
+            ours = [job for job in self.jobs.values() if job.submission_id == lease.id and job.finished_at is None]
+            self.leave_out(lease.id, [job for job in ours if job.state is JobState.UNWANTED], before=len(ours))
+
+    def leave_out(self, submission_id: str, dropped: Sequence[Job], *, before: int) -> None:
+        """Of an unsent request's `before` jobs some are not wanted any more."""
+        row = self.submissions[submission_id]
+        for job in dropped:
+            self._finish(job, JobUpdate(JobState.CANCELLED, None, NEVER))
+        if not (kept := self._open_jobs(submission_id)):
+            self._change(submission_id, state=SubmissionState.CANCELLED, error_code="cancelled")
+        elif dropped:
+            less = remaining(row.arguments, [job.label for job in kept], row.approved_hash is not None)
+            share = {name: getattr(row, name) * len(kept) // before for name in ("quote_low", "quote_high")}
+            basis = row.quote_basis.replace(f"{before} × ", f"{len(kept)} × ", 1)
+            self._change(submission_id, **less, **share, quote_basis=basis)
 
     async def claim_due_jobs(self, limit: int) -> list[tuple[Lease, Job]]:
         due = [job for job in self.jobs.values() if self._is_due(job) and job.id not in self._held]
@@ -296,21 +316,10 @@ class FakeCancels:
                 self._jobs.jobs[job.id] = dataclasses.replace(job, state=JobState.UNWANTED)
             return Cancelled(unwanted=chosen, over=over)
         if chosen:
-            self._withdraw(row, chosen)
+            every = await self._jobs.jobs_of(submission_id)
+            self._jobs.leave_out(row.id, chosen, before=sum(job.state in OPEN_JOB_STATES for job in every))
+            self._jobs.drop_lease(row.id)
         return Cancelled(dropped=chosen, over=over)
-
-    def _withdraw(self, row: Submission, chosen: Sequence[Job]) -> None:
-        store = self._jobs
-        before = len(store._open_jobs(row.id))
-        for job in chosen:
-            store._finish(job, JobUpdate(JobState.CANCELLED, None, NEVER))
-        store._held.pop(row.id, None)
-        if kept := store._open_jobs(row.id):
-            share = {name: getattr(row, name) * len(kept) // before for name in ("quote_low", "quote_high")}
-            less = remaining(row.arguments, [job.label for job in kept], row.approved_hash is not None)
-            store._change(row.id, **less, **share)
-        else:
-            store._change(row.id, state=SubmissionState.CANCELLED, error_code="cancelled")
 
     async def cancel_of_turns(self, turn_ids: Sequence[str], *, actor: str) -> Cancelled:
         total = Cancelled()

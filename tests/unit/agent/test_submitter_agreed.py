@@ -221,3 +221,19 @@ async def test_a_fault_of_ours_in_one_request_does_not_stop_the_next(
     assert await submitter.run_due() == 2
     assert heygen.keys() == ["gr-1"]
     assert jobs.submissions["S1"].state is SubmissionState.INTENDED
+
+
+async def test_what_was_cancelled_during_an_attempt_that_did_not_arrive_is_left_out_of_the_next(
+    settle: Settle, heygen: SmallHeyGen, jobs: FakeJobStore, clock: ManualClock
+) -> None:
+    def unwanted() -> None:
+        jobs.jobs["job1"] = dataclasses.replace(jobs.jobs["job1"], state=JobState.UNWANTED)
+
+    jobs.on("postpone", unwanted)
+    heygen.fail(TRANSLATIONS, refusal(429))
+    await settle()
+    clock.advance(3)
+    assert (await settle()).state is SubmissionState.SENT
+    assert [len(body["output_languages"]) for body in heygen.creates()] == [2, 1]
+    assert jobs.jobs["job1"].state is JobState.CANCELLED
+    assert jobs.booked == {"job2": 3_000_000}
