@@ -36,7 +36,7 @@ def example() -> str:
     lines = ["# Copy to .env. Settings without a value are required in production.", ""]
     for name, field in _fields():
         mark = "" if name in REQUIRED else "# "
-        lines += [f"# {field.description}", f"{mark}{name}={_plain(field.default)}", ""]
+        lines += [f"# {field.description}", f"{mark}{name}={_plain(_value(field))}", ""]
     return "\n".join(lines)
 
 
@@ -47,12 +47,16 @@ def _fields() -> list[tuple[str, FieldInfo]]:
 def _default(name: str, field: FieldInfo) -> str:
     if name in REQUIRED:
         return f"required {REQUIRED[name]}"
-    plain = _plain(field.default)
+    plain = _plain(_value(field))
     return f"`{plain}`" if plain else "not set"
 
 
+def _value(field: FieldInfo) -> Any:
+    return field.get_default(call_default_factory=True, validated_data={})
+
+
 def _plain(value: Any) -> str:
-    if value is None or isinstance(value, SecretStr):
+    if value is None or value == {} or isinstance(value, SecretStr):
         return ""
     if isinstance(value, frozenset):
         return ",".join(sorted(value))
