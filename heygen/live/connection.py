@@ -112,6 +112,7 @@ class LiveConnection:
         self._closing = asyncio.Event()
         self._ready = asyncio.Event()
         self._task: asyncio.Task[Ended] | None = None
+        self._socket: ClientConnection | None = None
         self._reopenings = 0
 
     def __repr__(self) -> str:
@@ -274,15 +275,18 @@ class LiveConnection:
 
     async def _one_socket(self) -> Ended | _Lost:
         try:
-            socket = await within(self._clock, self._bounds.open, open_socket(self._url, proxy=self._proxy))
+            return await self._converse(await within(self._clock, self._bounds.open, self._open()))
         except Refused as refusal:
             return Ended(reason=EndReason.REFUSED, code=refusal.status)
         except (Unreachable, TimeoutError):
             return _Lost(word="unreachable")
-        try:
-            return await self._converse(socket)
         finally:
-            await self._hang_up(socket)
+            await self._hang_up()
+
+    async def _open(self) -> ClientConnection:
+        """Also kept in `self`: what a task returns as it is cancelled gets lost, and with it an open websocket."""
+        self._socket = await open_socket(self._url, proxy=self._proxy)
+        return self._socket
 
     async def _converse(self, socket: ClientConnection) -> Ended | _Lost:
         try:
@@ -292,7 +296,10 @@ class LiveConnection:
         except ConnectionClosed:
             return _farewell(socket)
 
-    async def _hang_up(self, socket: ClientConnection) -> None:
+    async def _hang_up(self) -> None:
+        socket, self._socket = self._socket, None
+        if socket is None:
+            return
         try:
             await within(self._clock, self._bounds.close, socket.close())
         except TimeoutError:
