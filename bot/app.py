@@ -56,6 +56,7 @@ from bot.slack.cancels import CancelCommand
 from bot.slack.commands import Commands
 from bot.slack.decisions import Decisions
 from bot.slack.delivery import DeliveryWorker
+from bot.slack.forgetting import Forgetting
 from bot.slack.intake import Intake, timestamp_guard
 from bot.slack.pacing import Pacer
 from bot.slack.reply import SlackReplies
@@ -400,8 +401,15 @@ class _Parts:
             ledger=store.ledger, wallet=store.wallet, accounts=self.accounts, roles=self.roles, clock=self.clock
         )
         by_command = CancelCommand(requests=store.jobs, cancels=store.cancellations, clock=self.clock, kick=self.kick)
+        forgetting = Forgetting(store.erasures)
+        forgetting.register(router)
         commands = Commands(
-            jobs=store.jobs, budgets=budgets, cancelling=by_command, clock=self.clock, link_for=self.links.link
+            jobs=store.jobs,
+            budgets=budgets,
+            cancelling=by_command,
+            forgetting=forgetting,
+            clock=self.clock,
+            link_for=self.links.link,
         )
         commands.register(router)
         Actions(requests=store.jobs).register(router)

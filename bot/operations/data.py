@@ -57,10 +57,10 @@ async def _person(store: Store, options: argparse.Namespace, settings: Settings)
 def _sentences(user_id: str, asked: Erasure, taken: Taken, named: list[str]) -> list[str]:
     told = [f"{user_id} is forgotten in {asked.workspace_id} and stands there as {asked.pseudonym} now."]
     if taken.dropped:
-        told.append(f"Cancelled before they were sent, nothing is billed: {taken.dropped} jobs.")
+        told.append(f"Cancelled before they were sent, nothing is billed: {_jobs(taken.dropped)}.")
     if taken.unwanted:
         told.append(
-            f"HeyGen already has {taken.unwanted} jobs and can't be stopped: they are billed, and settled here."
+            f"HeyGen already has {_jobs(taken.unwanted)} and can't be stopped: that is billed, and settled here."
         )
     if named:
         settings = ", ".join(name.upper() for name in named)
@@ -68,10 +68,14 @@ def _sentences(user_id: str, asked: Erasure, taken: Taken, named: list[str]) -> 
     return told
 
 
+def _jobs(count: int) -> str:
+    return "1 job" if count == 1 else f"{count} jobs"
+
+
 async def _workspace(store: Store, options: argparse.Namespace, _: Settings) -> int:
     workspace_id = await _the_workspace(store, options.id)
     unfinished = await store.erasures.unfinished(workspace_id)
-    billed = f"HeyGen works on {unfinished.jobs} jobs of {workspace_id}: about {dollars(unfinished.amount)}"
+    billed = f"HeyGen works on {_jobs(unfinished.jobs)} of {workspace_id}: about {dollars(unfinished.amount)}"
     if unfinished.jobs and not options.force:
         raise Refused(f"{billed}. Wait until they have ended; with --force they are billed and nobody settles them.")
     if not confirmed("forget-workspace", workspace_id, yes=options.yes):

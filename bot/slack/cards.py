@@ -15,7 +15,7 @@ from bot.slack.blocks import SECTION_LIMIT, TITLE_LIMIT, Post, context, post, se
 from bot.slack.closings import ended_how, outcome, retry
 from bot.slack.lines import LABEL_LIMIT, counted, elapsed, job_line
 from bot.slack.ports import LinkFor
-from bot.slack.text import safe
+from bot.slack.text import mention, safe
 
 SOURCE_LIMIT = 300
 NAMES_LIMIT = 6000  # more names than HeyGen has languages do not fit into one message
@@ -143,7 +143,7 @@ def _until(submission: Submission) -> str:
 
 
 def _asked(submission: Submission) -> str:
-    return f"*{_title(submission)}*\nasked by <@{submission.requester}>"
+    return f"*{_title(submission)}*\nasked by {mention(submission.requester)}"
 
 
 def _title(submission: Submission) -> str:
@@ -170,7 +170,7 @@ def _money(submission: Submission, jobs: Sequence[Job], cost: int | None) -> str
     elif submission.quote_high and submission.state is not SubmissionState.CANCELLED:
         parts.append(f"{submission.quote(len(jobs)).words()} ({safe(submission.quote_basis, 200)})")
     if submission.decided_by and submission.approved_hash:
-        parts.append(f"approved by <@{submission.decided_by}>")
+        parts.append(f"approved by {mention(submission.decided_by)}")
     return " · ".join(parts)
 
 

@@ -9,10 +9,11 @@ from agent.records import Json
 from bot.slack.blocks import Post
 from bot.slack.budget import Budgets
 from bot.slack.cancels import CancelCommand
+from bot.slack.forgetting import Forgetting
 from bot.slack.ports import LinkFor, RecentJobs
 from bot.slack.router import Answer, Interaction, Router
 from bot.slack.text import safe
-from bot.slack.typed import Cancel, Help, Jobs, ShowBudget, Translate, UsageError, parse
+from bot.slack.typed import Cancel, ForgetMe, Help, Jobs, ShowBudget, Translate, UsageError, parse
 from bot.slack.views import help_view, jobs_list
 from bot.store.inbox import NewEvent
 
@@ -23,11 +24,19 @@ class Commands:
     """The handlers of `/heygen`."""
 
     def __init__(
-        self, *, jobs: RecentJobs, budgets: Budgets, cancelling: CancelCommand, clock: Clock, link_for: LinkFor
+        self,
+        *,
+        jobs: RecentJobs,
+        budgets: Budgets,
+        cancelling: CancelCommand,
+        forgetting: Forgetting,
+        clock: Clock,
+        link_for: LinkFor,
     ) -> None:
         self._jobs = jobs
         self._budgets = budgets
         self._cancelling = cancelling
+        self._forgetting = forgetting
         self._clock = clock
         self._link_for = link_for
 
@@ -47,6 +56,8 @@ class Commands:
                 return _answer(await self._budgets.show(interaction))
             case Cancel(wanted):
                 return _answer(await self._cancelling.handle(interaction, wanted))
+            case ForgetMe():
+                return _answer(self._forgetting.offer())
             case Help(topic):
                 return _answer(help_view(topic))
             case UsageError(sentence):

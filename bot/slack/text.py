@@ -6,12 +6,18 @@ import re
 
 _TOKEN = re.compile(r"<([^<>\n]*)>")
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>\n]*)?>")
+_PERSON = re.compile(r"[UW][A-Za-z0-9]+")
 _SPACES = re.compile(r"[ \t]+")
 
 
 def mentions(text: str) -> set[str]:
     """The ids of the people (and bots) that a Slack text mentions."""
     return set(_MENTION.findall(text))
+
+
+def mention(user_id: str) -> str:
+    """A mention of a person, or words where only a pseudonym is left of them."""
+    return f"<@{user_id}>" if _PERSON.fullmatch(user_id) else "somebody whose data was deleted"
 
 
 def plain(text: str, bot_user_id: str = "") -> str:

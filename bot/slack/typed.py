@@ -9,13 +9,14 @@ from typing import Literal
 
 from bot.slack.text import plain, safe
 
-Topic = Literal["translate", "jobs", "budget", "cancel", "help"]
+Topic = Literal["translate", "jobs", "budget", "cancel", "forget", "help"]
 
 USAGE: dict[Topic, str] = {
     "translate": "/heygen translate <url> into <language>, <language> …",
     "jobs": "/heygen jobs",
     "budget": "/heygen budget",
     "cancel": "/heygen cancel [job | all]",
+    "forget": "/heygen forget me",
     "help": "/heygen help [command]",
 }
 EXAMPLE_URL = "https://example.com/talk.mp4"
@@ -34,6 +35,7 @@ WORDS: dict[str, Topic] = {
     "cancel": "cancel",
     "stop": "cancel",
     "abort": "cancel",
+    "forget": "forget",
     "help": "help",
     "?": "help",
     "-h": "help",
@@ -81,6 +83,11 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetMe:
+    """Offer to delete what is known of the person."""
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """Explain everything, or one command."""
 
@@ -94,7 +101,7 @@ class UsageError:
     sentence: str
 
 
-Command = Translate | Jobs | ShowBudget | Cancel | Help | UsageError
+Command = Translate | Jobs | ShowBudget | Cancel | ForgetMe | Help | UsageError
 
 
 def parse(text: str) -> Command:
@@ -111,6 +118,8 @@ def parse(text: str) -> Command:
             return ShowBudget()
         case "cancel":
             return _cancel(rest)
+        case "forget":
+            return _forget(rest)
         case "help":
             return _help(rest)
         case None:
@@ -141,6 +150,12 @@ def _cancel(rest: str) -> Command:
         f"I don't know which job `{safe(rest, 60)}` is.\nUsage: `{USAGE['cancel']}`\n"
         "For example: `/heygen cancel J3`; `/heygen cancel` lists what can be cancelled."
     )
+
+
+def _forget(rest: str) -> Command:
+    if rest.lower() == "me":
+        return ForgetMe()
+    return UsageError(f"I can only forget the person who asks.\nUsage: `{USAGE['forget']}`")
 
 
 def _unknown(word: str) -> UsageError:

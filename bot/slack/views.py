@@ -80,5 +80,9 @@ HELP = {
         "caps leave, and what HeyGen says is in the wallet. Only you see it."
     ),
     "jobs": "*`/heygen jobs`*\nShows your recent jobs and links to what is ready. Only you see the list.",
+    "forget": (
+        "*`/heygen forget me`*\nDeletes what I know of you in this workspace, after a button that asks once more. What "
+        "stays where is said first."
+    ),
     "help": "*`/heygen help [command]`*\nShows this, or explains one command.",
 }

@@ -16,6 +16,7 @@ from bot.store.log import append_items
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.schema import job, link
 from bot.store.transitions import announcement
+from bot.store.wording import PREFIX
 
 NEVER = 1e12  # due_at of a job nobody needs to look at
 DROPPED = frozenset({JobState.CANCELLED, JobState.UNWANTED})
@@ -96,7 +97,9 @@ class Endings:
         await self._outbox.change(connection, ops_key(submission_id))
 
     async def _link(self, connection: AsyncConnection, ended: Job) -> str:
+        """A link, which is revoked from the start when whoever asked for it has been deleted."""
         now = await self._database.now(connection)
+        requester = await connection.scalar(sa.select(job.c.requester).where(job.c.id == ended.id))
         link_id = self._ids.new("link")
         await connection.execute(
             sa.insert(link).values(
@@ -106,6 +109,7 @@ class Endings:
                 job_id=ended.id,
                 created_at=now,
                 expires_at=now + self._link_seconds,
+                revoked_at=now if str(requester).startswith(PREFIX) else None,
             )
         )
         return link_id

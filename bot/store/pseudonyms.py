@@ -12,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
 from bot.store.schema import erasure, metadata
-from bot.store.wording import Substitute, rewritten
+from bot.store.wording import PREFIX, Substitute, rewritten
 
-PREFIX = "deleted-"
 BATCH = 200
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+PREFIX = "deleted-"  # of the pseudonyms that stand for deleted people
 Substitute = Callable[[str], str]
 
 # Fields that say what something is and what it belongs to; nobody wrote what stands in them.

@@ -11,6 +11,7 @@ from bot.slack.blocks import Post
 from bot.slack.budget import Budgets
 from bot.slack.cancels import CancelCommand
 from bot.slack.commands import Commands
+from bot.slack.forgetting import Forgetting
 from bot.slack.router import Answer, Interaction
 from bot.slack.router import parse as read
 from bot.store import Store
@@ -48,7 +49,12 @@ class Desk:
         )
         cancelling = CancelCommand(requests=store.jobs, cancels=store.cancellations, clock=self.clock, kick=self._wakes)
         return Commands(
-            jobs=store.jobs, budgets=budgets, cancelling=cancelling, clock=self.clock, link_for=lambda job: None
+            jobs=store.jobs,
+            budgets=budgets,
+            cancelling=cancelling,
+            forgetting=Forgetting(store.erasures),
+            clock=self.clock,
+            link_for=lambda job: None,
         )
 
     async def type(self, text: str, user: str = PERSON, channel: str = CHANNEL) -> Answer:
