@@ -105,7 +105,8 @@ class Journal:
                 if value := condition():
                     return value
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), 0.05)
+                    async with asyncio.timeout(0.05):
+                        await changed.wait()
 
 
 @dataclasses.dataclass(slots=True)

@@ -69,6 +69,7 @@ DEFAULT_CREDITS = 100.0
 DEFAULT_CAP = 1
 LONGEST_SESSION = 1200
 LONGEST_WAIT = 5.0
+FAREWELL_SECONDS = 2.0
 SMALLEST_STEP = 1e-6  # a step as small as the clock can tell
 LEFT_RUNNING = frozenset({"IDLE_TIMEOUT", "MAX_DURATION_REACHED", "ZOMBIE_SESSION_REAP"})
 
@@ -318,7 +319,9 @@ class LiveAvatarEmulator(Emulator):
         await self.stop_background()
         for channel in self.channels.values():
             channel.drop(1001)
-        await self.rooms.stop()
+        self.rooms.close_all()
+        with contextlib.suppress(TimeoutError):
+            await self.journal.wait_for(lambda: self.rooms.empty, FAREWELL_SECONDS)
         await super().stop()
 
     def start_background(self) -> None:
@@ -339,7 +342,8 @@ class LiveAvatarEmulator(Emulator):
             self._kicked.clear()
             self.tick()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._kicked.wait(), self._pause())
+                async with asyncio.timeout(self._pause()):
+                    await self._kicked.wait()
 
     def _pause(self) -> float:
         """Seconds until something is due, on the machine's clock."""

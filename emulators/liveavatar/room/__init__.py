@@ -40,7 +40,7 @@ class Rooms:
     def __init__(self, emulator: LiveAvatarEmulator) -> None:
         self._emulator = emulator
         self._viewers: dict[str, Viewer] = {}
-        self._farewells: set[asyncio.Task[None]] = set()
+        self._present = 0
 
     def routes(self) -> list[BaseRoute]:
         """Signalling. `/rtc/v1`, the newer path, does not exist, so that clients take the older one."""
@@ -59,23 +59,22 @@ class Rooms:
         """Send a data packet to the viewer of a session; `KeyError` where there is none."""
         self._viewers[session_id].publish(topic, text)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nobody is in any room, nor on the way out of one."""
+        return self._present == 0
+
     def close(self, session: Session, reason: str = "ROOM_DELETED") -> None:
         """Put the viewer out; `reason` is one of LiveKit's `DisconnectReason`."""
         viewer = self._viewers.pop(session.id, None)
         if viewer is not None:
-            task = asyncio.create_task(viewer.leave(reason), name="liveavatar-room-farewell")
-            self._farewells.add(task)
-            task.add_done_callback(self._farewells.discard)
+            viewer.put_out(reason)
 
     def close_all(self) -> None:
         """Put everybody out."""
-        for session_id in list(self._viewers):
-            self.close(self._emulator.state.sessions[session_id], "SERVER_SHUTDOWN")
-
-    async def stop(self) -> None:
-        """Put everybody out and wait until they have been told."""
-        self.close_all()
-        await asyncio.gather(*self._farewells)
+        for viewer in self._viewers.values():
+            viewer.put_out("SERVER_SHUTDOWN")
+        self._viewers.clear()
 
     async def _join(self, websocket: WebSocket) -> None:
         session = self._session(websocket.query_params.get("access_token", ""))
@@ -97,7 +96,7 @@ class Rooms:
             await viewer.refuse_to_resume()
             return
         self.close(session, "DUPLICATE_IDENTITY")
-        self._viewers[session.id] = viewer
+        self._viewers[session.id], self._present = viewer, self._present + 1
         speakers = self._emulator.channels[session.id].avatar.speakers
         speakers.listeners.append(viewer.listener)
         self._emulator.sessions.viewer_joined(session)
@@ -106,6 +105,7 @@ class Rooms:
         try:
             await viewer.run()
         finally:
+            self._present -= 1
             speakers.listeners.remove(viewer.listener)
             self._emulator.sessions.viewer_left(session)
             session.note(self._emulator.clock.now(), "room.left")

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from aiortc import RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
 from aiortc.exceptions import InvalidStateError
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.sdp import candidate_from_sdp
@@ -42,11 +42,13 @@ class Viewer:
         self._websocket = websocket
         self._room = room
         self._on_data = on_data
-        self._down = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        self._down = _peer()
         self._up: RTCPeerConnection | None = None
         self._tracks = {AUDIO_SID: VoiceTrack(self.listener), VIDEO_SID: FaceTrack(self.listener)}
         self._reliable: RTCDataChannel | None = None
         self._unsent: list[bytes] = []
+        self._out = asyncio.Event()
+        self._reason = "UNKNOWN_REASON"
 
     # -- the avatar's side -------------------------------------------------------------------------------------
 
@@ -58,24 +60,39 @@ class Viewer:
             self._unsent.append(packet.SerializeToString())
         self._flush()
 
-    async def leave(self, reason: str) -> None:
-        """Tell the client that it is out (`reason`: one of LiveKit's `DisconnectReason`) and hang up."""
-        message = rtc.LeaveRequest(reason=reason, action=rtc.LeaveRequest.DISCONNECT)
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await self._send(leave=message)
-            await self._websocket.close()
+    def put_out(self, reason: str) -> None:
+        """Let `run` tell the client that it is out (`reason`: one of LiveKit's `DisconnectReason`) and hang up."""
+        self._reason = reason
+        self._out.set()
 
     # -- the conversation --------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Let the client in, and answer it until it is gone."""
+        """Let the client in, and answer it until it is gone or put out."""
+        conversation = asyncio.create_task(self._converse(), name="liveavatar-room-viewer")
+        out = asyncio.create_task(self._out.wait(), name="liveavatar-room-out")
         try:
-            await self._send(join=self._join())
-            await self._offer()
-            while (request := await self._receive()) is not None:
-                await self._answer(request)
+            await asyncio.wait({conversation, out}, return_when=asyncio.FIRST_COMPLETED)
+            if conversation.done():
+                with contextlib.suppress(WebSocketDisconnect):
+                    conversation.result()
+            else:
+                await self._say_farewell()
         finally:
+            await _cancelled(conversation, out)
             await self._hang_up()
+
+    async def _converse(self) -> None:
+        await self._send(join=self._join())
+        await self._offer()
+        while (request := await self._receive()) is not None:
+            await self._answer(request)
+
+    async def _say_farewell(self) -> None:
+        message = rtc.LeaveRequest(reason=self._reason, action=rtc.LeaveRequest.DISCONNECT)
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await self._send(leave=message)
+            await self._websocket.close()
 
     async def refuse_to_resume(self) -> None:
         """Tell a client that comes back to a connection we no longer have to begin anew."""
@@ -124,7 +141,7 @@ class Viewer:
 
     async def _accept_upstream(self, offer: rtc.SessionDescription) -> None:
         if self._up is None:
-            self._up = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+            self._up = _peer()
             self._up.on("datachannel", self._listen_to)
         await self._up.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
         await self._up.setLocalDescription(await self._up.createAnswer())
@@ -181,6 +198,12 @@ class Viewer:
                     await asyncio.wait_for(connection.close(), CLOSE_SECONDS)
 
 
+async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def _avatar() -> models.ParticipantInfo:
     audio = models.TrackInfo(
         sid=AUDIO_SID, type=models.AUDIO, source=models.MICROPHONE, mime_type="audio/opus", name="audio"
@@ -208,6 +231,11 @@ def _parse(raw: bytes) -> rtc.SignalRequest | None:
         return rtc.SignalRequest.FromString(raw)
     except DecodeError:
         return None
+
+
+def _peer() -> RTCPeerConnection:
+    """A peer connection that asks no server for its addresses and needs one socket."""
+    return RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
 
 
 def _milliseconds() -> int:
