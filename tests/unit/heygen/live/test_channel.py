@@ -165,6 +165,16 @@ def test_utterances_that_wait_are_bounded(desk: Desk) -> None:
         desk.channel.begin(desk.now)
 
 
+def test_what_can_leave_is_due_now(desk: Desk) -> None:
+    desk.channel.listen(True)
+    assert desk.channel.next_due(desk.now) == desk.now
+    desk.pump()
+    utterance = desk.say(0.4, complete=False)
+    desk.pump()
+    desk.channel.complete(utterance)
+    assert desk.channel.next_due(desk.now) == desk.now
+
+
 # Interrupting
 
 

@@ -125,6 +125,12 @@ async def test_nobody_listens(clock: WatchedClock) -> None:
     assert (await entered).reason is EndReason.LOST
 
 
+async def test_a_proxy_that_is_none_is_shown_nowhere(station: Station, clock: WatchedClock) -> None:
+    opening = connection(station, clock, proxy="secret-2@nowhere")
+
+    assert await unavailable(opening) == Ended(reason=EndReason.REFUSED)
+
+
 async def test_a_handshake_that_hangs_is_given_up(clock: WatchedClock) -> None:
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
