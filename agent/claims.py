@@ -256,7 +256,8 @@ class Judge:
         letters = _LETTER.findall(reading.text)
         if any(not _ALPHABETS.match(letter) for letter in letters):
             return False
-        return not any(map(_SHARED_ALPHABETS.match, letters)) or reading.knows >= KNOWN_SHARE
+        shared = sum(map(bool, map(_SHARED_ALPHABETS.match, letters)))
+        return 2 * shared < len(letters) or reading.knows >= KNOWN_SHARE
 
 
 def _looks_ahead(reading: Reading) -> bool:

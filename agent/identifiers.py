@@ -30,6 +30,11 @@ def has_identifier(text: str, known: Collection[str] = ()) -> bool:
     return any(found[0] not in known and looks_like_one(found[0]) for found in _CANDIDATE.finditer(text))
 
 
+def identifiers_in(text: str) -> frozenset[str]:
+    """Those in `text`: what a person wrote may be repeated."""
+    return frozenset(found[0] for found in _CANDIDATE.finditer(text) if looks_like_one(found[0]))
+
+
 def looks_like_one(word: str) -> bool:
     """Whether `word`, of ASCII letters, digits, `-` and `_`, looks like an identifier."""
     if _UUID.fullmatch(word) or _PREFIXED.fullmatch(word):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from agent.claim_hits import without_signs
 from agent.claims import JobFacts, Judge
-from agent.identifiers import has_identifier, without_identifiers
-from agent.neutral import PLACEHOLDER, Neutraliser, bare_links
+from agent.identifiers import ID_REMOVED, has_identifier, without_identifiers
+from agent.neutral import LINK_REMOVED, PLACEHOLDER, Neutraliser, bare_links
 from agent.plain_text import one_line, visible, without_stray_joiners
 from agent.records import OPEN_JOB_STATES, JobState
 from agent.segments import HOLD_LIMIT, Segmenter
@@ -39,7 +39,7 @@ UNCONFIRMED = "_I can't confirm that from here; see the card._"
 _HEADING = re.compile(r"[:：]\W*\Z")
 _ITEM = re.compile(r"\s*(?:[-*•–+▪◦]|\d{1,3}[.)]|\|)\s*")
 _LINK = re.compile(r"<?https?://[^\s<>)\]]*|<@\w+>")
-_ADDRESS = re.compile(r"https?://[!-~]+")
+_ADDRESS = re.compile(rf"https?://[!-~]+|{re.escape(LINK_REMOVED)}|{re.escape(ID_REMOVED)}")
 _EMPHASIS = re.compile(r"[*~`\\]")
 _CARRIED = 60  # characters of a sentence's cut-off part that its next part is judged with
 

@@ -22,8 +22,9 @@ from agent import prompts, sentences
 from agent.conversation import INTERRUPTED, message_text, model_input, open_calls
 from agent.errors import LeaseLost, ModelError, SourceRefused
 from agent.facts import facts_block
+from agent.identifiers import identifiers_in
 from agent.model import Completed, Model, ModelRequest
-from agent.outgoing import JobFacts, OutgoingContext, OutgoingFilter, state_line
+from agent.outgoing import JobFacts, OutgoingContext, OutgoingFilter, truth_line
 from agent.ports import Budget, Clock, JobLinks, JobStore, Replies, Reply, TurnStore, Used
 from agent.records import (
     Conversation,
@@ -391,16 +392,21 @@ class _Run:
 
     def _outgoing(self, items: Sequence[Item], jobs: Sequence[Job]) -> OutgoingContext:
         links = {job.handle: self._runner.links.link(job) for job in jobs}
-        typed = {link for item in items if item.source is Source.USER for link in links_given(message_text(item.body))}
+        said = [message_text(item.body) for item in items if item.source is Source.USER]
+        typed = {link for text in said for link in links_given(text)}
         facts = {job.handle: JobFacts(job.handle, job.label, job.state.value, links[job.handle]) for job in jobs}
-        return OutgoingContext(jobs=facts, allowed_links=frozenset(typed | {link for link in links.values() if link}))
+        return OutgoingContext(
+            jobs=facts,
+            allowed_links=frozenset(typed | {link for link in links.values() if link}),
+            known_words=frozenset[str]().union(*map(identifiers_in, said)),
+        )
 
     def _finished(self, text: str, context: OutgoingContext) -> str:
-        """The reply as it will stand: filtered as a whole, with the runtime's own line on open jobs at its end."""
+        """The reply as it will stand: filtered as a whole, with the runtime's own line at its end where one is due."""
         outgoing = OutgoingFilter(context)
-        shown = (outgoing.feed(text) + outgoing.close()).strip() or "I have nothing to add."
-        line = state_line(list(context.jobs.values()))
-        return f"{shown}\n\n{line}" if line else shown
+        shown = (outgoing.feed(text) + outgoing.close()).strip()
+        line = truth_line(list(context.jobs.values()), outgoing.withheld)
+        return "\n\n".join(part for part in (shown, line) if part) or "I have nothing to add."
 
 
 def bodies_of(items: Sequence[Item]) -> list[Json]:
