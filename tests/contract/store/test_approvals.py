@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import itertools
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +19,8 @@ from bot.store import Store
 from bot.store.approvals import EXPIRED_AT_ONCE, Decision, Verdict
 from bot.store.audit import RUNTIME, Deed
 from bot.store.endings import card_key, closing_key
-from bot.store.schema import submission as table
+from bot.store.ledger import Spender
+from bot.store.schema import job, submission
 from tests.support.clock import ManualClock
 from tests.support.ids import NamedIds
 from tests.support.store_steps import (
@@ -32,8 +36,6 @@ from tests.support.store_steps import (
     everything,
     intend,
     new_store,
-    new_submission,
-    open_turn,
     quote,
     running,
     set_aside,
@@ -183,11 +185,13 @@ async def test_nothing_can_be_decided_about_nothing(store: Store, decide: str) -
 
 
 async def test_a_request_that_is_not_as_it_was_approved_never_leaves(store: Store) -> None:
-    submission = await ask(store)
-    await approve(store, submission)
+    asked = await ask(store)
+    await approve(store, asked)
     async with store.database.transaction("test") as connection:
-        await connection.execute(sa.update(table).values(arguments={"languages": ["all"]}, arguments_hash="tampered"))
-    lease = await claim_submission(store, submission)
+        await connection.execute(
+            sa.update(submission).values(arguments={"languages": ["all"]}, arguments_hash="tampered")
+        )
+    lease = await claim_submission(store, asked)
     before = await everything(store)
     with pytest.raises(NotApproved):
         await store.jobs.mark_sending(lease)
@@ -275,35 +279,66 @@ async def test_many_expire_a_batch_at_a_time(store: Store, clock: ManualClock) -
 
 
 async def many(store: Store, prices: Sequence[int]) -> list[Submission]:
-    """Waiting requests of one job each, all of one conversation."""
-    lease, turn = await open_turn(store)
-    return [
-        await store.jobs.intend(
-            lease,
-            new_submission(
-                lease, "German", key=f"key-{n}", turn_id=turn.id, quote=quote(1, price=price), **waiting(store)
-            ),
-        )
-        for n, price in enumerate(prices)
-    ]
+    """Waiting requests of one job each, all of one conversation: one as it is made, the others copied from it."""
+    first = await ask(store, quote=quote(1, price=prices[0]))
+    async with store.database.transaction("test") as connection:
+        for table in (submission, job):
+            row = dict((await connection.execute(sa.select(table))).mappings().one())
+            copies = [row | copied(table, number, price) for number, price in enumerate(prices[1:], 2)]
+            await connection.execute(sa.insert(table), copies)
+    return [first, *(dataclasses.replace(first, id=f"copy-{number}") for number in range(2, len(prices) + 1))]
+
+
+def copied(table: sa.Table, number: int, price: int) -> dict[str, Any]:
+    """What tells a copy from its original."""
+    name = f"copy-{number}"
+    if table is submission:
+        return {"id": name, "key": name, "quote_low": price, "quote_high": price}
+    return {"id": f"job-{name}", "submission_id": name, "number": number, "handle": f"J{number}", "price": price}
 
 
 async def approved(stores: Sequence[Store], submissions: Sequence[Submission]) -> list[bool]:
     """Approve everything at once from every store; whether each went, or had no room."""
 
     async def one(store: Store, submission: Submission) -> bool:
-        try:
-            return (await approve(store, submission)).verdict is Verdict.DONE
-        except OverCap:
-            return False
+        while True:
+            try:
+                return (await approve(store, submission)).verdict is Verdict.DONE
+            except OverCap:
+                return False
+            except sa.exc.TimeoutError:  # no connection for half a minute on a slow machine: Slack asks again
+                continue
 
     turns = zip(itertools.cycle(stores), submissions, strict=False)
     return list(await asyncio.gather(*(one(store, submission) for store, submission in turns)))
 
 
+@contextlib.asynccontextmanager
+async def beside(store: Store, caps: Sequence[Cap]) -> AsyncIterator[Store]:
+    """Another process at the same database, started; a file has only one, which then does both."""
+    if store.database.single_process:
+        yield store
+        return
+    url = store.database.url.render_as_string(hide_password=False)
+    second = new_store(url, cast("ManualClock", store.clock), NamedIds("second"), owner="second", caps=caps)
+    await second.start()
+    try:
+        yield second
+    finally:
+        await second.stop()
+
+
 async def held(store: Store) -> int:
     """What is set aside in the whole workspace."""
-    return sum([await set_aside(store, job.submission_id) for job in await store.jobs.recent(WORKSPACE, limit=500)])
+    (today, *_) = await store.ledger.usage(Spender(WORKSPACE, "", ""))
+    return today.held
+
+
+async def decided(store: Store) -> list[SubmissionState]:
+    """The states of all requests, in the order of their jobs."""
+    select = sa.select(submission.c.state).join(job, job.c.submission_id == submission.c.id).order_by(job.c.number)
+    async with store.database.reading() as connection:
+        return list(await connection.scalars(select))
 
 
 async def test_of_two_who_approve_at_once_one_does(store: Store, second: Store) -> None:
@@ -343,22 +378,19 @@ async def test_two_who_expire_at_once_count_each_once(store: Store, second: Stor
 
 
 @pytest.mark.full
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 async def test_five_hundred_approvals_at_once_never_pass_a_cap(database_url: str, clock: ManualClock) -> None:
     caps = [Cap(Scope.WORKSPACE, Period.DAY, 123 * PRICE + PRICE // 2), Cap(Scope.PERSON, Period.MONTH, 400 * PRICE)]
-    async with running(new_store(database_url, clock, caps=caps)) as store:
-        stores = [store]
-        if not store.database.single_process:
-            stores.append(await beside(database_url, clock, caps))
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(running(new_store(database_url, clock, caps=caps)))
+        stores = [store, await stack.enter_async_context(beside(store, caps))]
         submissions = await many(store, [PRICE] * 500)
         went = await approved(stores, submissions)
         assert went.count(True) == 123
         assert await held(store) == 123 * PRICE
-        for submission, gone in zip(submissions, went, strict=True):
-            state = (await store.jobs.submission(submission.id)).state
-            assert state is (SubmissionState.INTENDED if gone else SubmissionState.WAITING_APPROVAL)
-        for other in stores[1:]:
-            await other.stop()
+        assert await decided(store) == [
+            SubmissionState.INTENDED if gone else SubmissionState.WAITING_APPROVAL for gone in went
+        ]
 
 
 @pytest.mark.full
@@ -366,19 +398,11 @@ async def test_what_is_refused_would_not_have_fitted_either(database_url: str, c
     most = 40 * PRICE
     caps = [Cap(Scope.CHANNEL, Period.DAY, most)]
     prices = [(1 + number * 7 % 5) * PRICE + number for number in range(60)]
-    async with running(new_store(database_url, clock, caps=caps)) as store:
-        stores = [store] if store.database.single_process else [store, await beside(database_url, clock, caps)]
+    async with contextlib.AsyncExitStack() as stack:
+        store = await stack.enter_async_context(running(new_store(database_url, clock, caps=caps)))
+        stores = [store, await stack.enter_async_context(beside(store, caps))]
         submissions = await many(store, prices)
         went = await approved(stores, submissions)
         spent = sum(price for price, gone in zip(prices, went, strict=True) if gone)
         assert await held(store) == spent <= most
         assert all(spent + price > most for price, gone in zip(prices, went, strict=True) if not gone)
-        for other in stores[1:]:
-            await other.stop()
-
-
-async def beside(url: str, clock: ManualClock, caps: Sequence[Cap]) -> Store:
-    """Another process at the same database, started."""
-    store = new_store(url, clock, NamedIds("second"), owner="second", caps=caps)
-    await store.start()
-    return store
