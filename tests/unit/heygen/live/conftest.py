@@ -1,15 +1,18 @@
-"""A channel on a table: its clock is a number, its frames are collected."""
+"""A channel on a table, its clock a number and its frames collected; and a real server for the shell around it."""
 
 from __future__ import annotations
 
 import base64
 import itertools
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from heygen.live import Channel, Speaking, Spoken
+from heygen.live import Channel, LiveConnection, Ready, Speaking, Spoken
+
+from .station import Station, WatchedClock, connection
 
 
 class Desk:
@@ -81,3 +84,22 @@ def desk() -> Desk:
     made.connect()
     made.happened.clear()
     return made
+
+
+@pytest.fixture
+async def station() -> AsyncIterator[Station]:
+    async with Station().running() as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> WatchedClock:
+    return WatchedClock()
+
+
+@pytest.fixture
+async def live(station: Station, clock: WatchedClock) -> AsyncIterator[LiveConnection]:
+    """An open connection whose first word has been read."""
+    async with connection(station, clock) as opened:
+        assert await anext(opened) == Ready(again=False)
+        yield opened

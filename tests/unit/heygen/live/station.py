@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import itertools
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
+import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from heygen.live import Bounds, Ended, LiveConnection, SessionUnavailable
 from tests.support.clock import ManualClock
+
+# Each of its own, so that a test can tell who sleeps.
+BOUNDS = Bounds(open=11.0, ready=12.0, send=13.0, pulse_lost=61.0)
+ONCE = dataclasses.replace(BOUNDS, reopens=0)
 
 
 class WatchedClock(ManualClock):
@@ -124,3 +132,23 @@ class Station:
             port = next(iter(server.sockets)).getsockname()[1]
             self.url = f"ws://127.0.0.1:{port}/session?token=secret-1"
             yield self
+
+
+def connection(station: Station, clock: WatchedClock, **options: Any) -> LiveConnection:
+    """A connection to the station, not opened yet."""
+    numbers = itertools.count(1)
+    arguments: dict[str, Any] = {"proxy": None, "random": lambda: 0.5, "bounds": BOUNDS, **options}
+    return LiveConnection(station.url, clock=clock, new_id=lambda: f"id-{next(numbers)}", **arguments)
+
+
+async def unavailable(opening: LiveConnection) -> Ended:
+    """Why it cannot be opened; no secret is told with it."""
+    with pytest.raises(SessionUnavailable) as caught:
+        await opening.__aenter__()
+    assert "secret" not in str(caught.value) + repr(caught.value) + repr(opening)
+    return caught.value.ended
+
+
+async def everything(live: LiveConnection) -> list[Any]:
+    """What happens until the end."""
+    return [happening async for happening in live]
