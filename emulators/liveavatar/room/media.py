@@ -7,7 +7,6 @@ import asyncio
 import fractions
 import time
 
-import aioice.ice
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av import AudioFrame, VideoFrame
 
@@ -19,9 +18,6 @@ PICTURES_PER_SECOND = 25
 VIDEO_CLOCK = 90_000
 LOUD = 9_000.0
 UNPLAYED_BYTES = 30_000_000
-
-# An emulator serves nobody but this machine; the library would offer every address the machine has.
-aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
 
 class Listener:

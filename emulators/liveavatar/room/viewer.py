@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCDataChannel, RTCSessionDescription
 from aiortc.exceptions import InvalidStateError
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.sdp import candidate_from_sdp
@@ -21,6 +21,7 @@ from livekit.protocol import models, rtc
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from emulators.liveavatar.room.media import FaceTrack, Listener, VoiceTrack
+from emulators.liveavatar.room.peer import Peer
 from emulators.liveavatar.room.picture import HEIGHT, WIDTH
 
 AVATAR = "heygen"
@@ -28,7 +29,6 @@ AVATAR_SID, VIEWER_SID = "PA_avatar", "PA_viewer"
 AUDIO_SID, VIDEO_SID = "TR_audio", "TR_video"
 PROTOCOL = 15
 PING_SECONDS = 5
-CLOSE_SECONDS = 5.0
 DATA_WAITING = 1_000
 
 OnData = Callable[[str, str], None]
@@ -42,8 +42,8 @@ class Viewer:
         self._websocket = websocket
         self._room = room
         self._on_data = on_data
-        self._down = _peer()
-        self._up: RTCPeerConnection | None = None
+        self._down = Peer()
+        self._up: Peer | None = None
         self._tracks = {AUDIO_SID: VoiceTrack(self.listener), VIDEO_SID: FaceTrack(self.listener)}
         self._reliable: RTCDataChannel | None = None
         self._unsent: list[bytes] = []
@@ -141,7 +141,7 @@ class Viewer:
 
     async def _accept_upstream(self, offer: rtc.SessionDescription) -> None:
         if self._up is None:
-            self._up = _peer()
+            self._up = Peer()
             self._up.on("datachannel", self._listen_to)
         await self._up.setRemoteDescription(RTCSessionDescription(offer.sdp, "offer"))
         await self._up.setLocalDescription(await self._up.createAnswer())
@@ -194,8 +194,7 @@ class Viewer:
             track.stop()
         for connection in (self._down, self._up):
             if connection is not None:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(connection.close(), CLOSE_SECONDS)
+                await connection.hang_up()
 
 
 async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
@@ -231,11 +230,6 @@ def _parse(raw: bytes) -> rtc.SignalRequest | None:
         return rtc.SignalRequest.FromString(raw)
     except DecodeError:
         return None
-
-
-def _peer() -> RTCPeerConnection:
-    """A peer connection that asks no server for its addresses and needs one socket."""
-    return RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
 
 
 def _milliseconds() -> int:

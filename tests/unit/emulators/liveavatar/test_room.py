@@ -5,7 +5,6 @@ from __future__ import annotations
 import array
 import asyncio
 import base64
-import importlib
 import math
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,21 +12,17 @@ from typing import Any
 
 import httpx2
 import pytest
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCDataChannel, RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCDataChannel, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamTrack
 from livekit.protocol import models, rtc
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from emulators.liveavatar import LiveAvatarEmulator
+from emulators.liveavatar.room.peer import Peer
 from emulators.liveavatar.room.picture import HEIGHT, WIDTH, face
 
 TONE = b"".join(struct.pack("<h", int(9000 * math.sin(2 * math.pi * 440 * i / 24_000))) for i in range(24_000))
-
-ONE_SOCKET = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
-
-# Importing the media libraries takes longer than a test may wait for a first answer.
-importlib.import_module("emulators.liveavatar.room.viewer")
 
 
 class Guest:
@@ -35,8 +30,8 @@ class Guest:
 
     def __init__(self, signal: ClientConnection) -> None:
         self.signal = signal
-        self.down = RTCPeerConnection(ONE_SOCKET)
-        self.up = RTCPeerConnection(ONE_SOCKET)
+        self.down = Peer()
+        self.up = Peer()
         self.join: rtc.JoinResponse | None = None
         self.tracks: dict[str, MediaStreamTrack] = {}
         self.packets: asyncio.Queue[models.DataPacket] = asyncio.Queue()
@@ -117,8 +112,8 @@ async def visit(started: dict[str, Any]) -> AsyncIterator[Callable[[], Awaitable
     yield join
     for guest in guests:
         await guest.signal.close()
-        await guest.down.close()
-        await guest.up.close()
+        await guest.down.hang_up()
+        await guest.up.hang_up()
 
 
 async def say(line: Any, event_id: str) -> None:
