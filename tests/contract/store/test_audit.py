@@ -25,6 +25,8 @@ from tests.support.store_steps import (
     quote,
 )
 
+pytestmark = pytest.mark.full
+
 Does = Callable[[Store, ManualClock], Awaitable[str]]
 Expected = tuple[str, dict[str, object]]
 

@@ -40,6 +40,8 @@ from tests.support.store_steps import (
     update,
 )
 
+pytestmark = pytest.mark.full
+
 THREE = ("German", "French", "Dutch")
 
 
@@ -506,7 +508,6 @@ async def test_a_place_at_heygen_is_free_once_it_is_over(database_url: str, cloc
 # -- at once ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.full
 async def test_a_cancellation_that_meets_the_sender_is_one_or_the_other(store: Store, second: Store) -> None:
     for number in range(4):
         submission = await intend(store, "German", "French", name=f"e{number}")
@@ -522,7 +523,6 @@ async def test_a_cancellation_that_meets_the_sender_is_one_or_the_other(store: S
         assert await set_aside(store, submission.id) == (2 * PRICE if left else 0)
 
 
-@pytest.mark.full
 async def test_hints_reads_and_cancellations_of_the_same_jobs_do_not_wait_in_a_circle(
     store: Store, second: Store
 ) -> None:
@@ -548,7 +548,6 @@ async def test_hints_reads_and_cancellations_of_the_same_jobs_do_not_wait_in_a_c
         assert await set_aside(store, submission.id) == 0
 
 
-@pytest.mark.full
 async def test_a_place_in_the_line_is_not_told_to_what_was_cancelled_meanwhile(
     database_url: str, clock: ManualClock
 ) -> None:

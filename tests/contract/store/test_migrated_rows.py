@@ -32,6 +32,8 @@ from tests.support.store_steps import (
     sqlite_url,
 )
 
+pytestmark = pytest.mark.full
+
 SCHEMAS = Path(__file__).parent / "schemas"
 ROWS = SCHEMAS / "rows/001.sql"
 STATES = ("intended", "sending", "sent", "refused", "unknown")

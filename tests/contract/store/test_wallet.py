@@ -35,6 +35,8 @@ from tests.support.store_steps import (
     update,
 )
 
+pytestmark = pytest.mark.full
+
 FULL = 100 * PRICE
 
 
@@ -230,7 +232,6 @@ class Play:
         assert self.held[-1] == 0
 
 
-@pytest.mark.full
 @pytest.mark.timeout(120)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
