@@ -204,7 +204,7 @@ class Erasures:
             if not ids:
                 return
             for conversation_id in ids:
-                async with self._database.transaction("erasure.conversation") as connection:
+                async with self._database.transaction("erasure.conversation_of_workspace") as connection:
                     await connection.execute(self._database.locked(sa.select(lane).where(lane.c.id == conversation_id)))
                     await delete_conversation(connection, conversation_id)
 
