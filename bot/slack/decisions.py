@@ -233,6 +233,8 @@ def _declined(decision: Decision) -> str:
 
 def decided(submission: Submission) -> str:
     """What has become of a request that waits no more."""
+    if submission.error_code == "expired":
+        return EXPIRED
     if submission.state is SubmissionState.CANCELLED:
         return f"This was {ended_how(submission)} already. Nothing was sent and nothing is billed."
     if submission.decided_by:

@@ -219,8 +219,11 @@ class DeliveryWorker:
         try:
             await self._calls.stop_stream(channel, ts, rest if complete else None)
         except SLACK_ERRORS as error:
-            if judge(error).verdict is Verdict.RATE_LIMITED:
+            verdict = judge(error).verdict
+            if verdict is Verdict.RATE_LIMITED:
                 raise
+            if verdict is Verdict.NOT_STREAMING:
+                await self._calls.rest(channel, attempt.conversation.thread_ts)
             return False  # not streaming, or not knowable: an update of the whole text puts it right
         return complete
 

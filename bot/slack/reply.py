@@ -21,6 +21,7 @@ from bot.slack.chunking import PIECE_LIMIT
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
 from bot.slack.pacing import Pacer
 from bot.slack.ports import DeliverNow, ReplyTurns
+from bot.slack.slack_calls import SlackCalls
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +57,7 @@ class SlackReplies:
         clock: Clock,
     ) -> None:
         self.client = client
+        self.calls = SlackCalls(client)
         self.turns = turns
         self.deliver_now = deliver_now
         self.pacer = pacer
@@ -374,6 +376,12 @@ class SlackReply:
             await self._replies.client.chat_delete(channel=self._channel, ts=ts)
 
     async def _stop_stream(self, ts: str) -> None:
-        """Stop, whatever state it is in: the outbox repairs by updating."""
-        with contextlib.suppress(*SLACK_ERRORS):
+        """Stop, whatever state it is in: the outbox repairs by updating.
+
+        A stream that a person has stopped, or that Slack has ended, leaves a spinner behind.
+        """
+        try:
             await self._replies.client.chat_stopStream(channel=self._channel, ts=ts)
+        except SLACK_ERRORS as error:
+            if judge(error).verdict is Verdict.NOT_STREAMING:
+                await self._replies.calls.rest(self._channel, self._thread_ts)

@@ -47,6 +47,15 @@ class SlackCalls:
         """End a stream, showing `rest` in it."""
         await self._client.chat_stopStream(channel=channel, ts=ts, markdown_text=rest or None)
 
+    async def rest(self, channel: str, thread_ts: str | None) -> None:
+        """End the spinner of a thread whose stream somebody else has ended: Slack leaves that to us. Best effort."""
+        if thread_ts is None:
+            return
+        try:
+            await self._client.agents_sessions_setStatus(channel_id=channel, thread_ts=thread_ts, status="active")
+        except SLACK_ERRORS as error:
+            log.info("session_not_rested", code=judge(error).code)
+
     async def open_direct(self, user_id: str) -> str:
         """The id of our direct conversation with a person."""
         answer = await self._client.conversations_open(users=user_id)

@@ -21,6 +21,8 @@ REFUSED = "HeyGen does not let us read this video. Please tell an admin: the Hey
 RETRY = {"Retry-After": "30"}
 NO_STORE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
+OFFERED = frozenset({JobState.SUCCEEDED, JobState.UNWANTED})  # what nobody wants any more was paid for all the same
+
 
 class Links:
     """Makes links (`agent.ports.JobLinks`) and answers them under `/v/`."""
@@ -34,7 +36,7 @@ class Links:
 
     def link(self, job: Job) -> str | None:
         """See `agent.ports.JobLinks.link`."""
-        if self._public_url is None or job.state is not JobState.SUCCEEDED or job.link_id is None:
+        if self._public_url is None or job.state not in OFFERED or job.link_id is None:
             return None
         return f"{self._public_url}/v/{self._signer.sign(job.link_id)}"
 

@@ -6,9 +6,11 @@ HeyGen's charges and in what was asked of the model. Never from our own tables.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +30,7 @@ Found = TypeVar("Found")
 
 PATIENCE = 10.0
 # Intervals are real seconds, the lease is the app's: a minute of it passes in three seconds here.
-QUICK = Tempo(lanes=0.1, deliveries=0.1, submissions=0.1, jobs=0.1, catch_up=600.0, lease=3_600.0)
+QUICK = Tempo(lanes=0.1, deliveries=0.1, submissions=0.1, jobs=0.1, approvals=0.1, catch_up=600.0, lease=3_600.0)
 WEBHOOK_SECRET = "whsec-scenario"
 SECRET_KEY = "scenario-secret-key-of-32-characters"
 TRANSLATIONS = "/v3/video-translations"
@@ -74,6 +76,11 @@ class Stage:
         """Stop, and start on the same database and the same port."""
         await self.stop()
         await self.start(**overrides)
+
+    async def with_approvers(self, *names: str, **overrides: Any) -> None:
+        """Start again with these people as approvers and every paid request in need of one of them."""
+        people = frozenset(self.user(name) for name in names)
+        await self.restart(**{"approvers": people, "auto_approve_max": Decimal(0), **overrides})
 
     def _settings(self) -> Settings:
         values: dict[str, Any] = {
@@ -145,6 +152,12 @@ class Stage:
     def call(name: str, **arguments: Any) -> Call:
         """A tool call for the script of the model."""
         return Call(name, arguments)
+
+    async def reply_thread(self) -> str:
+        """A thread with one question and its answer, to go on in."""
+        root = self.ask("hello")
+        await self.reply(root)
+        return root
 
     # -- waiting and looking -----------------------------------------------------------------------------------
 
@@ -242,6 +255,50 @@ class Stage:
     async def click(self, message: Message, action: str, user: str = "alice") -> Answer:
         """Press a button of a message."""
         return await self.slack.click(user, message.channel, message.ts, action)
+
+    async def press(self, message: Message, action: str, user: str = "alice") -> str:
+        """Press a button of a message, confirm what it asks, and return what that person is told privately."""
+        before = len(self.slack.ephemerals(user))
+        assert (await self.click(message, action, user)).ok
+        await self.wait(lambda: len(self.slack.ephemerals(user)) > before)
+        return self.slack.ephemerals(user)[-1].rendered_text()
+
+    async def press_stale(self, message: Message, seen: list[dict[str, Any]], action: str, user: str) -> str:
+        """Press a button that a client still shows although the message has been edited since it was `seen`."""
+        now, message.blocks = message.blocks, seen
+        try:
+            return await self.press(message, action, user)
+        finally:
+            message.blocks = now if message.blocks is seen else message.blocks
+
+    async def whispered(self, text: str, user: str = "alice", channel: str = "videos") -> Message:
+        """Type `/heygen …` and return what only that person sees."""
+        assert (await self.command(text, user=user, channel=channel)).ok
+        return self.slack.ephemerals(user)[-1]
+
+    async def wait_for_budget(self, words: str, user: str = "alice") -> str:
+        """Type `/heygen budget` until it shows `words`."""
+        async with asyncio.timeout(PATIENCE):
+            while words not in (shown := (await self.whispered("budget", user=user)).rendered_text()):
+                pass  # each look is a request of its own
+        return shown
+
+    async def change(self, card: Message, languages: str, user: str = "alice") -> Answer:
+        """Press Change on a card and submit the modal with these languages."""
+        assert (await self.click(card, "change_request", user)).ok
+        await self.wait(lambda: self.slack.views(user))
+        return await self.slack.submit_view(user, self.slack.views(user)[-1].id, {"languages": languages})
+
+    def asks(self, message: Message, action: str) -> str:
+        """What a button's dialog says before a press counts."""
+        dialog = self.slack.confirm_dialog("alice", message.channel, message.ts, action)
+        assert dialog is not None
+        return f"{dialog['title']['text']} {dialog['text']['text']}"
+
+    def buttons(self, message: Message) -> set[str]:
+        """The actions that a message offers now."""
+        elements = [element for block in message.blocks for element in block.get("elements", ())]
+        return {element["action_id"] for element in elements if "action_id" in element}
 
     def all_acked(self) -> bool:
         """Whether every event that Slack has delivered was answered with a 2xx at the first attempt."""
