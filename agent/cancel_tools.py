@@ -10,7 +10,7 @@ from agent.cancelling import Cancelled, told
 from agent.ports import Cancels, JobStore, Roles, TurnStore
 from agent.records import OPEN_JOB_STATES, Json
 from agent.rights import Right, may, roles_towards
-from agent.tool_calls import Failed, Outcome, TryAgain, Value
+from agent.tool_calls import ADDED, Failed, Outcome, TryAgain, Value
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
 
 
@@ -81,7 +81,7 @@ class Cancelling:
 
 def _data(total: Cancelled) -> Json:
     return {
-        "say": told(total),
+        ADDED: told(total),
         "cancelled_unbilled": [job.handle for job in total.dropped],
         "still_billed": [job.handle for job in total.unwanted],
         "had_ended": [job.handle for job in total.over],

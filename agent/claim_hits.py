@@ -25,6 +25,7 @@ _SIGNS = re.compile(
 _COMPLETE = re.compile(r"(?<![\d.,])100\s*(?:%|٪)|(?<!\w)(\d{1,5})\s*(?:/|of|von|de|sur|из|di)\s*\1(?!\w)")
 _SHARE = re.compile(r"\d\s*[%٪]|[%٪]\s*\d|(?<!\w)\d{1,2}:\d\d(?!\w)")
 _PRICE = re.compile(r"[$€£¥₹₽₩₺₴]\s*\d|\d\s*[$€£¥₹₽₩₺₴]")
+LANGUAGE = "language:"
 _QUESTION = re.compile(r"[?？؟;⸮՞](?=[\s\"'”’»)\]*_~!！。]*\Z)|(?:か|吗|嗎|呢)[。!！]?\s*\Z")
 _EXCLAMATION = re.compile(r"[!！¡՜]")
 
@@ -186,3 +187,13 @@ def _guards(hit: Hit, guard: str, claim: Hit, near: Sequence[Hit]) -> bool:
         is_near = claim.start - hit.end <= _GAPS[guard][claim.wide]
         return is_near and not broken and hit.limits(claim, guard, behind=False)
     return hit.start - claim.end <= _GAPS_BEHIND[guard][claim.wide] and hit.limits(claim, guard, behind=True)
+
+
+def languages_named(text: str) -> set[str]:
+    """ISO codes of the languages that a text names, in any of the languages we know words of."""
+    return {code for hit in read(text).readings[0].hits for code in codes_of(hit)}
+
+
+def codes_of(hit: Hit) -> set[str]:
+    """The languages a word names, as ISO codes."""
+    return {category.removeprefix(LANGUAGE) for category in hit.categories if category.startswith(LANGUAGE)}

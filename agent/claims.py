@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from agent.claim_hits import CLAIMS, WORK_STATES, Hit, Reading, Sentence, read, signs
+from agent.claim_hits import CLAIMS, WORK_STATES, Hit, Reading, Sentence, codes_of, read, signs
 from agent.claim_text import disguised, plain, words
 from agent.lexicon import lexicon
 from agent.records import OPEN_JOB_STATES, JobState
@@ -130,7 +130,7 @@ class Judge:
         return kinds
 
     def _is_about_work(self, reading: Reading) -> bool:
-        about = reading.has("work", "about", "all") or any(map(_codes, reading.hits))
+        about = reading.has("work", "about", "all") or any(map(codes_of, reading.hits))
         inside = (word.text for hit, _ in reading.claims for word in reading.words[hit.start : hit.end])
         about = about or any(map(lexicon().is_about_work, inside))
         return about or len(reading.words) <= FRAGMENT or all(word.wide for word in reading.words)
@@ -207,7 +207,7 @@ class Judge:
                     jobs.add(handle)
                     covered.update(range(index, index + len(name)))
         for hit in reading.hits:
-            codes = _codes(hit)
+            codes = codes_of(hit)
             if not codes or not self._codes or (clause is not None and hit.clause != clause):
                 continue
             meant = set[str]().union(*(self._codes.get(code, set()) for code in codes))
@@ -245,7 +245,7 @@ class Judge:
 
     def _only_names(self, reading: Reading) -> bool:
         named = self._names(reading)
-        known = named.covered | {at for hit in reading.hits if _codes(hit) for at in range(hit.start, hit.end)}
+        known = named.covered | {at for hit in reading.hits if codes_of(hit) for at in range(hit.start, hit.end)}
         return all(
             at in known or word.text.isdigit() or word.text in self._label_words
             for at, word in enumerate(reading.words)
@@ -267,13 +267,8 @@ def _looks_ahead(reading: Reading) -> bool:
 
 def _sounds_like_news(reading: Reading, has_more: bool) -> bool:
     """Whether it tells of work, all of it or by now, although there is nothing to tell."""
-    is_about_work = reading.has("work") or any(map(_codes, reading.hits))
+    is_about_work = reading.has("work") or any(map(codes_of, reading.hits))
     return is_about_work and (has_more or reading.has("all", "now")) and not reading.has("not", "will", "ask")
-
-
-def _codes(hit: Hit) -> set[str]:
-    """The languages a word names."""
-    return {category[9:] for category in hit.categories if category.startswith("language:")}
 
 
 def _current(jobs: Mapping[str, JobFacts]) -> dict[str, JobFacts]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import structlog
 from pydantic import Field
 
-from agent.money import dollars
+from agent.money import Period, Scope, dollars
 from agent.ports import Accounts, Budget, Clock, JobStore, Used
 from agent.records import Json
-from agent.tool_calls import Outcome, Value
+from agent.tool_calls import ADDED, Outcome, Value
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
+from heygen import Balance, HeyGenError
+
+log = structlog.get_logger(__name__)
 
 SHOWN = 60
 
@@ -73,11 +79,16 @@ class Reading:
         """What was spent by our reckoning, and the balance as HeyGen states it, in its own unit."""
         turn = context.turn
         used = await self._budget.used(turn.workspace_id, turn.conversation_id, turn.requester)
-        client = await self._accounts.client(await self._accounts.account_id(context.turn.workspace_id))
-        balance = await client.get_balance()
+        client = await self._accounts.client(await self._accounts.account_id(turn.workspace_id))
+        try:
+            balance = await client.get_balance()
+        except HeyGenError as error:
+            log.warning("balance_unread", error=str(error))
+            balance = Balance(billing_type=None, currency=None, remaining=None)
         remaining = None if balance.remaining is None else str(balance.remaining)
         account: Json = {"unit": balance.currency, "remaining": remaining, "billing": balance.billing_type}
-        return Value({"heygen_account": account, "spending": [_spending(one) for one in used]})
+        data: Json = {"heygen_account": account, "spending": [_spending(one) for one in used]}
+        return Value(data | {ADDED: _budget_words(used, balance.currency, remaining)})
 
     async def languages(self, context: CallContext, arguments: LanguageArguments) -> Outcome:
         """Names as HeyGen spells them."""
@@ -85,6 +96,23 @@ class Reading:
         wanted = (arguments.containing or "").casefold()
         names = [name for name in await client.translation_languages() if wanted in name.casefold()]
         return Value({"languages": names[:200], "count": len(names)})
+
+
+def _budget_words(used: Sequence[Used], currency: str | None, remaining: str | None) -> str:
+    """What the person may read: sums are the runtime's to say, not the model's."""
+    lines = [_period_words(one) for one in used if one.held or one.charged or one.cap is not None]
+    account = "HeyGen does not say at the moment what is left in its account."
+    if remaining and currency:
+        account = f"The HeyGen account has {remaining} {currency} left."
+    return "\n".join([*(lines or ["Nothing was spent this month."]), account]).strip()
+
+
+def _period_words(used: Used) -> str:
+    whose = {Scope.WORKSPACE: "The workspace", Scope.CHANNEL: "This channel", Scope.PERSON: "You"}[used.scope]
+    when = "today" if used.period is Period.DAY else "this month"
+    cap = "" if used.cap is None else f" of {dollars(used.cap)}"
+    promised = f", {dollars(used.held)} more promised" if used.held else ""
+    return f"{whose}, {when}: {dollars(used.charged)}{cap} spent{promised}."
 
 
 def _spending(used: Used) -> Json:

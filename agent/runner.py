@@ -19,12 +19,12 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from agent import prompts, sentences
-from agent.conversation import INTERRUPTED, message_text, model_input, open_calls
+from agent.answer import final_text, finished, outgoing_context
+from agent.conversation import INTERRUPTED, model_input, open_calls
 from agent.errors import LeaseLost, ModelError, SourceRefused
 from agent.facts import facts_block
-from agent.identifiers import identifiers_in
 from agent.model import Completed, Model, ModelRequest
-from agent.outgoing import JobFacts, OutgoingContext, OutgoingFilter, truth_line
+from agent.outgoing import OutgoingContext, OutgoingFilter
 from agent.ports import Budget, Clock, JobLinks, JobStore, Replies, Reply, TurnStore, Used
 from agent.records import (
     Conversation,
@@ -41,7 +41,7 @@ from agent.records import (
     TurnRecord,
     TurnState,
 )
-from agent.request import links_given, opening
+from agent.request import opening
 from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, output_item, to_checkpoint
 from agent.toolbox import ALL_EFFECTS, READ_ONLY, CallContext, Planned, Toolbox, call_key
 from agent.turn import Bounds, CallModel, Finish, GiveUp, Report, Settle, Step, Turn
@@ -201,7 +201,7 @@ class _Run:
                 return False
             case Finish(text):
                 context = await self._context(items)
-                await self._end(bodies_of(own), TurnState.DONE, self._finished(text, context))
+                await self._end(bodies_of(own), TurnState.DONE, finished(text, context, await self._outcomes()))
             case Report():
                 await self._end(bodies_of(own), TurnState.DONE, await self._report())
             case GiveUp(code):
@@ -214,7 +214,7 @@ class _Run:
 
     async def _ask(self, items: Sequence[Item], tools: bool) -> bool:
         jobs = await self._runner.jobs.conversation_jobs(self._turn.conversation_id)
-        context = self._outgoing(items, jobs)
+        context = outgoing_context(items, jobs, await self._outcomes(), self._runner.links)
         await self._reply.status("is thinking…")
         facts = facts_block(jobs, self._runner.clock.now(), await self._budget(), await self._unapproved(jobs))
         request = self._request(items, facts, tools)
@@ -227,7 +227,7 @@ class _Run:
                 return True
             await self._reply.status("is working on it…")
             return False
-        text = self._finished(final_text(answer.items), context)
+        text = finished(final_text(answer.items), context, await self._outcomes())
         stored = [(Source.MODEL, body) for body in answer.items]
         delivery = await self._runner.turns.finish_turn(
             self._lease, self._turn.id, state=TurnState.DONE, reply=text, items=stored, call=answer.call
@@ -334,32 +334,33 @@ class _Run:
         if call_id in known:
             return from_checkpoint(known[call_id])
         async with gate:
-            outcome = await self._call(call)
+            outcome, theirs = await self._call(call)
         await self._runner.turns.record_outcome(
             self._lease,
             self._turn.id,
             call_id=call_id,
             name=call["name"][:64],
             outcome=to_checkpoint(outcome),
-            taints=self._runner.toolbox.taints(call["name"]),
+            taints=theirs,
         )
         return outcome
 
-    async def _call(self, call: Json) -> Outcome:
+    async def _call(self, call: Json) -> tuple[Outcome, bool]:
+        """What a call came to, and whether it holds words of others."""
         plan = self._runner.toolbox.plan(call["name"], call["arguments"], self._effects)
         if not isinstance(plan, Planned):
-            return plan
+            return plan, False
         key = call_key(self._turn.id, call["call_id"])
         context = CallContext(self._lease, self._turn, call["call_id"], key)
         try:
-            return await plan.spec.run(context, plan.arguments)
+            return await plan.spec.run(context, plan.arguments), plan.spec.taints
         except LeaseLost:
             raise
         except SourceRefused as error:
-            return Failed(error.code, error.sentence)
+            return Failed(error.code, error.sentence), plan.spec.taints
         except HeyGenError as error:
             log.warning("tool_failed", tool=plan.spec.name, error=str(error))
-            return Failed(sentences.reason_code(error), sentences.for_heygen(error))
+            return Failed(sentences.reason_code(error), sentences.for_heygen(error)), True
 
     # -- the end -----------------------------------------------------------------------------------------------
 
@@ -384,41 +385,20 @@ class _Run:
 
     async def _report(self) -> str:
         """What came of a command's calls, for the person."""
-        outcomes = await self._runner.turns.outcomes(self._turn.id)
-        return "\n".join(for_person(from_checkpoint(outcome)) for outcome in outcomes.values())
+        return "\n".join(map(for_person, await self._outcomes()))
+
+    async def _outcomes(self) -> list[Outcome]:
+        """What this turn's tool calls have come to so far."""
+        return [from_checkpoint(each) for each in (await self._runner.turns.outcomes(self._turn.id)).values()]
 
     async def _context(self, items: Sequence[Item]) -> OutgoingContext:
-        return self._outgoing(items, await self._runner.jobs.conversation_jobs(self._turn.conversation_id))
-
-    def _outgoing(self, items: Sequence[Item], jobs: Sequence[Job]) -> OutgoingContext:
-        links = {job.handle: self._runner.links.link(job) for job in jobs}
-        said = [message_text(item.body) for item in items if item.source is Source.USER]
-        typed = {link for text in said for link in links_given(text)}
-        facts = {job.handle: JobFacts(job.handle, job.label, job.state.value, links[job.handle]) for job in jobs}
-        return OutgoingContext(
-            jobs=facts,
-            allowed_links=frozenset(typed | {link for link in links.values() if link}),
-            known_words=frozenset[str]().union(*map(identifiers_in, said)),
-        )
-
-    def _finished(self, text: str, context: OutgoingContext) -> str:
-        """The reply as it will stand: filtered as a whole, with the runtime's own line at its end where one is due."""
-        outgoing = OutgoingFilter(context)
-        shown = (outgoing.feed(text) + outgoing.close()).strip()
-        line = truth_line(list(context.jobs.values()), outgoing.withheld)
-        return "\n\n".join(part for part in (shown, line) if part) or "I have nothing to add."
+        jobs = await self._runner.jobs.conversation_jobs(self._turn.conversation_id)
+        return outgoing_context(items, jobs, await self._outcomes(), self._runner.links)
 
 
 def bodies_of(items: Sequence[Item]) -> list[Json]:
     """The wire items of a log."""
     return [item.body for item in items]
-
-
-def final_text(items: Sequence[Json]) -> str:
-    """The answer among a model's items: commentary is left out unless there is nothing else."""
-    messages = [body for body in items if body.get("type") == "message"]
-    final = [body for body in messages if body.get("phase") != "commentary"] or messages
-    return "\n\n".join(message_text(body) for body in final)
 
 
 def retry_wait(attempt: int, asked: float | None) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import assert_never
 
@@ -12,9 +13,13 @@ VALUE_LIMIT = 8_000
 ERROR_LIMIT = 1_000
 
 
+ADDED = "the_runtime_adds"
+"""Under this key of its data a tool gives a sentence that ends the reply, whatever the model writes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The answer to a question."""
+    """The answer to a question. What stands in it under `ADDED` is said to the person by the runtime itself."""
 
     data: Json
 
@@ -100,7 +105,7 @@ def for_person(outcome: Outcome) -> str:
     """One or two sentences for somebody who asked by a command, without a model in between."""
     match outcome:
         case Value(data):
-            return json.dumps(data, ensure_ascii=False)[:VALUE_LIMIT]
+            return str(data[ADDED]) if ADDED in data else json.dumps(data, ensure_ascii=False)[:VALUE_LIMIT]
         case Deferred(_, summary, _) | NeedsApproval(_, summary, _):
             return summary
         case TryAgain(_, message, _, options):  # its hint tells the model what to ask the person
@@ -109,6 +114,11 @@ def for_person(outcome: Outcome) -> str:
             return " ".join(part for part in (message, hint) if part)
         case _:
             assert_never(outcome)
+
+
+def added(outcomes: Iterable[Outcome]) -> list[str]:
+    """What the runtime says itself about these outcomes."""
+    return [str(one.data[ADDED]) for one in outcomes if isinstance(one, Value) and ADDED in one.data]
 
 
 def output_item(call_id: str, outcome: Outcome) -> Json:

@@ -95,10 +95,6 @@ class Toolbox:
         specs = self._specs.values()
         return [made for spec, made in zip(specs, self._definitions, strict=True) if spec.effect in effects]
 
-    def taints(self, name: str) -> bool:
-        """Whether the answers of a tool hold what others wrote."""
-        return name in self._specs and self._specs[name].taints
-
     def plan(self, name: str, arguments: str, effects: Collection[Effect] = ALL_EFFECTS) -> Planned | Outcome:
         """Check a call the model made: a plan, or the outcome that tells the model what is wrong with it.
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from pydantic import Field
 
+from agent.claim_hits import languages_named
 from agent.errors import OverCap
 from agent.gate import QUEUED
 from agent.hashing import arguments_hash
@@ -106,17 +107,20 @@ class Translation:
             return url
         if busy := await self._under_way(turn.conversation_id, url, names):
             handles = ", ".join(f"{job.label} ({job.handle})" for job in busy)
-            return TryAgain("under_way", f"This has been asked for already: {handles}.", "Leave these languages out.")
+            hint = "Leave these languages out. HeyGen also finishes what was cancelled too late; the card links to it."
+            return TryAgain("under_way", f"This has been asked for already: {handles}.", hint)
         details: Json = {"video_url": url, "languages": names, "mode": "speed"}
         asked = turn.origin == "command" or await self._asked(context, account_id, arguments, url, names)
-        title = arguments.title or title_of(url)
+        title = await self._title(context, arguments.title, url)
         return await self._submit(context, account_id, details, title, None, asked=asked)
 
     async def _under_way(self, conversation_id: str, url: str, names: Sequence[str]) -> list[Job]:
-        """Open jobs of this thread that are the same work: a misunderstanding or an edit must not pay for it twice."""
+        """Jobs of this thread that are the same work: a misunderstanding or an edit must not pay for it twice."""
         same: list[Job] = []
         for job in await self._jobs.conversation_jobs(conversation_id):
-            if job.state in OPEN_JOB_STATES and job.kind is JobKind.TRANSLATION and job.label in names:
+            unwanted = job.state is JobState.UNWANTED and job.finished_at is None
+            under_way = job.state in OPEN_JOB_STATES or unwanted
+            if under_way and job.kind is JobKind.TRANSLATION and job.label in names:
                 submission = await self._jobs.submission(job.submission_id)
                 same += [job] if submission.arguments.get("video_url") == url else []
         return same
@@ -126,10 +130,19 @@ class Translation:
     ) -> bool:
         """Whether the person's own words name every language, and people of this thread have given the source."""
         words = await self._spending.words_of(context.turn)
-        meant = (await self._list(account_id)).named_in(words)
+        known = await self._list(account_id)
+        usual = [known.resolve(code) for code in languages_named(words)]
+        meant = known.named_in(words) | {one.name for one in usual if isinstance(one, Resolved)}
         named = all(name in meant for name in names)
         is_link = arguments.source.lower().startswith(("http://", "https://"))
         return named and (not is_link or url in await self._spending.links_of(context.turn))
+
+    async def _title(self, context: CallContext, wished: str | None, url: str) -> str:
+        """A title of the person's own words, or the source's name: what a model makes up may tell an untruth."""
+        if wished and context.turn.origin != "command":
+            said = set((await self._spending.words_of(context.turn)).casefold().split())
+            wished = wished if set(wished.casefold().split()) <= said else None
+        return wished or title_of(url)
 
     async def retry(self, context: CallContext, arguments: RetryArguments) -> Outcome:
         """A new submission with the arguments of the old one, for the named jobs that failed."""

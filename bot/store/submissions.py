@@ -167,7 +167,7 @@ class Submissions:
         return [(lease, submission_record(row)) for lease, row in claimed]
 
     async def mark_sending(self, lease: Lease) -> Submission | None:
-        """State sending, count the attempt, set `sent_at` if it is the first: the next step is the request.
+        """State sending, count the attempt, set `sent_at` unless an earlier one is in doubt: next comes the request.
 
         None when nobody wants it any more: then it has been ended instead. `NotApproved` when its arguments are not
         those that were approved.
@@ -180,7 +180,7 @@ class Submissions:
             if row["approved_hash"] != row["arguments_hash"]:
                 raise NotApproved(f"submission {lease.id!r} is not as it was approved")
             attempt = {"attempts": row["attempts"] + 1, "sent_at": row["sent_at"]}
-            if attempt["sent_at"] is None:
+            if attempt["sent_at"] is None or row["state"] is SubmissionState.INTENDED:
                 attempt["sent_at"] = await self._database.now(connection)
             update = sa.update(submission).where(submission.c.id == lease.id)
             sending = update.values(state=SubmissionState.SENDING, **attempt).returning(*submission.c)

@@ -11,7 +11,7 @@ import pytest
 from agent.cancel_tools import Cancelling
 from agent.records import JobState, SubmissionState, TurnRecord, TurnState
 from agent.rights import Role
-from agent.tool_calls import Failed, Outcome, TryAgain, Value
+from agent.tool_calls import ADDED, Failed, Outcome, TryAgain, Value
 from agent.toolbox import CallContext, Effect, Planned, Toolbox
 from tests.support.agent_fakes import FakeRoles
 from tests.support.agent_job_store import FakeCancels, FakeJobStore
@@ -80,7 +80,7 @@ async def test_what_was_not_sent_is_taken_back(desk: Desk) -> None:
     submission_id = await desk.requested("French", "German")
     data = await desk.data()
     assert (data["cancelled_unbilled"], data["still_billed"]) == (["J1", "J2"], [])
-    assert "nothing is billed" in data["say"]
+    assert "nothing is billed" in data[ADDED]
     assert desk.jobs.submissions[submission_id].state is SubmissionState.CANCELLED
     assert desk.jobs.booked == {}
 
@@ -89,7 +89,7 @@ async def test_what_heygen_has_is_still_billed(desk: Desk) -> None:
     await desk.sent("French")
     data = await desk.data()
     assert (data["cancelled_unbilled"], data["still_billed"]) == ([], ["J1"])
-    assert "can't be stopped" in data["say"]
+    assert "can't be stopped" in data[ADDED]
     assert desk.jobs.booked == {"job1": 3_000_000}
 
 
@@ -112,17 +112,17 @@ async def test_what_has_ended_is_said_to_have_ended(desk: Desk) -> None:
     desk.jobs.jobs["job1"] = dataclasses.replace(desk.jobs.jobs["job1"], state=JobState.SUCCEEDED)
     data = await desk.data("J1")
     assert (data["had_ended"], data["still_billed"]) == (["J1"], [])
-    assert "ended already" in data["say"]
+    assert "ended already" in data[ADDED]
 
 
 async def test_a_call_that_is_repeated_tells_the_truth_again(desk: Desk) -> None:
     await desk.requested("French")
     await desk.data("J1")
-    assert "nothing is billed: J1 French" in (await desk.data("J1"))["say"]
+    assert "nothing is billed: J1 French" in (await desk.data("J1"))[ADDED]
 
 
 async def test_without_open_jobs_there_is_nothing_to_cancel(desk: Desk) -> None:
-    assert (await desk.data())["say"] == "There is nothing to cancel."
+    assert (await desk.data())[ADDED] == "There is nothing to cancel."
 
 
 async def test_a_job_that_does_not_exist_is_asked_about(desk: Desk) -> None:

@@ -1,0 +1,46 @@
+"""From what the model has written to the reply that stands: what it may contain, and what the runtime adds. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent.conversation import message_text
+from agent.identifiers import identifiers_in
+from agent.outgoing import JobFacts, OutgoingContext, OutgoingFilter, truth_line
+from agent.ports import JobLinks
+from agent.records import Item, Job, Json, Source
+from agent.request import links_given
+from agent.tool_calls import Failed, Outcome, TryAgain, added
+
+NOTHING = "I have nothing to add."
+
+
+def outgoing_context(
+    items: Sequence[Item], jobs: Sequence[Job], outcomes: Sequence[Outcome], links: JobLinks
+) -> OutgoingContext:
+    """What a reply in this conversation may say: its jobs as they are, links of ours, and what people have typed."""
+    own = {job.handle: links.link(job) for job in jobs}
+    said = [message_text(item.body) for item in items if item.source is Source.USER]
+    typed = {link for text in said for link in links_given(text)}
+    return OutgoingContext(
+        jobs={job.handle: JobFacts(job.handle, job.label, job.state.value, own[job.handle]) for job in jobs},
+        allowed_links=frozenset(typed | {link for link in own.values() if link}),
+        known_words=frozenset[str]().union(*map(identifiers_in, said)),
+        tool_failed=any(isinstance(outcome, Failed | TryAgain) for outcome in outcomes),
+    )
+
+
+def finished(text: str, context: OutgoingContext, outcomes: Sequence[Outcome]) -> str:
+    """The reply as it will stand: filtered as a whole, then what the runtime itself has to say."""
+    outgoing = OutgoingFilter(context)
+    shown = (outgoing.feed(text) + outgoing.close()).strip()
+    words = [each for each in added(outcomes) if each not in shown]
+    line = truth_line(list(context.jobs.values()), 0 if words else outgoing.withheld)
+    return "\n\n".join(part for part in (shown, *words, line) if part) or NOTHING
+
+
+def final_text(items: Sequence[Json]) -> str:
+    """The answer among a model's items: commentary is left out unless there is nothing else."""
+    messages = [body for body in items if body.get("type") == "message"]
+    final = [body for body in messages if body.get("phase") != "commentary"] or messages
+    return "\n\n".join(message_text(body) for body in final)
