@@ -169,6 +169,8 @@ async def _refuse_second_start(connection: AsyncConnection, row: sa.RowMapping) 
     """`Impossible` where going on from the log would say nothing, mix two turns up, or could pay twice."""
     if row["origin"] != "message":
         raise Impossible(f"Turn {row['id']} was a command or a button: only the person can give it again.")
+    if await connection.scalar(sa.select(inbox.c.seq).where(inbox.c.id == row["inbox_id"])) is None:
+        raise Impossible(f"Turn {row['id']} is so old that its message is no longer kept: the person can ask again.")
     other = sa.select(turn.c.id).where(
         turn.c.conversation_id == row["conversation_id"], turn.c.state.in_(UNFINISHED), turn.c.id != row["id"]
     )

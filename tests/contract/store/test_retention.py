@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from agent.money import Reason
 from agent.records import DeliveryKind, DeliveryState, JobState, TurnState
 from bot.store import Store
+from bot.store.interventions import Impossible
 from bot.store.outbox import NewDelivery
+from bot.store.overview import Kind
 from bot.store.schema import conversation, delivery, inbox, job, metadata, submission, turn
 from tests.support.clock import ManualClock
 from tests.support.store_steps import (
@@ -230,3 +232,15 @@ async def test_several_may_do_it_at_once(store: Store, clock: ManualClock) -> No
     clock.advance(LINK_SECONDS + 1)
     await asyncio.gather(*(clear(store) for _ in range(4)))
     assert "conversation" not in await rows(store)
+
+
+@pytest.mark.full
+async def test_a_turn_whose_message_is_gone_is_not_tried_again(store: Store, clock: ManualClock) -> None:
+    lease, found = await open_turn(store)
+    await store.turns.finish_turn(lease, found.id, state=TurnState.FAILED, reply=None)
+    await store.lanes.next_row(lease)
+    clock.advance(LINK_SECONDS + 1)
+    await accept(store, "Ev2")
+    await clear(store)
+    with pytest.raises(Impossible, match="no longer kept"):
+        await store.interventions.retry(Kind.TURN, found.id)
