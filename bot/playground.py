@@ -28,6 +28,7 @@ from emulators.slack import SlackEmulator
 PAGE_PORT = 8080
 TEMPO = Tempo(poll=PollPlan(steps=((60.0, 2.0),), last=5.0))
 HEYGEN_KEY = "hg-key-1"
+APPROVER = "bob"
 
 
 async def main(once: Sequence[str] | None) -> int:
@@ -42,6 +43,7 @@ async def main(once: Sequence[str] | None) -> int:
         await console.start(PAGE_PORT)
         _tell(f"Greenroom's playground: {console.url}  (Ctrl-C ends it)")
         _tell("Slack, OpenAI and HeyGen are emulated; the model is a deterministic planner, not an AI.")
+        _tell(f"What may cost more than $10 waits for {APPROVER.title()}'s click: choose him on the page to press it.")
         _tell("With credentials in the environment or in .env the same command is production; see .env.example.\n")
         await _play(stage, ["translate"])
         _tell(f"\nIt is your turn: {console.url}")
@@ -94,6 +96,7 @@ def _settings(stage: Stage, public_url: str, folder: Path) -> Settings:
         public_url=public_url,
         secret_key=secrets.token_hex(32),
         fetch_allowed_hosts=frozenset({host}),
+        approvers=frozenset({stage.slack.workspace.person(APPROVER).id}),
     )
 
 

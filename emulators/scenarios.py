@@ -7,7 +7,8 @@ and at what was asked of the model. It knows nothing of the app that is between 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx2
@@ -51,41 +52,100 @@ Scenario = Callable[[Stage], Awaitable[Report]]
 
 async def translate(stage: Stage) -> Report:
     """“Translate this video into French, German and Japanese and tell me when all three are done.”"""
-    slack, heygen = stage.slack, stage.heygen
-    alice = next(user.id for user in slack.workspace.users.values() if user.name == "alice")
-    before = Counts.of(stage)
+    before, report = Counts.of(stage), Report()
+    root = _ask(stage, "launch.mp4")
+    async with _narrated(stage, root):
+        closing = await _ended(stage, root, report)
+    if closing is not None:
+        _check_money(stage, report, before)
+        await _check_result(stage, report, root, closing)
+    return report
+
+
+async def approval(stage: Stage) -> Report:
+    """The same for a longer video, which costs more than goes by itself: Bob, who may, approves it with a click."""
+    slack = stage.slack
+    before, report = Counts.of(stage), Report()
+    root = _ask(stage, "camera.mp4")
+    async with _narrated(stage, root):
+        try:
+            card = await slack.journal.wait_for(lambda: _waiting(stage, root), PATIENCE)
+        except TimeoutError:
+            report.expect("a card that waits for an approval within a minute", False)
+            return report
+        report.expect("the card tells the price and calls the approver", "$11.25" in card.text and "<@" in card.text)
+        dialog = slack.confirm_dialog("bob", card.channel, card.ts, "approve_request")
+        report.expect("the button asks once more, with the price", "$11.25" in str(dialog))
+        await slack.click("alice", card.channel, card.ts, "approve_request")
+        await slack.settle()
+        report.expect("nothing is paid before the click, nor by one of Alice's", len(_paid(stage)) == before.paid)
+        stage.tell("bob presses Approve")
+        await slack.click("bob", card.channel, card.ts, "approve_request")
+        closing = await _ended(stage, root, report)
+    if closing is not None:
+        _check_money(stage, report, before)
+        await _check_result(stage, report, root, closing)
+        report.expect("the card says who approved", f"approved by <@{_id(stage, 'bob')}>" in card.rendered_text())
+    return report
+
+
+SCENARIOS: dict[str, Scenario] = {"translate": translate, "approval": approval}
+REQUESTER = "alice"
+
+
+def _ask(stage: Stage, source: str) -> str:
     text = (
-        f"<@{slack.bot_user}> Translate {heygen.url}/sources/launch.mp4 into French, German and Japanese "
+        f"<@{stage.slack.bot_user}> Translate {stage.heygen.url}/sources/{source} into French, German and Japanese "
         "and tell me when all three are done"
     )
-    root = slack.say("alice", "videos", text)
+    return stage.slack.say(REQUESTER, "videos", text)
+
+
+def _id(stage: Stage, name: str) -> str:
+    return stage.slack.workspace.person(name).id
+
+
+def _waiting(stage: Stage, root: str) -> Message | None:
+    """The card, once it can be approved."""
+    cards = [message for message in _by_app(stage, root) if "approve_request" in str(message.blocks)]
+    return next(iter(cards), None)
+
+
+@asynccontextmanager
+async def _narrated(stage: Stage, root: str) -> AsyncIterator[None]:
     watcher = asyncio.create_task(_narrate(stage, "videos", root))
-    report = Report()
     try:
-        closing = await slack.journal.wait_for(lambda: _closing(stage, root, alice), PATIENCE)
+        yield
+    finally:
+        await asyncio.sleep(0.3)  # the last edit of the card is still to be told
+        watcher.cancel()
+
+
+async def _ended(stage: Stage, root: str, report: Report) -> Message | None:
+    """The closing message, once everything is said."""
+    slack = stage.slack
+    try:
+        closing: Message = await slack.journal.wait_for(lambda: _closing(stage, root, _id(stage, REQUESTER)), PATIENCE)
         await slack.settle()
         await slack.journal.wait_for(lambda: len(_by_app(stage, root)) >= 3, PATIENCE)
     except TimeoutError:
         report.expect("a closing message within a minute", False)
-        return report
-    finally:
-        await asyncio.sleep(0.3)  # the last edit of the card is still to be told
-        watcher.cancel()
-    _check_money(stage, report, before)
+        return None
+    return closing
+
+
+async def _check_result(stage: Stage, report: Report, root: str, closing: Message) -> None:
+    alice = _id(stage, REQUESTER)
     cards = [message for message in _by_app(stage, root) if message.edits and not _mentions(message, alice)]
     report.expect(
         "one card, edited in place, with a line for each language",
         any(all(name in card.rendered_text() for name in ("French", "German", "Japanese")) for card in cards),
     )
     report.expect("one closing message that mentions the requester", len(_closings(stage, root, alice)) == 1)
-    heygen.expire_urls()
+    stage.heygen.expire_urls()
     links = closing.links()
     report.expect("three links in it", len(links) == 3)
     report.expect("the links work after HeyGen's own have expired", all([await _plays(link) for link in links]))
-    return report
-
-
-SCENARIOS: dict[str, Scenario] = {"translate": translate}
 
 
 @dataclass(frozen=True, slots=True)

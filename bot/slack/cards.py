@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import assert_never
 from urllib.parse import urlsplit
 
@@ -53,7 +54,7 @@ def ops_card(
     if submission.state is SubmissionState.WAITING_APPROVAL:
         shown = _waiting(submission, jobs, approvers or [f"<@{submission.requester}>"])
         return Post(shown.text, [*shown.blocks, where.to_dict()])
-    summary = outcome(jobs) if _over(jobs) else counted(jobs)
+    summary = _ended(submission, jobs) or counted(jobs)
     money = _money(submission, jobs, cost)
     blocks = [section(f"{_asked(submission)} · {summary}"), *([context(money)] if money else []), where]
     return post(f"{_title(submission)}: {summary}", blocks)
@@ -139,7 +140,8 @@ def _until(submission: Submission) -> str:
     if submission.expires_at is None:
         return ""
     at = int(submission.expires_at)
-    return f" until <!date^{at}^{{date_short_pretty}} {{time}}|unix time {at}>; after that it is dropped"
+    plain = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f" until <!date^{at}^{{date_short_pretty}} {{time}}|{plain}>; after that it is dropped"
 
 
 def _asked(submission: Submission) -> str:
@@ -151,11 +153,14 @@ def _title(submission: Submission) -> str:
 
 
 def _summary(submission: Submission, jobs: Sequence[Job], now: float) -> str:
+    return _ended(submission, jobs) or f"{counted(jobs)} · {elapsed(now - submission.created_at)} so far"
+
+
+def _ended(submission: Submission, jobs: Sequence[Job]) -> str:
+    """How it ended; nothing while it has not."""
     if submission.state is SubmissionState.CANCELLED:
         return ended_how(submission)
-    if _over(jobs):
-        return outcome(jobs)
-    return f"{counted(jobs)} · {elapsed(now - submission.created_at)} so far"
+    return outcome(jobs) if _over(jobs) else ""
 
 
 def _over(jobs: Sequence[Job]) -> bool:
