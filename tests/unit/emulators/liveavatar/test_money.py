@@ -138,6 +138,18 @@ async def test_a_client_that_vanished_is_paid_for_until_it_is_reaped(liveavatar:
     assert liveavatar.session().credits == 4
 
 
+async def test_while_somebody_watches_a_session_is_not_reaped(liveavatar: LiveAvatarEmulator, line) -> None:
+    session = watched(liveavatar)
+    await line.connection.close()
+    await liveavatar.journal.wait_for(lambda: session.socket_gone_since)
+    liveavatar.advance(600)
+    assert session.open
+    liveavatar.leave_viewer()
+    liveavatar.advance(1)
+
+    assert session.end_reason == "ZOMBIE_SESSION_REAP"
+
+
 async def test_a_session_has_a_longest_duration(liveavatar: LiveAvatarEmulator, begin) -> None:
     await begin(max_session_duration=90)
     session = watched(liveavatar)

@@ -79,6 +79,26 @@ async def test_audio_that_comes_late_goes_on(liveavatar: LiveAvatarEmulator, lin
     assert names(await line.settled()) == ["speak_ended", "idle"]
 
 
+async def test_every_time_audio_runs_out_is_told(liveavatar: LiveAvatarEmulator, line, found) -> None:
+    for _ in range(2):
+        await line.speak("u1", 1.0)
+        await line.settled()
+        liveavatar.advance(5)
+
+    assert names(await line.settled()).count("error") == 1
+    assert found() == ["starved", "starved"]
+
+
+async def test_speech_whose_audio_ran_out_ends_when_it_is_told_to(liveavatar: LiveAvatarEmulator, line) -> None:
+    await line.speak("u1", 1.0)
+    await line.settled()
+    liveavatar.advance(1.7)
+    await line.send("agent.speak_end", event_id="u1")
+    await line.settled()
+
+    assert liveavatar.utterances()[0].ended == liveavatar.clock.now()
+
+
 async def test_an_interrupt_drops_everything_at_once(liveavatar: LiveAvatarEmulator, line, found) -> None:
     for name in ("u1", "u2"):
         await line.speak(name, 5.0)
