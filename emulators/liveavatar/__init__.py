@@ -27,7 +27,7 @@ from emulators.base import Emulator, Entry, Fault
 from emulators.liveavatar.api import Api
 from emulators.liveavatar.avatar import Utterance
 from emulators.liveavatar.channel import Channel
-from emulators.liveavatar.control import control_routes, snapshot
+from emulators.liveavatar.control import Control, snapshot
 from emulators.liveavatar.dialects import CURRENT, DIALECTS, DOCUMENTED, Dialect
 from emulators.liveavatar.errors import Refusal, usual_body
 from emulators.liveavatar.handshake import deny, let_in, record
@@ -365,7 +365,7 @@ class LiveAvatarEmulator(Emulator):
     def routes(self) -> list[BaseRoute]:
         """API, websockets, the room, the control plane; everything else under /v1 is an enveloped 404."""
         return [
-            *control_routes(self),
+            *Control(self).routes(),
             *(self._gate.route(operation) for operation in Api(self).operations()),
             WebSocketRoute("/v1/realtime/{session_id}", self._realtime),
             *self.rooms.routes(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -11,59 +12,108 @@ from starlette.routing import BaseRoute, Route
 
 from emulators.liveavatar.avatar import Utterance
 from emulators.liveavatar.dialects import DIALECTS
-from emulators.liveavatar.state import Session
+from emulators.liveavatar.state import Session, Switches
 from emulators.liveavatar.trouble import Cut
 
 if TYPE_CHECKING:
     from emulators.liveavatar import LiveAvatarEmulator
 
+Asked = dict[str, Any]
+Action = Callable[[Asked], Any]
 
-def control_routes(emulator: LiveAvatarEmulator) -> list[BaseRoute]:
-    """Routes for tools in other processes. `session_id` may be left out where there is only one open session."""
 
-    def the_session(asked: dict[str, Any]) -> Session:
-        return emulator.session(asked.get("session_id"))
+class Control:
+    """Actions for tools in other processes. A `session_id` may be left out: the newest session is meant then."""
 
-    async def advance(asked: dict[str, Any]) -> Any:
-        emulator.advance(float(asked["seconds"]))
-        return {"now": emulator.clock.now()}
+    def __init__(self, emulator: LiveAvatarEmulator) -> None:
+        self._emulator = emulator
 
-    async def end(asked: dict[str, Any]) -> Any:
-        session = the_session(asked)
-        emulator.end_session(session.id, asked.get("reason", "SERVER_ERROR"))
+    def routes(self) -> list[BaseRoute]:
+        """One POST route for each action, and the snapshot."""
+        actions: dict[str, Action] = {
+            "advance": self.advance,
+            "end": self.end,
+            "drop": self.drop,
+            "cut": self.cut,
+            "stall": self.stall,
+            "viewer": self.viewer,
+            "dialect": self.dialect,
+            "events": self.events,
+            "switches": self.switches,
+        }
+        posts = [Route(f"/_emulator/{name}", _answering(action), methods=["POST"]) for name, action in actions.items()]
+        return [*posts, Route("/_emulator/snapshot", self._look)]
+
+    def advance(self, asked: Asked) -> Any:
+        """Move the clock by `seconds`."""
+        self._emulator.advance(float(asked["seconds"]))
+        return {"now": self._emulator.clock.now()}
+
+    def end(self, asked: Asked) -> Any:
+        """End a session with a `reason`."""
+        session = self._session(asked)
+        self._emulator.end_session(session.id, asked.get("reason", "SERVER_ERROR"))
         return {"ended": session.id}
 
-    async def drop(asked: dict[str, Any]) -> Any:
-        session = the_session(asked)
-        emulator.drop_websocket(session.id, asked.get("code"))
+    def drop(self, asked: Asked) -> Any:
+        """End a session's websocket with a close `code`, or by a reset."""
+        session = self._session(asked)
+        self._emulator.drop_websocket(session.id, asked.get("code"))
         return {"dropped": session.id}
 
-    async def cut(asked: dict[str, Any]) -> Any:
-        emulator.cuts.append(Cut(**asked))
+    def cut(self, asked: Asked) -> Any:
+        """Plan the end of a websocket; see `Cut`."""
+        self._emulator.cuts.append(Cut(**asked))
         return {"ok": True}
 
-    async def dialect(asked: dict[str, Any]) -> Any:
-        emulator.speak_dialect(asked["name"])
+    def stall(self, asked: Asked) -> Any:
+        """Let a session's websocket stand still, or go on (`on`: false)."""
+        channel = self._emulator.channel(asked.get("session_id"))
+        if asked.get("on", True):
+            channel.stall()
+        else:
+            channel.flow()
+        return {"ok": True}
+
+    def viewer(self, asked: Asked) -> Any:
+        """Let somebody be in the room, or leave it (`joined`: false), without a browser."""
+        session = self._session(asked)
+        if asked.get("joined", True):
+            self._emulator.join_viewer(session.id)
+        else:
+            self._emulator.leave_viewer(session.id)
+        return {"viewers": session.viewers}
+
+    def dialect(self, asked: Asked) -> Any:
+        """Send events in the dialect called `name`."""
+        self._emulator.speak_dialect(asked["name"])
         return {"dialects": [*DIALECTS]}
 
-    async def trouble(asked: dict[str, Any]) -> Any:
-        emulator.trouble_events(**asked | {"without": frozenset(asked.get("without", ()))})
-        return dataclasses.asdict(emulator.event_trouble) | {"without": sorted(emulator.event_trouble.without)}
+    def events(self, asked: Asked) -> Any:
+        """Let events go wrong; see `EventTrouble`."""
+        trouble = self._emulator.trouble_events(**asked | {"without": frozenset(asked.get("without", ()))})
+        return dataclasses.asdict(trouble) | {"without": sorted(trouble.without)}
 
-    async def look(_: Request) -> Response:
-        return JSONResponse(emulator.snapshot())
+    def switches(self, asked: Asked) -> Any:
+        """Change behaviour; see `Switches`."""
+        known = {field.name for field in dataclasses.fields(Switches)}
+        if unknown := asked.keys() - known:
+            raise KeyError(sorted(unknown))
+        for name, value in asked.items():
+            setattr(self._emulator.switches, name, frozenset(value) if isinstance(value, list) else value)
+        return {"changed": sorted(asked)}
 
-    actions = {"advance": advance, "end": end, "drop": drop, "cut": cut, "dialect": dialect, "events": trouble}
-    return [
-        *(Route(f"/_emulator/{name}", _answering(action), methods=["POST"]) for name, action in actions.items()),
-        Route("/_emulator/snapshot", look),
-    ]
+    def _session(self, asked: Asked) -> Session:
+        return self._emulator.session(asked.get("session_id"))
+
+    async def _look(self, _: Request) -> Response:
+        return JSONResponse(self._emulator.snapshot())
 
 
-def _answering(action: Any) -> Any:
+def _answering(action: Action) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            return JSONResponse(await action(await request.json()))
+            return JSONResponse(action(await request.json()))
         except (KeyError, TypeError) as error:
             return JSONResponse({"error": f"unknown: {error}"}, 404)
 

@@ -172,7 +172,8 @@ class Viewer:
             self._reliable.send(self._unsent.pop(0))
 
     def _join(self) -> rtc.JoinResponse:
-        may = models.ParticipantPermission(can_subscribe=True, can_publish=True, can_publish_data=True)
+        # Nobody here would listen to a viewer's microphone, so a client is told at once that it may not publish one.
+        may = models.ParticipantPermission(can_subscribe=True, can_publish=False, can_publish_data=True)
         return rtc.JoinResponse(
             room=models.Room(sid=f"RM_{self._room}", name=self._room),
             participant=models.ParticipantInfo(

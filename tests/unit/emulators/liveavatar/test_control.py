@@ -49,6 +49,39 @@ async def test_tools_elsewhere_can_change_the_events(api: httpx2.AsyncClient, li
     assert (await api.post("/_emulator/events", json={"louder": True})).status_code == 404
 
 
+async def test_tools_elsewhere_can_let_a_service_stand_still(
+    api: httpx2.AsyncClient, liveavatar: LiveAvatarEmulator, line
+) -> None:
+    await api.post("/_emulator/stall", json={})
+    await line.send("agent.interrupt", event_id="i1")
+    assert not (await api.get("/_emulator/snapshot")).json()["sessions"][0]["interruptions"]
+    await api.post("/_emulator/stall", json={"on": False})
+
+    assert (await line.next())["source_event_id"] == "i1"
+
+
+async def test_tools_elsewhere_can_be_the_viewer(
+    api: httpx2.AsyncClient, liveavatar: LiveAvatarEmulator, begin
+) -> None:
+    await begin()
+    joined = (await api.post("/_emulator/viewer", json={})).json()
+    left = (await api.post("/_emulator/viewer", json={"joined": False})).json()
+
+    assert (joined, left) == ({"viewers": 1}, {"viewers": 0})
+
+
+async def test_tools_elsewhere_can_change_the_switches(
+    api: httpx2.AsyncClient, liveavatar: LiveAvatarEmulator, begin
+) -> None:
+    change = {"success_code": 100, "omit_from_start": ["ws_url"]}
+    answer = await api.post("/_emulator/switches", json=change)
+    started = (await begin()).json()
+
+    assert answer.json() == {"changed": ["omit_from_start", "success_code"]}
+    assert (started["code"], "ws_url" in started["data"]) == (100, False)
+    assert (await api.post("/_emulator/switches", json={"volume": 11})).status_code == 404
+
+
 async def test_the_snapshot_shows_everything(api: httpx2.AsyncClient, liveavatar: LiveAvatarEmulator, line) -> None:
     await line.speak("u1", 1.0)
     await line.send("agent.interrupt", event_id="i1")
