@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any
 
 import pytest
@@ -149,5 +150,7 @@ async def test_a_new_session_speaks_the_chosen_dialect(liveavatar: LiveAvatarEmu
     line = await dial()
 
     assert [(await line.next())["state"], (await line.next())["state"]] == ["connecting", "connected"]
+    liveavatar.end_session()
+    assert [json.loads(text)["state"] for text in await line.rest()] == ["closing", "closed"]
     liveavatar.reset()
     assert liveavatar.dialect.name == "current"

@@ -152,9 +152,11 @@ async def test_a_cut_may_happen_again_and_to_one_session_only(liveavatar: LiveAv
     assert liveavatar.channel(first_id).connections == 3
 
 
-async def test_a_service_that_stands_still_answers_no_ping(liveavatar: LiveAvatarEmulator, line) -> None:
+async def test_a_service_that_stands_still_answers_no_ping(liveavatar: LiveAvatarEmulator, api, line) -> None:
     liveavatar.channel().stall()
     pong = await line.connection.ping()
+    for _ in range(5):  # long enough for an answer
+        await api.get("/v1/avatars/public")
     await line.send("agent.interrupt", event_id="i1")
     liveavatar.channel().emit_raw('{"type": "warning"}')
     assert not pong.done()
