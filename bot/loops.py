@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -53,7 +54,7 @@ class Loop:
         return done
 
     async def _wait(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._kicked.wait(), seconds)
-        except TimeoutError:
-            return
+        # Not `wait_for`: in Python 3.11 that loses a cancellation which comes together with a kick.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._kicked.wait()
