@@ -6,6 +6,8 @@ Each step is a transaction of its own and may be done again; the row and the aud
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -37,6 +39,8 @@ from bot.store.traces import clear_log
 
 BATCH = 500
 DIRECT = "D"  # how Slack's ids of direct conversations begin
+PATIENCE_SECONDS = 5.0  # for an answer that is being written: it is taken back while its writer still can
+LOOK_SECONDS = 0.2
 PASSES = 5  # while others are still writing
 AT_HEYGEN = (SubmissionState.SENDING, SubmissionState.SENT)
 
@@ -71,6 +75,7 @@ class Erasures:
         self._audit = audit_log
         self._personal = PersonalData(database, cancellations, endings)
         self._renaming = Renaming(database)
+        self.patience = PATIENCE_SECONDS
 
     # -- asking --------------------------------------------------------------------------------------------------
 
@@ -146,6 +151,7 @@ class Erasures:
 
     async def _person(self, who: Person) -> Taken:
         taken = Taken()
+        await self._let_go(who)
         for _ in range(PASSES):
             for conversation_id in await self._personal.conversations(who):
                 taken += await self._personal.take_out(who, conversation_id)
@@ -154,6 +160,12 @@ class Erasures:
                 break
         await self._hide_direct(who)
         return taken
+
+    async def _let_go(self, who: Person) -> None:
+        """Wait, within a bound, until nobody answers them any more; whoever still does loses the lane then."""
+        until = time.monotonic() + self.patience
+        while time.monotonic() < until and await self._personal.at_work(who):  # noqa: ASYNC110 - perhaps elsewhere
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _hide_direct(self, who: Person) -> None:
         """The id of a direct conversation says whose it is: in what stays for good it goes, too."""

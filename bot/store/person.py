@@ -88,6 +88,15 @@ class PersonalData:
                 found |= set(await connection.scalars(select.where(table.c.workspace_id == who.workspace_id, theirs)))
         return sorted(found)
 
+    async def at_work(self, who: Person) -> bool:
+        """Whether somebody is at work on a turn of theirs right now: it ends by itself, see `Turns.interruption`."""
+        theirs = sa.and_(turn.c.workspace_id == who.workspace_id, turn.c.requester == who.user_id)
+        select = sa.select(turn.c.id).join(lane, lane.c.id == turn.c.conversation_id)
+        async with self._database.reading() as connection:
+            held = lane.c.lease_until > await self._database.now(connection)
+            busy = select.where(theirs, turn.c.state.not_in(FINAL), lane.c.owner.is_not(None), held)
+            return await connection.scalar(busy.limit(1)) is not None
+
     async def take_out(self, who: Person, conversation_id: str) -> Taken:
         """Cancel, disown and erase what is theirs in a conversation; doing it twice changes nothing."""
         async with self._database.transaction("erasure.conversation") as connection:

@@ -32,7 +32,7 @@ from bot.store.inbox import finish_row
 from bot.store.log import append_items
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.rows import first, one, record
-from bot.store.schema import conversation, inbox, item, lane, model_call, outcome, role_member, turn
+from bot.store.schema import conversation, erasure, inbox, item, lane, model_call, outcome, role_member, turn
 
 STOPPED = "stopped"
 INTERRUPTING = {"message_deleted": Interruption.DELETED, "message_changed": Interruption.EDITED}
@@ -197,6 +197,14 @@ class Turns:
         async with self._database.reading() as connection:
             return bool(await connection.scalar(sa.select(turn.c.tainted).where(turn.c.id == turn_id)))
 
+    async def mixed(self, turn_id: str) -> bool:
+        """Whether others' words stand in the conversation: of other people, or read by a tool in any turn."""
+        own = turn.alias("own")
+        here = sa.and_(turn.c.conversation_id == own.c.conversation_id, own.c.id == turn_id)
+        foreign = sa.or_(turn.c.tainted, turn.c.requester != own.c.requester)
+        async with self._database.reading() as connection:
+            return bool(await connection.scalar(sa.select(sa.exists().where(here, foreign))))
+
     async def interruption(self, turn_id: str) -> Interruption | None:
         """Why the turn has to end now: its message was deleted or edited since it began, or somebody may and did stop.
 
@@ -210,6 +218,8 @@ class Turns:
         of_turn = sa.and_(turn.c.id == turn_id, own.c.id == turn.c.inbox_id)
         select = sa.select(*columns).where(of_turn, open_row).order_by(inbox.c.seq)
         async with self._database.reading() as connection:
+            if await connection.scalar(_forgetting(turn_id)) is not None:
+                return Interruption.STOPPED
             for row in (await connection.execute(select)).all():
                 if row.kind != STOPPED:
                     return INTERRUPTING[row.kind]
@@ -289,6 +299,12 @@ async def _take_in(connection: AsyncConnection, row: InboxRow, now: float) -> No
     edits = sa.and_(inbox.c.kind == "message_changed", inbox.c.ts == row.payload.get("ts"), inbox.c.seq <= seen)
     mine = sa.and_(inbox.c.conversation_id == row.conversation_id, inbox.c.done_at.is_(None))
     await connection.execute(sa.update(inbox).where(mine, edits).values(done_at=now))
+
+
+def _forgetting(turn_id: str) -> sa.Select[str]:
+    """The deletion that the turn's requester has asked for, if there is one."""
+    theirs = sa.and_(erasure.c.workspace_id == turn.c.workspace_id, erasure.c.user_id == turn.c.requester)
+    return sa.select(erasure.c.id).join(turn, theirs).where(turn.c.id == turn_id)
 
 
 async def _may_stop(connection: AsyncConnection, workspace_id: str, requester: str, user: str | None) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot import operations
+from emulators.openai import Say, Stall
 from tests.scenario.stage import PATIENCE, Stage
 from tests.support.logs import fresh_logs
 
@@ -127,3 +128,16 @@ async def test_whoever_comes_back_begins_anew(stage: Stage) -> None:
 async def test_nobody_is_forgotten_by_a_word_too_little(stage: Stage) -> None:
     assert "only forget the person who asks" in (await stage.whispered("forget")).rendered_text()
     assert "only forget the person who asks" in (await stage.whispered("forget bob")).rendered_text()
+
+
+async def test_an_answer_that_is_being_written_ends(stage: Stage) -> None:
+    await prompt(stage)
+    stage.openai.script([[Say("I am still thinking about it. " * 20), Stall(30.0, 40)]])
+    root = stage.ask("tell me a story")
+    await stage.wait(lambda: any(m.stream_state == "streaming" for m in stage.by_app(root)))
+    await forget(stage)
+    await forgotten(stage)
+    await stage.wait(lambda: not any(m.stream_state == "streaming" for m in stage.by_app(root)))
+    assert stage.slack.session("videos", root) != "processing"
+    stage.say("hello", root, user="bob")
+    assert await stage.reply(root)

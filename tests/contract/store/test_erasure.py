@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from agent.conversation import model_input, open_calls
-from agent.records import DeliveryState, JobState, SubmissionState
+from agent.records import DeliveryState, Interruption, JobState, SubmissionState
 from bot.store import Store
 from bot.store.erasure import Erasure
 from bot.store.overview import Filter, Kind
@@ -55,6 +55,7 @@ TRACE = re.compile(rf"{ALICE}(?!X)|{WORDS[ALICE]}", re.IGNORECASE)
 
 
 async def forget_alice(store: Store) -> Erasure:
+    store.erasures.patience = 0.1
     asked = await store.erasures.forget_person(WORKSPACE, ALICE, actor="operator:root")
     await store.erasures.carry_out(asked)
     return asked
@@ -204,6 +205,16 @@ async def test_whoever_is_at_work_for_the_person_loses_the_lane(store: Store) ->
     await forget_alice(store)
     with pytest.raises(Exception, match="no longer held"):
         await life.answer(lease, turn, "too late")
+
+
+@pytest.mark.full
+async def test_a_turn_of_somebody_who_asked_to_be_forgotten_is_stopped(store: Store) -> None:
+    life = Life(store)
+    _, alices = await life.turn(ALICE, said(ALICE, "asks"))
+    _, bobs = await life.turn(BOB, said(BOB, "asks"), "2.0")
+    await store.erasures.forget_person(WORKSPACE, ALICE)
+    assert await store.turns.interruption(alices.id) is Interruption.STOPPED
+    assert await store.turns.interruption(bobs.id) is None
 
 
 @pytest.mark.full
