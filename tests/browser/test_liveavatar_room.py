@@ -164,3 +164,14 @@ async def test_a_page_that_is_reloaded_is_let_in_again(
 
     await page.wait_for_function("seen.events.length === 2 && frames() > 3")
     await liveavatar.journal.wait_for(lambda: liveavatar.session().viewers == 1)
+
+
+async def test_a_viewer_who_is_cut_off_comes_back_by_itself(liveavatar: LiveAvatarEmulator, page: Page) -> None:
+    liveavatar.rooms.drop(liveavatar.session().id)
+    await page.wait_for_function("seen.events.length === 4")
+    before = await page.evaluate("frames()")
+
+    await page.wait_for_function("before => room.state === 'connected' && frames() > before + 3", arg=before)
+    await liveavatar.journal.wait_for(lambda: liveavatar.session().viewers == 1)
+    noted = [frame.type for frame in liveavatar.session().frames if frame.type.startswith("room")]
+    assert noted == ["room.joined", "room.left", "room.joined"]

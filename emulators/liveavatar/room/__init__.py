@@ -59,6 +59,10 @@ class Rooms:
         """Send a data packet to the viewer of a session; `KeyError` where there is none."""
         self._viewers[session_id].publish(topic, text)
 
+    def drop(self, session_id: str) -> None:
+        """Cut the viewer of a session off; clients come back by themselves. `KeyError` where there is none."""
+        self._viewers[session_id].drop()
+
     @property
     def empty(self) -> bool:
         """Whether nobody is in any room, nor on the way out of one."""

@@ -20,6 +20,7 @@ from google.protobuf.message import DecodeError
 from livekit.protocol import models, rtc
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from emulators.liveavatar.handshake import reset
 from emulators.liveavatar.room.media import FaceTrack, Listener, VoiceTrack
 from emulators.liveavatar.room.peer import Peer
 from emulators.liveavatar.room.picture import HEIGHT, WIDTH
@@ -64,6 +65,10 @@ class Viewer:
         """Let `run` tell the client that it is out (`reason`: one of LiveKit's `DisconnectReason`) and hang up."""
         self._reason = reason
         self._out.set()
+
+    def drop(self) -> None:
+        """Reset the signalling connection, as a network does that goes away."""
+        reset(self._websocket.scope.get("emulator.transport"))
 
     # -- the conversation --------------------------------------------------------------------------------------
 

@@ -213,6 +213,15 @@ async def test_a_connection_is_not_resumed_but_begun_anew(started) -> None:
     await guest.signal.wait_closed()
 
 
+async def test_a_guest_can_be_cut_off(liveavatar: LiveAvatarEmulator, started, visit) -> None:
+    guest = await visit()
+    liveavatar.rooms.drop(started["session_id"])
+    await guest.signal.wait_closed()
+
+    assert guest.signal.close_code == 1006
+    await liveavatar.journal.wait_for(lambda: liveavatar.session().viewers == 0)
+
+
 async def test_what_nobody_understands_ends_the_visit(liveavatar: LiveAvatarEmulator, visit) -> None:
     guest = await visit()
     await guest.signal.send(b"\xff\xff\xff")
