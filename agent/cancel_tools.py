@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from collections.abc import Sequence
 
 from pydantic import Field
 
 from agent.cancelling import Cancelled, told
+from agent.conversation import message_text
 from agent.ports import Cancels, JobStore, Roles, TurnStore
-from agent.records import OPEN_JOB_STATES, Json
+from agent.records import OPEN_JOB_STATES, Json, Source
+from agent.request import own_words
 from agent.rights import Right, may, roles_towards
 from agent.tool_calls import ADDED, Failed, Outcome, TryAgain, Value
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
@@ -58,6 +62,8 @@ class Cancelling:
         if unknown := [handle for handle in wanted if handle not in jobs]:
             return TryAgain("unknown_job", f"There is no job {unknown[0][:20]!r} here.", options=list(jobs)[-10:])
         chosen = [jobs[handle] for handle in wanted] or [job for job in jobs.values() if job.state in OPEN_JOB_STATES]
+        if await self._turns.mixed(context.turn.id) and not await self._named(context, wanted):
+            return Failed("not_allowed", "Others have written here too.", "Ask which jobs are meant, such as J1.")
         requests: dict[str, list[str]] = defaultdict(list)
         for job in chosen:
             requests[job.submission_id].append(job.handle)
@@ -70,6 +76,13 @@ class Cancelling:
             some = requests[submission_id]
             total = total + await self._cancels.cancel(submission_id, actor=context.turn.requester, handles=some)
         return Value(_data(total))
+
+    async def _named(self, context: CallContext, handles: Sequence[str]) -> bool:
+        """Whether this very message of the person's names the jobs."""
+        items = await self._turns.items(context.turn.conversation_id)
+        own = [item for item in items if item.turn_id == context.turn.id and item.source is Source.USER]
+        words = re.findall(r"\w+", "\n".join(own_words(message_text(item.body)) for item in own).upper())
+        return bool(handles) and set(handles) <= set(words)
 
     async def _may(self, context: CallContext, submission_id: str) -> bool:
         submission = await self._jobs.submission(submission_id)

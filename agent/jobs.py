@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from agent.foreign import harmless
 from agent.records import Job, JobState, JobUpdate
 from heygen import RemoteStatus, Translation, Video
 
@@ -47,7 +48,7 @@ def reading(remote: Translation | Video, *, now: float, next_look: float) -> Job
         case RemoteStatus.COMPLETED:
             return JobUpdate(JobState.RUNNING, remote.status_word, now + LINK_WAIT)
         case RemoteStatus.FAILED:
-            reason = (remote.failure_message or "HeyGen gave no reason")[:300]
+            reason = harmless(remote.failure_message or "", 300) or "HeyGen gave no reason"
             return JobUpdate(JobState.FAILED, remote.status_word, now, failure=reason)
         case _:
             return JobUpdate(JobState.RUNNING, remote.status_word, now + next_look)

@@ -97,6 +97,10 @@ class TurnStore(Protocol):
         """Whether something that others wrote has entered the turn so far."""
         ...
 
+    async def mixed(self, turn_id: str) -> bool:
+        """Whether others' words stand in the conversation: of other people, or read by a tool in any turn."""
+        ...
+
     async def append_outputs(self, lease: Lease, turn_id: str, outputs: Sequence[Json]) -> None:
         """Append the outputs of all open calls at once (source tool)."""
         ...

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import structlog
 from pydantic import Field
 
+from agent.foreign import is_name
 from agent.money import Period, Scope, dollars
 from agent.ports import Accounts, Budget, Clock, JobStore, Used
 from agent.records import Json
@@ -94,7 +95,8 @@ class Reading:
         """Names as HeyGen spells them."""
         client = await self._accounts.client(await self._accounts.account_id(context.turn.workspace_id))
         wanted = (arguments.containing or "").casefold()
-        names = [name for name in await client.translation_languages() if wanted in name.casefold()]
+        known = filter(is_name, await client.translation_languages())
+        names = [name for name in known if wanted in name.casefold()]
         return Value({"languages": names[:200], "count": len(names)})
 
 

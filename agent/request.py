@@ -16,9 +16,15 @@ from agent.records import InboxRow, Json, Source
 TEXT_LIMIT = 16_000
 URL = re.compile(r"https?://[^\s<>|\"'`]+", re.IGNORECASE)
 NAMED_LINK = re.compile(r"\b[VF]\d+ \([^)\n]*\)")
+HANDLE = re.compile(r"\b[VF]\d+\b")
+QUOTED_TO_THE_END = re.compile(r"^\s*(?:>>>|(?:&gt;){3}).*", re.MULTILINE | re.DOTALL)
+PASTED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 ATTACHED = "[Attached file "
 NAME_LIMIT = 80
 NAME_WORDS = 5
+NAME_PARTS = 9  # words joined by hyphens or underscores are words
+ODD_IN_NAMES = re.compile(r"[{}<>\"`:]")
+WORD = re.compile(r"[^\W_]+")
 TRAILING = ".,;:!?)]}»”"
 BRACKETS = str.maketrans({"(": "%28", ")": "%29"})
 
@@ -75,7 +81,9 @@ def _shown_name(name: str) -> str:
 
 def _is_name(name: str) -> bool:
     """Whether a file's name is no more than a name. A sentence or link in its place may be meant for the model."""
-    return len(name) <= NAME_LIMIT and len(name.split()) <= NAME_WORDS and name.isprintable() and not links_in(name)
+    is_short = len(name) <= NAME_LIMIT and len(name.split()) <= NAME_WORDS
+    is_plain = name.isprintable() and not ODD_IN_NAMES.search(name) and not links_in(name)
+    return is_short and is_plain and len(WORD.findall(name)) <= NAME_PARTS
 
 
 def links_given(text: str) -> list[str]:
@@ -83,10 +91,24 @@ def links_given(text: str) -> list[str]:
     return [link for line in text.splitlines() if not line.startswith(ATTACHED) for link in links_in(line)]
 
 
+def own_lines(text: str) -> str:
+    """What of a person's message is no attachment, no quotation and no pasted block."""
+    text = PASTED.sub("\n", QUOTED_TO_THE_END.sub("", text))
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith((ATTACHED, ">", "&gt;")))
+
+
 def own_words(text: str) -> str:
-    """What of a person's message is their own: without attachments, quotations and what stands inside links."""
-    lines = [line for line in text.splitlines() if not line.startswith((ATTACHED, ">", "&gt;"))]
-    return NAMED_LINK.sub(" ", URL.sub(" ", "\n".join(lines)))
+    """What of a person's message is their own: as `own_lines`, and without what stands inside links."""
+    return NAMED_LINK.sub(" ", URL.sub(" ", own_lines(text)))
+
+
+def handles_in(text: str) -> set[str]:
+    """The handles of links and files that come with a message, and those that its author names."""
+    files = (line[len(ATTACHED) :] for line in text.splitlines() if line.startswith(ATTACHED))
+    return {
+        *HANDLE.findall(own_lines(text).upper()),
+        *(handle for line in files for handle in HANDLE.findall(line)[:1]),
+    }
 
 
 async def _without_secrets(store: TurnStore, conversation_id: str, text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.errors import ModelError
+from agent.foreign import harmless
 from heygen import (
     APIError,
     ConnectionFailed,
@@ -64,7 +65,7 @@ def for_heygen(error: HeyGenError) -> str:
         case APIError() if error.status == 403:
             return "This HeyGen account is not allowed to do that."
         case APIError() if error.status < 500 and error.detail:
-            return f"HeyGen did not accept the request: {error.detail}"
+            return f"HeyGen did not accept the request: {harmless(error.detail, 300)}"
         case ConnectionFailed() | HeyGenTimeout():
             return "HeyGen could not be reached."
         case _:

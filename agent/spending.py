@@ -6,7 +6,7 @@ from agent.conversation import message_text
 from agent.money import Prices, Quote, Reason, click_needed
 from agent.ports import Clock, SourceProbe, TurnStore
 from agent.records import JobKind, Json, Source, TurnRecord
-from agent.request import links_given, own_words
+from agent.request import handles_in, links_given, own_lines, own_words
 
 APPROVAL_SECONDS = 24 * 3_600.0
 
@@ -54,8 +54,16 @@ class Spending:
         own = [item for item in items if item.turn_id == turn.id and item.source is Source.USER]
         return "\n".join(own_words(message_text(item.body)) for item in own)
 
-    async def links_of(self, turn: TurnRecord) -> set[str]:
-        """Every link that people have written into the conversation."""
-        items = await self._turns.items(turn.conversation_id)
-        said = [message_text(item.body) for item in items if item.source is Source.USER]
-        return {link for text in said for link in links_given(text)}
+    async def gave(self, turn: TurnRecord, source: str, url: str) -> bool:
+        """Whether the person has given `source`, a handle or the link `url` itself.
+
+        In a thread where others have written too, their links and files are not this person's: it has to be given in
+        the message that asks.
+        """
+        items = [item for item in await self._turns.items(turn.conversation_id) if item.source is Source.USER]
+        if await self._turns.mixed(turn.id):
+            items = [item for item in items if item.turn_id == turn.id]
+        texts = [message_text(item.body) for item in items]
+        if source.lower().startswith(("http://", "https://")):
+            return any(url in links_given(own_lines(text)) for text in texts)
+        return any(source.upper() in handles_in(text) for text in texts)

@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from pydantic import Field
 
 from agent.claim_hits import languages_named
+from agent.claims import Judge
 from agent.errors import OverCap
+from agent.foreign import harmless, is_name
 from agent.gate import QUEUED
 from agent.hashing import arguments_hash
 from agent.languages import Ambiguous, Languages, Resolved
@@ -26,6 +28,7 @@ LANGUAGES_FRESH_SECONDS = 3_600.0
 SETTLING_SECONDS = 30.0  # how long a call waits for a request that the background worker is just sending
 SETTLING_PAUSE = 0.2
 UNSENT = frozenset({SubmissionState.INTENDED, SubmissionState.SENDING})
+TITLE_LIMIT = 80
 MAX_LANGUAGES = 10  # a pay-as-you-go account may run this many jobs at once
 APPROVAL_NOTE = (
     "Not sent. Somebody has to approve it with the button on the card in this thread; the card says who and what it "
@@ -128,20 +131,20 @@ class Translation:
     async def _asked(
         self, context: CallContext, account_id: str, arguments: TranslateArguments, url: str, names: Sequence[str]
     ) -> bool:
-        """Whether the person's own words name every language, and people of this thread have given the source."""
+        """Whether the person's own words name every language, and the person has given the source."""
         words = await self._spending.words_of(context.turn)
         known = await self._list(account_id)
         usual = [known.resolve(code) for code in languages_named(words)]
         meant = known.named_in(words) | {one.name for one in usual if isinstance(one, Resolved)}
         named = all(name in meant for name in names)
-        is_link = arguments.source.lower().startswith(("http://", "https://"))
-        return named and (not is_link or url in await self._spending.links_of(context.turn))
+        return named and await self._spending.gave(context.turn, arguments.source.strip(), url)
 
     async def _title(self, context: CallContext, wished: str | None, url: str) -> str:
         """A title of the person's own words, or the source's name: what a model makes up may tell an untruth."""
         if wished and context.turn.origin != "command":
-            said = set((await self._spending.words_of(context.turn)).casefold().split())
-            wished = wished if set(wished.casefold().split()) <= said else None
+            said = " ".join((await self._spending.words_of(context.turn)).casefold().split())
+            title = harmless(wished, TITLE_LIMIT)  # “all three are done” may be theirs and yet be no title
+            wished = title if title.casefold() in said and Judge(()).allows(title) else None
         return wished or title_of(url)
 
     async def retry(self, context: CallContext, arguments: RetryArguments) -> Outcome:
@@ -162,9 +165,8 @@ class Translation:
         names = [job.label for job in failed]
         details = {**old.arguments, "languages": names}
         # A retry spends again, so the person has to have asked for it: a press on the button, or words of their own.
-        asked = context.turn.origin == "command" or _all_said(
-            arguments.jobs, await self._spending.words_of(context.turn)
-        )
+        said = _all_said(arguments.jobs, await self._spending.words_of(context.turn))
+        asked = context.turn.origin == "command" or (said and not await self._turns.mixed(context.turn.id))
         return await self._submit(context, old.account_id, details, old.title, old.id, asked=asked)
 
     async def _again(self, failed: Sequence[Job], jobs: Sequence[Job], old: Submission) -> Job | None:
@@ -252,7 +254,7 @@ class Translation:
         fresh_after = self._clock.now() - LANGUAGES_FRESH_SECONDS
         if account_id not in self._languages or self._languages[account_id][0] < fresh_after:
             client: Client = await self._accounts.client(account_id)
-            names = await client.translation_languages()
+            names = [name for name in await client.translation_languages() if is_name(name)]
             self._languages[account_id] = (self._clock.now(), Languages(names))
         return self._languages[account_id][1]
 
@@ -326,4 +328,4 @@ def title_of(url: str) -> str:
     """A name for a source: the last part of its path."""
     path = url.split("?", 1)[0].split("#", 1)[0].rstrip("/")
     name = path.rsplit("/", 1)[-1] if path.count("/") > 2 else ""
-    return name[:80] or "your video"
+    return name[:TITLE_LIMIT] or "your video"

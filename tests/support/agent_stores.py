@@ -199,6 +199,11 @@ class FakeTurnStore(Steps):
     async def tainted(self, turn_id: str) -> bool:
         return turn_id in self.turns and self.turns[turn_id].tainted
 
+    async def mixed(self, turn_id: str) -> bool:
+        own = self.turns[turn_id]
+        here = [turn for turn in self.turns.values() if turn.conversation_id == own.conversation_id]
+        return any(turn.tainted or turn.requester != own.requester for turn in here)
+
     async def interruption(self, turn_id: str) -> Interruption | None:
         self.before("interruption")
         turn = self.turns[turn_id]

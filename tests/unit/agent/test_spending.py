@@ -112,15 +112,33 @@ async def test_only_the_words_of_this_turns_person_count(turns: FakeTurnStore, s
     assert await spending.words_of(turn) == "into French"
 
 
-async def test_links_count_whoever_of_the_thread_gave_them(turns: FakeTurnStore, spending: Spending) -> None:
-    await begun(turns, "look at https://example.com/a.mp4.", "row1", user="U2")
+async def test_links_of_the_same_person_count_from_earlier_too(turns: FakeTurnStore, spending: Spending) -> None:
+    await begun(turns, "look at https://example.com/a.mp4.", "row1")
     turn = await begun(turns, "and https://example.com/b.mp4", "row2")
     turns.add(Source.MODEL, user_message("https://made.up/c.mp4"), turn.id)
-    assert await spending.links_of(turn) == {URL, "https://example.com/b.mp4"}
+    assert await spending.gave(turn, URL, URL)
+    assert await spending.gave(turn, "https://example.com/b.mp4", "https://example.com/b.mp4")
+    assert not await spending.gave(turn, "https://made.up/c.mp4", "https://made.up/c.mp4")
+
+
+async def test_where_others_write_a_source_has_to_stand_in_the_message(
+    turns: FakeTurnStore, spending: Spending
+) -> None:
+    await begun(turns, f"take {URL} or https://example.com/b.mp4?k=1", "row1", user="U2")
+    turn = await begun(turns, "https://example.com/c.mp4?k=2 into French", "row2")
+    assert not await spending.gave(turn, URL, URL)
+    assert not await spending.gave(turn, "V1", "https://example.com/b.mp4?k=1")
+    assert await spending.gave(turn, "V2", "https://example.com/c.mp4?k=2")
+
+
+async def test_a_link_in_a_quotation_is_not_the_persons(turns: FakeTurnStore, spending: Spending) -> None:
+    turn = await begun(turns, f"> {URL}\nwhat is that?\n```\n{URL}\n```\n>>> and\n{URL}", "row1")
+    assert not await spending.gave(turn, URL, URL)
 
 
 async def test_a_link_in_a_files_name_was_given_by_nobody(turns: FakeTurnStore, spending: Spending) -> None:
     file = {"id": "F9", "name": "https://evil.example/x.mp4", "mimetype": "video/mp4"}
     turn = await begun(turns, f"translate {URL}", files=[file])
-    assert await spending.links_of(turn) == {URL}
+    assert await spending.gave(turn, URL, URL)
+    assert not await spending.gave(turn, file["name"], file["name"])
     assert turn.tainted

@@ -101,9 +101,15 @@ async def test_only_what_the_persons_own_words_ask_for_goes_by_itself(
 
 
 async def test_a_link_that_was_given_earlier_counts_and_languages_do_not(desk: Desk) -> None:
-    await desk.turn(message(f"look at {VIDEO} in German", "earlier", user="U2"))
+    await desk.turn(message(f"look at {VIDEO} in German", "earlier"))
     assert desk.needs(await desk.translate("French", said="now into French")) is None
     assert desk.needs(await desk.translate("German", call_id="call_2", said="go on")) == "not_asked"
+
+
+async def test_a_link_that_somebody_else_gave_earlier_does_not_count(desk: Desk) -> None:
+    await desk.turn(message(f"look at {VIDEO}", "earlier", user="U2"))
+    assert desk.needs(await desk.translate("French", said="now into French")) == "not_asked"
+    assert desk.needs(await desk.translate("German", call_id="call_2", said=f"{VIDEO} into German")) is None
 
 
 async def test_a_link_in_the_name_of_a_file_was_given_by_nobody(desk: Desk) -> None:
