@@ -129,6 +129,7 @@ async def test_a_guest_meets_the_avatar(liveavatar: LiveAvatarEmulator, visit) -
 
     assert (avatar.identity, [track.type for track in avatar.tracks]) == ("heygen", [models.AUDIO, models.VIDEO])
     assert guest.join.subscriber_primary
+    assert "msid:PA_avatar|TR_audio TR_audio" in guest.down.remoteDescription.sdp
     assert liveavatar.session().viewers == 1
     assert liveavatar.rooms.viewing(liveavatar.session().id)
 
@@ -185,6 +186,7 @@ async def test_a_guest_who_leaves_is_gone(liveavatar: LiveAvatarEmulator, visit)
     await liveavatar.journal.wait_for(lambda: liveavatar.session().viewers == 0)
 
     assert liveavatar.session().viewer_gone_since == liveavatar.clock.now()
+    assert liveavatar.channel().avatar.speakers.listeners == []
     assert [f.type for f in liveavatar.session().frames if f.type.startswith("room")] == ["room.joined", "room.left"]
 
 
