@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -78,6 +79,7 @@ async def test_a_wallet_without_credit_charges_nothing(stage: Stage) -> None:
 
 
 async def test_each_link_leads_to_the_file_in_its_language(stage: Stage) -> None:
+    await stage.restart(auto_approve_max=Decimal(20))
     root = stage.translate("French", "German", "Japanese", "Italian", "Korean", "Polish")
     await stage.finish(6)
     text = (await stage.closing(root, "all 6 are ready")).rendered_text()

@@ -105,7 +105,7 @@ async def test_two_paid_calls_at_once_are_two_requests(stage: Stage) -> None:
     arguments = {"source": stage.video, "title": None}
     calls = [Call("translate_video", {**arguments, "languages": [name]}) for name in ("French", "German")]
     stage.openai.script([calls])
-    root = stage.ask("translate it twice")
+    root = stage.ask(f"translate {stage.video} twice, into French and into German")
     await stage.finish(2)
     await stage.closing(root, number=2)
     assert len(stage.paid()) == 2

@@ -101,8 +101,9 @@ async def test_neither_does_a_channel_that_we_were_removed_from(stage: Stage) ->
 
 @pytest.mark.full
 async def test_a_thread_whose_root_was_deleted_still_gets_its_result_to_the_requester(stage: Stage) -> None:
-    root = stage.translate("French")
-    await stage.reply(root)
+    root = await stage.reply_thread()
+    stage.say(f"translate {stage.video} into French", root)
+    await stage.reply(root, 2)
     stage.slack.delete("alice", "videos", root)
     await stage.finish()
     assert "ready." in (await told_directly(stage)).rendered_text()

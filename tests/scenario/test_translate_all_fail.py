@@ -32,6 +32,6 @@ async def test_a_retry_in_words_does_the_same(stage: Stage) -> None:
     await stage.finish(fail="The video has no speech.")
     await stage.closing(root)
     stage.openai.script([[stage.call("retry_jobs", jobs=["J1"])]])
-    stage.say("please try that one again", root)
+    stage.say("please try J1 again", root)
     await stage.submitted(2)
     assert len(stage.paid()) == 2
