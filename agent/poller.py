@@ -16,7 +16,7 @@ from structlog.contextvars import bound_contextvars
 from agent.errors import LeaseLost
 from agent.jobs import PollPlan, match, reading, unknown, unrecognised
 from agent.ports import Accounts, Clock, JobStore
-from agent.records import Job, JobKind, JobState, JobUpdate, Lease
+from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, JobUpdate, Lease
 from heygen import Client, HeyGenError, NotFound, RemoteStatus, StatusEntry, Translation, Video
 
 log = structlog.get_logger(__name__)
@@ -117,7 +117,7 @@ class Poller:
 
     async def _record(self, lease: Lease, job: Job, update: JobUpdate) -> None:
         await self._jobs.record_update(lease, update)
-        if update.state is not job.state:
+        if update.state is not job.state and not (job.state is JobState.UNWANTED and update.state in OPEN_JOB_STATES):
             log.info("job_changed", state=update.state, before=job.state)
 
     # -- ids that are not recognised yet -----------------------------------------------------------------------

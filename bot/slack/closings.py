@@ -11,7 +11,7 @@ from agent.records import OPEN_JOB_STATES, Job, JobState, Submission, Submission
 from bot.slack.blocks import TITLE_LIMIT, Post, context, post, section, sections
 from bot.slack.lines import TELLING_ORDER, job_line, state_words
 from bot.slack.ports import LinkFor
-from bot.slack.text import safe
+from bot.slack.text import mention, safe
 
 UNLINKED = (
     "I can't give links here until an admin sets `PUBLIC_URL`. The videos are in the HeyGen account, under this title."
@@ -28,22 +28,22 @@ def closing(submission: Submission, jobs: Sequence[Job], link_for: LinkFor) -> P
     order = sorted(jobs, key=lambda job: job.state is not JobState.SUCCEEDED)  # what people came for first
     lines = [job_line(job, submission, now=at, link=link_for(job)) for job in order]
     blocks = [
-        section(f"<@{submission.requester}> *{safe(submission.title, TITLE_LIMIT)}*: {outcome(jobs)}"),
+        section(f"{mention(submission.requester)} *{safe(submission.title, TITLE_LIMIT)}*: {outcome(jobs)}"),
         *sections(lines),
         *_advice(jobs, link_for),
         *retry(submission, jobs),
     ]
     if any(job.state is JobState.SUCCEEDED for job in jobs):
         blocks.append(context(AI_NOTICE))
-    return post(f"<@{submission.requester}> {safe(submission.title, TITLE_LIMIT)}: {outcome(jobs)}", blocks)
+    return post(f"{mention(submission.requester)} {safe(submission.title, TITLE_LIMIT)}: {outcome(jobs)}", blocks)
 
 
 def _never_sent(submission: Submission) -> Post:
     """It was declined, not approved in time, or cancelled by somebody else."""
     title = safe(submission.title, TITLE_LIMIT)
     text = f"{_why_not(submission)} {FREE}\n{_what_now(submission)}"
-    headline = f"<@{submission.requester}> *{title}* {text}"
-    return post(f"<@{submission.requester}> {title} {text}", [section(headline)])
+    headline = f"{mention(submission.requester)} *{title}* {text}"
+    return post(f"{mention(submission.requester)} {title} {text}", [section(headline)])
 
 
 def _why_not(submission: Submission) -> str:
@@ -67,7 +67,7 @@ def _what_now(submission: Submission) -> str:
 def notice_late(submission: Submission, job: Job, link_for: LinkFor) -> Post:
     """A job that we had given up as unknown has an end after all."""
     line = job_line(job, submission, now=job.finished_at or submission.created_at, link=link_for(job))
-    headline = f"<@{submission.requester}> we know now how *{safe(submission.title, TITLE_LIMIT)}* ended:"
+    headline = f"{mention(submission.requester)} we know now how *{safe(submission.title, TITLE_LIMIT)}* ended:"
     blocks = [section(headline), *sections([line])]
     if job.state is JobState.SUCCEEDED:
         blocks.append(context(AI_NOTICE))

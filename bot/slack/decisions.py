@@ -19,7 +19,7 @@ from bot.slack.closings import ended_how
 from bot.slack.modals import CHANGE, LANGUAGES, change_modal, complaint, entered
 from bot.slack.ports import Places, Requests
 from bot.slack.router import Answer, Interaction, Router
-from bot.slack.text import safe
+from bot.slack.text import mention, safe
 from bot.store.approvals import Decision, Verdict
 from bot.store.inbox import NewEvent
 from bot.store.outbox import NewDelivery
@@ -93,7 +93,7 @@ class Decisions:
             )
         except OverCap as error:
             own = interaction.user_id == submission.requester
-            return Answer(text=error.sentence if own else error.for_others(f"<@{submission.requester}>"))
+            return Answer(text=error.sentence if own else error.for_others(f"{mention(submission.requester)}"))
         self.kick()
         return Answer(text=_approved(decision))
 
@@ -114,7 +114,7 @@ class Decisions:
             return Answer(text=UNKNOWN)
         _, submission = found
         if not self._may(Right.CHANGE, interaction, submission):
-            return Answer(text=f"Only <@{submission.requester}>, who asked for this, can change it.")
+            return Answer(text=f"Only {mention(submission.requester)}, who asked for this, can change it.")
         if submission.state is not SubmissionState.WAITING_APPROVAL:
             return Answer(text=decided(submission))
         return Answer(open_view=change_modal(submission))
@@ -142,7 +142,7 @@ class Decisions:
         _, submission = found
         if not self._may(Right.CANCEL, interaction, submission):
             return Answer(
-                text=f"Only <@{submission.requester}>, who asked for this, an operator or an admin can cancel it."
+                text=f"Only {mention(submission.requester)}, who asked for this, an operator or an admin can cancel it."
             )
         result = await self.cancels.cancel(submission.id, actor=interaction.user_id)
         if result.unwanted and interaction.user_id != submission.requester:
@@ -152,9 +152,7 @@ class Decisions:
 
     async def _tell_requester(self, interaction: Interaction, submission: Submission, result: Cancelled) -> None:
         """What was never sent has its closing; of the rest the requester would only see the card."""
-        text = (
-            f"<@{submission.requester}> <@{interaction.user_id}> cancelled {safe(submission.title, 80)}. {told(result)}"
-        )
+        text = f"{mention(submission.requester)} <@{interaction.user_id}> cancelled {safe(submission.title, 80)}. {told(result)}"
         body = {"text": text, "user": submission.requester}
         key = f"cancelled:{submission.id}:{result.unwanted[0].handle}"
         await self.notices.enqueue(NewDelivery(submission.conversation_id, DeliveryKind.NOTICE, key, body=body))
@@ -180,7 +178,7 @@ class Decisions:
         return roles_towards(submission.requester, user, appointed, anybody_approves=anybody)
 
     def _approvers_only(self, submission: Submission) -> str:
-        who = " or ".join(self.approvers()) or f"<@{submission.requester}>"
+        who = " or ".join(self.approvers()) or f"{mention(submission.requester)}"
         return f"Only an approver can decide this: {who}. Nothing has changed."
 
     async def _change_event(
