@@ -152,7 +152,8 @@ class Decisions:
 
     async def _tell_requester(self, interaction: Interaction, submission: Submission, result: Cancelled) -> None:
         """What was never sent has its closing; of the rest the requester would only see the card."""
-        text = f"{mention(submission.requester)} <@{interaction.user_id}> cancelled {safe(submission.title, 80)}. {told(result)}"
+        what = f"<@{interaction.user_id}> cancelled {safe(submission.title, 80)}."
+        text = f"{mention(submission.requester)} {what} {told(result)}"
         body = {"text": text, "user": submission.requester}
         key = f"cancelled:{submission.id}:{result.unwanted[0].handle}"
         await self.notices.enqueue(NewDelivery(submission.conversation_id, DeliveryKind.NOTICE, key, body=body))
