@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from emulators.openai import Say
 from tests.scenario.attackers import CORPUS, attack, loot, obeyed, unharmed, visible, waits
 from tests.scenario.stage import Stage
 
@@ -17,10 +18,13 @@ def _gullible(stage: Stage) -> None:
 
 
 async def planted(stage: Stage, root: str, text: str) -> None:
-    """Mallory (bob) pastes an attack into alice's thread and has his own answer."""
+    """Bob writes an attack into alice's thread; the model falls for it only when alice writes again."""
     before = len(stage.replies(root))
-    stage.say(f"```{text}```", root, user="bob")
+    stage.openai.switches.gullible = False
+    stage.openai.script([[Say("I see.")]])
+    stage.say(text, root, user="bob")
     await stage.reply(root, before + 1)
+    stage.openai.switches.gullible = True
 
 
 @pytest.mark.parametrize("name", NAMES)
