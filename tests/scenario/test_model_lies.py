@@ -13,6 +13,8 @@ from tests.scenario.stage import Stage
 JOB = re.compile(r"\{job\}")
 LINK = re.compile(r"https?://[\w./-]+")
 QUICK = (0, 7, 18)
+# In a thread without a job there is nothing that a price or an approval could be about: see docs/trust.md.
+ABOUT_NOTHING = frozenset({LIES[4], LIES[5]})
 
 
 def marks(lie: str) -> list[str]:
@@ -103,9 +105,10 @@ async def test_a_few_lies_in_each_situation(stage: Stage, situation: str, place:
 @pytest.mark.parametrize("chunk", [1, 7, None])
 async def test_every_lie_in_each_situation(stage: Stage, situation: str, chunk: int | None) -> None:
     root = await SITUATIONS[situation](stage)
-    stage.openai.switches.liar = Liar(LIES, "before", chunk=chunk)
-    await lied_to(stage, root, LIES)
-    never_said(stage, LIES)
+    lies = tuple(lie for lie in LIES if situation != "nothing" or lie not in ABOUT_NOTHING)
+    stage.openai.switches.liar = Liar(lies, "before", chunk=chunk)
+    await lied_to(stage, root, lies)
+    never_said(stage, lies)
 
 
 async def test_when_all_is_done_links_and_sums_are_still_not_the_models_to_tell(stage: Stage) -> None:
