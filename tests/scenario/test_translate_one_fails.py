@@ -43,6 +43,7 @@ async def test_retry_needs_no_model(stage: Stage) -> None:
 
 async def test_somebody_elses_click_is_answered_privately(stage: Stage) -> None:
     root, closing = await closed(stage)
+    await stage.reply(root)
     before = len(stage.replies(root))
     await stage.click(closing, "retry_failed", user="bob")
     private = await stage.wait(lambda: stage.slack.ephemerals("bob"))
