@@ -10,7 +10,8 @@ from agent.outgoing import JobFacts, OutgoingContext, OutgoingFilter, truth_line
 from agent.ports import JobLinks
 from agent.records import Item, Job, Json, Source
 from agent.request import links_given
-from agent.tool_calls import Failed, Outcome, TryAgain, added
+from agent.segments import Segmenter
+from agent.tool_calls import Deferred, Failed, NeedsApproval, Outcome, TryAgain, Value, added
 
 NOTHING = "I have nothing to add."
 
@@ -27,7 +28,22 @@ def outgoing_context(
         allowed_links=frozenset(typed | {link for link in own.values() if link}),
         known_words=frozenset[str]().union(*map(identifiers_in, said)),
         tool_failed=any(isinstance(outcome, Failed | TryAgain) for outcome in outcomes),
+        known_sentences=frozenset(sentence for outcome in outcomes for sentence in _own_sentences(outcome)),
     )
+
+
+def _own_sentences(outcome: Outcome) -> list[str]:
+    """What a tool of ours has said, sentence by sentence: it is true, and the model may repeat it word for word."""
+    match outcome:
+        case Failed(_, message, hint) | TryAgain(_, message, hint):
+            texts = [message, hint]
+        case Deferred(_, summary) | NeedsApproval(_, summary):
+            texts = [summary]
+        case Value():
+            texts = added([outcome])
+    segmenter = Segmenter()
+    pieces = [segmenter.push(character) for text in texts for character in f"{text}\n"]
+    return [piece.strip() for piece in [*pieces, segmenter.flush()] if piece.strip()]
 
 
 def finished(text: str, context: OutgoingContext, outcomes: Sequence[Outcome]) -> str:

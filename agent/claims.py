@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 
 from agent.claim_hits import CLAIMS, WORK_STATES, Hit, Reading, Sentence, codes_of, read, signs
 from agent.claim_text import disguised, plain, words
-from agent.lexicon import lexicon
+from agent.lexicon import courtesies, lexicon
 from agent.records import OPEN_JOB_STATES, JobState
 
+COURTESY_LIMIT = 80  # characters of a polite sentence
 FRAGMENT = 4  # words up to which a sentence says nothing by itself
 KNOWN_SHARE = 0.2  # of its words have to be usual ones of one language
 
@@ -60,11 +61,18 @@ class _Named:
 
 
 class Judge:
-    """Answers for one thread. `tool_failed`: a tool call of this turn failed, so the model may say so."""
+    """Answers for one thread.
 
-    def __init__(self, jobs: Iterable[JobFacts], *, tool_failed: bool = False) -> None:
+    `tool_failed`: a tool call of this turn failed, so the model may say so. `known_sentences`: what our own tools said
+    in this turn, which may be repeated word for word.
+    """
+
+    def __init__(
+        self, jobs: Iterable[JobFacts], *, tool_failed: bool = False, known_sentences: Iterable[str] = ()
+    ) -> None:
         self._jobs = {job.handle.casefold(): job for job in jobs}
         self._tool_failed = tool_failed
+        self._known = {_words(sentence) for sentence in known_sentences}
         self._current = _current(self._jobs)
         self._is_open = any(job.state in OPEN_JOB_STATES for job in self._jobs.values())
         self._has_succeeded = any(job.state == JobState.SUCCEEDED for job in self._current.values())
@@ -84,7 +92,7 @@ class Judge:
 
         `heading` is the text that it hangs on, such as the line before a list. Pictures are for `strips`.
         """
-        if not any(map(str.isalnum, sentence)):
+        if not any(map(str.isalnum, sentence)) or _is_courtesy(sentence) or _words(sentence) in self._known:
             return True
         understood = read(f"{heading} {sentence}" if heading else sentence)
         usual = understood.readings[0]
@@ -258,6 +266,14 @@ class Judge:
             return False
         shared = sum(map(bool, map(_SHARED_ALPHABETS.match, letters)))
         return 2 * shared < len(letters) or reading.knows >= KNOWN_SHARE
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.text for word in words(plain(text)))
+
+
+def _is_courtesy(sentence: str) -> bool:
+    return len(sentence) < COURTESY_LIMIT and _words(sentence) in courtesies()
 
 
 def _looks_ahead(reading: Reading) -> bool:

@@ -53,7 +53,8 @@ class OutgoingContext:
     `jobs` by handle; `allowed_links` are exact URLs: ours and those the person typed; `link_hosts` are our base
     URLs, which may be named but not extended; `allowed_mentions` are ids of people who may be mentioned;
     `known_words` look like identifiers but were the person's own (a file name); `tool_failed` says that a tool call of
-    this turn failed, so that the model may say so.
+    this turn failed, so that the model may say so; `known_sentences` are those of our own tools, to be repeated as
+    they are.
     """
 
     jobs: Mapping[str, JobFacts] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class OutgoingContext:
     allowed_mentions: frozenset[str] = frozenset()
     known_words: frozenset[str] = frozenset()
     tool_failed: bool = False
+    known_sentences: frozenset[str] = frozenset()
 
 
 class OutgoingFilter:
@@ -79,7 +81,9 @@ class OutgoingFilter:
         self._neutraliser = Neutraliser(
             context.allowed_links | links, context.link_hosts, context.allowed_mentions, self._job
         )
-        self._judge = Judge(context.jobs.values(), tool_failed=context.tool_failed)
+        self._judge = Judge(
+            context.jobs.values(), tool_failed=context.tool_failed, known_sentences=context.known_sentences
+        )
         self._segmenter = Segmenter()
         self._context = _Context()
         self._left = limit - 1  # room for the mark that something is missing

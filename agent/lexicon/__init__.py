@@ -10,6 +10,9 @@ marks a word that stands behind what it limits (Turkish `değil`). Case and acce
 - `all`: more than the jobs that are named. `now`: what makes a guarded word a claim again.
 - `work about`: what a claim may be about, by name or by a pronoun.
 - `soft`: what only offers or asks. `ask`: begins a question. `common`: by which the language is known.
+
+`courtesy.txt` has what is said out of politeness, whole sentences of it: greetings, thanks, regrets. Words of agreement
+are not among them, for they may answer whether something is done.
 """
 
 from __future__ import annotations
@@ -165,3 +168,11 @@ def _parts(word: str) -> list[tuple[str, bool]]:
     found = [piece.text for piece in words(plain(word.strip("*")))]
     last = len(found) - 1
     return [((lead if index == 0 else "") + text, open_ended and index == last) for index, text in enumerate(found)]
+
+
+@cache
+def courtesies() -> frozenset[tuple[str, ...]]:
+    """The words of each polite sentence."""
+    text = files(__package__).joinpath("courtesy.txt").read_text(encoding="utf-8")
+    phrases = text.replace(",\n", ",").replace("\n", ",").split(",")
+    return frozenset(tuple(word.text for word in words(plain(phrase))) for phrase in phrases if phrase.strip())

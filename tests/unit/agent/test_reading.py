@@ -11,7 +11,7 @@ import pytest
 from agent.money import MICRO, Period, Scope
 from agent.reading import SHOWN, Reading
 from agent.records import JobState, Lease, TurnRecord, TurnState
-from agent.tool_calls import for_person, from_checkpoint, to_checkpoint, to_model
+from agent.tool_calls import ADDED, for_person, from_checkpoint, to_checkpoint, to_model
 from agent.toolbox import CallContext, Effect, Planned, Toolbox
 from heygen import Unauthorized
 from tests.support.agent_fakes import FakeAccounts, FakeBudget, FakeUsed
@@ -67,7 +67,9 @@ async def test_the_newest_jobs_are_shown_and_all_counted(toolbox: Toolbox, jobs:
 
 async def test_the_budget_is_told_exactly(toolbox: Toolbox) -> None:
     account = {"unit": "usd", "remaining": "12.34", "billing": "wallet"}
-    assert await ask(toolbox, "get_budget") == {"ok": True, "heygen_account": account, "spending": []}
+    words = "Nothing was spent this month.\nThe HeyGen account has 12.34 usd left."
+    told = {"ok": True, "heygen_account": account, "spending": [], ADDED: words}
+    assert await ask(toolbox, "get_budget") == told
 
 
 async def test_an_unknown_budget_is_told_as_unknown(toolbox: Toolbox, heygen: SmallHeyGen) -> None:
@@ -84,15 +86,34 @@ async def test_what_the_person_may_still_spend_is_told_in_dollars(toolbox: Toolb
     assert budget.asked == [("W1", "C1", "U1")]
 
 
-def test_answers_that_others_wrote_are_known_to_be(toolbox: Toolbox) -> None:
-    assert toolbox.taints("list_jobs")
-    assert not toolbox.taints("get_budget")
+async def test_what_was_spent_is_said_by_the_runtime(toolbox: Toolbox, budget: FakeBudget) -> None:
+    capped = FakeUsed(Scope.PERSON, Period.DAY, held=MICRO, charged=2 * MICRO, cap=5 * MICRO)
+    budget.rows = (capped, FakeUsed(Scope.CHANNEL, Period.DAY), FakeUsed(Scope.WORKSPACE, Period.MONTH, charged=MICRO))
+    assert (await ask(toolbox, "get_budget"))[ADDED].splitlines() == [
+        "You, today: $2.00 of $5.00 spent, $1.00 more promised.",
+        "The workspace, this month: $1.00 spent.",
+        "The HeyGen account has 12.34 usd left.",
+    ]
+
+
+@pytest.mark.parametrize(("name", "taints"), [("list_jobs", True), ("list_languages", True), ("get_budget", False)])
+def test_answers_that_others_wrote_are_known_to_be(toolbox: Toolbox, name: str, taints: bool) -> None:
+    plan = toolbox.plan(name, "{}")
+    assert isinstance(plan, Planned)
+    assert plan.spec.taints is taints
+
+
+async def test_what_we_know_ourselves_is_told_while_heygen_is_away(toolbox: Toolbox, heygen: SmallHeyGen) -> None:
+    heygen.fail("/v3/users/me", refusal(401))
+    told = await ask(toolbox, "get_budget")
+    assert told["heygen_account"]["remaining"] is None
+    assert told[ADDED].endswith("HeyGen does not say at the moment what is left in its account.")
 
 
 async def test_a_failed_read_is_heygens_error(toolbox: Toolbox, heygen: SmallHeyGen) -> None:
-    heygen.fail("/v3/users/me", refusal(401))
+    heygen.fail("/v3/video-translations/languages", refusal(401))
     with pytest.raises(Unauthorized):
-        await ask(toolbox, "get_budget")
+        await ask(toolbox, "list_languages")
 
 
 @pytest.mark.parametrize(

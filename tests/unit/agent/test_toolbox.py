@@ -135,8 +135,3 @@ def test_a_call_with_another_effect_is_refused_whatever_its_arguments(name: str)
 
 def test_a_reading_call_is_planned_where_only_reading_is_allowed() -> None:
     assert isinstance(MIXED.plan("look", '{"name": "x"}', READ_ONLY), Planned)
-
-
-@pytest.mark.parametrize(("name", "taints"), [("look", True), ("spend", False), ("dance", False)])
-def test_taints(name: str, taints: bool) -> None:
-    assert MIXED.taints(name) is taints

@@ -38,7 +38,7 @@ async def test_the_model_hears_submitted_and_handles_not_ids(desk: Desk) -> None
 async def test_a_person_hears_what_was_submitted(desk: Desk) -> None:
     outcome = await desk.translate("French", title="The talk")
     assert isinstance(outcome, Deferred)
-    assert outcome.summary == "Submitted: The talk → French (France). I'll post the results here."
+    assert outcome.summary == "Submitted: intro.mp4 → French (France). I'll post the results here."
 
 
 async def test_the_watchers_are_woken(desk: Desk) -> None:
@@ -162,7 +162,7 @@ async def test_a_retry_is_a_new_request_for_what_failed(half_failed: Desk, heyge
     assert [body["output_languages"] for body in heygen.creates()][1:] == [["French (France)"]]
     assert heygen.keys() == ["gr-call_1", "gr-call_2"]
     again = half_failed.jobs.submissions["S2"]
-    assert (again.retry_of, again.title, again.arguments["languages"]) == ("S1", "The talk", ["French (France)"])
+    assert (again.retry_of, again.title, again.arguments["languages"]) == ("S1", "intro.mp4", ["French (France)"])
 
 
 async def test_a_job_named_twice_is_retried_once(half_failed: Desk, heygen: SmallHeyGen) -> None:
@@ -238,3 +238,22 @@ async def test_an_interrupted_retry_goes_on_too(desk: Desk) -> None:
     first = await desk.retry("J1")
     assert await desk.retry("J1") == first
     assert len(desk.jobs.submissions) == 2
+
+
+# -- titles
+
+
+@pytest.mark.parametrize(
+    ("said", "title", "shown"),
+    [
+        ("Translate {video} into French, the spring launch", "The spring launch", "The spring launch"),
+        ("Translate {video} into French", "Approved by dave", "intro.mp4"),
+        ("Translate {video} into French", "All three are done", "intro.mp4"),
+        ("Translate {video} into French", None, "intro.mp4"),
+    ],
+)
+async def test_a_title_is_the_persons_own_words_or_the_sources_name(
+    said: str, title: str | None, shown: str, desk: Desk
+) -> None:
+    await desk.translate("French", said=said.format(video=VIDEO), title=title)
+    assert desk.jobs.submissions["S1"].title == shown

@@ -150,7 +150,7 @@ async def test_the_model_hears_that_it_waits_and_what_it_costs(waiting: Outcome)
 
 async def test_a_person_hears_it_too(waiting: Outcome) -> None:
     assert for_person(waiting) == (
-        "The talk → French (France) costs about $50.00 and waits for an approval: see the card. Nothing was sent yet."
+        "intro.mp4 → French (France) costs about $50.00 and waits for an approval: see the card. Nothing was sent yet."
     )
 
 
@@ -192,7 +192,7 @@ async def test_asking_again_for_what_waits_makes_no_second_request(desk: Desk) -
 # -- under way
 
 
-@pytest.mark.parametrize("state", [JobState.WAITING, JobState.RUNNING])
+@pytest.mark.parametrize("state", [JobState.WAITING, JobState.RUNNING, JobState.UNWANTED])
 async def test_what_is_being_made_is_not_paid_for_again(state: JobState, desk: Desk, heygen: SmallHeyGen) -> None:
     await desk.translate("French")
     desk.change_job("job1", state=state)
@@ -207,7 +207,7 @@ async def test_what_is_being_made_is_not_paid_for_again(state: JobState, desk: D
 )
 async def test_what_is_not_being_made_any_more_may_be_asked_for_again(state: JobState, desk: Desk) -> None:
     await desk.translate("French")
-    desk.change_job("job1", state=state)
+    desk.change_job("job1", state=state, finished_at=1.0)
     assert isinstance(await desk.translate("French", call_id="call_2"), Deferred)
 
 

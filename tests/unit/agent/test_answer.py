@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+
+from agent.answer import NOTHING, final_text, finished, outgoing_context
+from agent.conversation import user_message
+from agent.outgoing import JobFacts, OutgoingContext
+from agent.records import Item, Source
+from agent.tool_calls import ADDED, Failed, Outcome, TryAgain, Value
+from tests.support.agent_fakes import FakeLinks
+
+SUM = "You, today: $2.00 spent."
+
+
+def answered(text: str, *outcomes: Outcome, state: str | None = None) -> str:
+    jobs = {"J1": JobFacts("J1", "French", state)} if state else {}
+    return finished(text, OutgoingContext(jobs=jobs), outcomes)
+
+
+def test_what_a_tool_has_to_say_ends_the_answer_whatever_the_model_wrote() -> None:
+    assert answered("Here you are.", Value({ADDED: SUM})) == f"Here you are.\n\n{SUM}"
+
+
+def test_what_the_model_has_said_already_is_not_said_twice() -> None:
+    assert answered(f"Sure. {SUM}", Value({ADDED: SUM})).count(SUM) == 1
+
+
+def test_a_withheld_answer_leaves_the_truth() -> None:
+    assert answered("All of them are finished!", state="running") == "_Running: J1 French_"
+
+
+def test_an_answer_without_words_says_so() -> None:
+    assert answered("  ") == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failed"),
+    [(Failed("x", "No."), True), (TryAgain("x", "No."), True), (Value({}), False)],
+)
+def test_a_failed_call_may_be_spoken_of(outcome: Outcome, failed: bool) -> None:
+    assert outgoing_context([], [], [outcome], FakeLinks()).tool_failed is failed
+
+
+CREDIT = "The HeyGen account does not have enough credit for this. Top it up."
+
+
+def test_what_a_tool_of_ours_said_may_be_repeated_word_for_word_and_no_other_way() -> None:
+    context = outgoing_context([], [], [Failed("insufficient_credit", CREDIT)], FakeLinks())
+    assert finished(CREDIT, context, []) == CREDIT
+    assert finished("The HeyGen account has been charged for this.", context, []) != CREDIT
+
+
+@pytest.mark.parametrize(
+    "words", ["Hello!", "You're welcome.", "Vielen Dank!", "こんにちは。", "Thanks for your patience."]
+)
+def test_politeness_is_never_withheld(words: str) -> None:
+    assert answered(words, state="running").startswith(words)
+
+
+@pytest.mark.parametrize("words", ["Sure!", "Yes.", "Of course.", "Absolutely!", "Natürlich!", "もちろんです。"])
+def test_agreement_may_answer_whether_something_is_done_and_is_withheld_while_it_is_not(words: str) -> None:
+    assert answered(words, state="running") == "_Running: J1 French_"
+
+
+def test_links_that_people_typed_may_be_repeated_and_the_models_may_not() -> None:
+    items = [
+        Item(1, "t", Source.USER, user_message("See https://a.example/x")),
+        Item(2, "t", Source.TOOL, user_message("https://b.example/y")),
+    ]
+    assert outgoing_context(items, [], [], FakeLinks()).allowed_links == {"https://a.example/x"}
+
+
+def test_commentary_is_left_out_unless_there_is_nothing_else() -> None:
+    def said(text: str, **other: str) -> dict[str, object]:
+        return {"type": "message", "content": [{"type": "output_text", "text": text}], **other}
+
+    assert final_text([said("thinking", phase="commentary"), said("Hello.")]) == "Hello."
+    assert final_text([said("thinking", phase="commentary")]) == "thinking"
