@@ -57,7 +57,7 @@ def test_politeness_is_never_withheld(words: str) -> None:
     assert answered(words, state="running").startswith(words)
 
 
-@pytest.mark.parametrize("words", ["Sure!", "Yes.", "Of course.", "Absolutely!", "Natürlich!", "もちろんです。"])
+@pytest.mark.parametrize("words", ["Sure!", "Yes.", "Absolutely!", "Natürlich!", "もちろんです。"])
 def test_agreement_may_answer_whether_something_is_done_and_is_withheld_while_it_is_not(words: str) -> None:
     assert answered(words, state="running") == "_Running: J1 French_"
 
