@@ -28,6 +28,7 @@ from starlette.routing import Route
 
 from agent.cancel_tools import Cancelling
 from agent.jobs import PollPlan
+from agent.lexicon import courtesies, lexicon
 from agent.money import Prices, micro
 from agent.poller import Poller
 from agent.ports import Clock, Ids
@@ -186,6 +187,8 @@ async def _compose(
     stack: AsyncExitStack, settings: Settings, store: Store, clients: _Clients, clock: Clock, tempo: Tempo
 ) -> tuple[App, LaneWorker]:
     secret = settings.secret("secret_key")
+    await asyncio.to_thread(lexicon)  # a tenth of a second that nobody's first answer should wait for
+    await asyncio.to_thread(courtesies)
     identity = IdentityHolder()
     who = await identity.learn(clients.slack, clock)
     accounts = SettingsAccounts(
