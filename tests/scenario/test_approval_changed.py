@@ -8,6 +8,8 @@ from emulators.heygen.sources import SAMPLES, Sample
 from emulators.slack import Message
 from tests.scenario.stage import Stage
 
+pytestmark = pytest.mark.full
+
 
 async def asked(stage: Stage) -> tuple[str, Message]:
     await stage.with_approvers("bob")

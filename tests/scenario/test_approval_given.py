@@ -52,6 +52,7 @@ async def test_one_click_of_an_approver_sends_it_once(stage: Stage) -> None:
     assert (len(stage.paid()), stage.attempts(), len(stage.charges)) == (1, 1, 3)
 
 
+@pytest.mark.full
 async def test_the_final_card_says_what_it_came_to(stage: Stage) -> None:
     root, card = await asked(stage, "French")
     await stage.press(card, "approve_request", "bob")
@@ -59,6 +60,7 @@ async def test_the_final_card_says_what_it_came_to(stage: Stage) -> None:
     await stage.card(root, "ready", "came to about $2.10")
 
 
+@pytest.mark.full
 async def test_the_model_says_that_it_waits_and_nothing_else(stage: Stage) -> None:
     root, _ = await asked(stage)
     reply = await stage.reply(root)
@@ -74,6 +76,7 @@ async def test_below_the_limit_nobody_has_to_click(stage: Stage) -> None:
     assert len(stage.charges) == 3
 
 
+@pytest.mark.full
 async def test_a_command_waits_like_a_sentence(stage: Stage) -> None:
     await stage.with_approvers("bob")
     root = await stage.command_root(f"translate {stage.video} into French")
@@ -84,6 +87,7 @@ async def test_a_command_waits_like_a_sentence(stage: Stage) -> None:
     await stage.closing(root, "ready.")
 
 
+@pytest.mark.full
 async def test_an_approval_is_waited_for_over_a_restart(stage: Stage) -> None:
     root, card = await asked(stage, "French")
     await stage.restart()
@@ -93,6 +97,7 @@ async def test_an_approval_is_waited_for_over_a_restart(stage: Stage) -> None:
     assert (stage.attempts(), len(stage.charges)) == (1, 1)
 
 
+@pytest.mark.full
 async def test_an_approval_just_before_the_process_ends_is_carried_out_after_it(stage: Stage) -> None:
     root, card = await asked(stage, "French")
     stage.heygen.hold_submissions()
@@ -107,6 +112,7 @@ async def test_an_approval_just_before_the_process_ends_is_carried_out_after_it(
     assert (len(stage.paid()), len(stage.charges)) == (1, 1)
 
 
+@pytest.mark.full
 async def test_a_second_click_is_told_that_it_was_approved_already(stage: Stage) -> None:
     root, card = await asked(stage, "French")
     await asyncio.gather(*(stage.click(card, "approve_request", "bob") for _ in range(2)))
@@ -119,6 +125,7 @@ async def test_a_second_click_is_told_that_it_was_approved_already(stage: Stage)
     assert (stage.attempts(), len(stage.charges)) == (1, 1)
 
 
+@pytest.mark.full
 async def test_of_two_approvers_at_once_one_approves_and_the_other_is_told_who(stage: Stage) -> None:
     await stage.with_approvers("bob", "carol")
     root = stage.translate("French")
@@ -134,6 +141,7 @@ async def test_of_two_approvers_at_once_one_approves_and_the_other_is_told_who(s
     assert (stage.attempts(), len(stage.charges)) == (1, 1)
 
 
+@pytest.mark.full
 async def test_where_nobody_is_appointed_people_agree_to_their_own_spending(stage: Stage) -> None:
     await stage.restart(auto_approve_max=Decimal(0))
     root = stage.translate("French")
@@ -156,6 +164,7 @@ async def test_a_member_of_a_named_group_may_approve(stage: Stage) -> None:
     await stage.closing(root, "ready.")
 
 
+@pytest.mark.full
 async def test_a_source_of_unknown_length_is_quoted_as_a_range_and_needs_a_click(stage: Stage) -> None:
     root = stage.ask(f"Translate {stage.heygen.url}/sources/unknown.mp4 into French")
     card = await stage.card(root, "*between $0.50 and $90.00*", "length unknown, at most 30 min")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from emulators.slack import Message
 from tests.scenario.stage import Stage
+
+pytestmark = pytest.mark.full
 
 DAY = 86_400.0
 

@@ -9,6 +9,8 @@ import pytest
 from emulators.slack import Message
 from tests.scenario.stage import Stage
 
+pytestmark = pytest.mark.full
+
 LANGUAGES = ("French", "German", "Japanese")
 
 
@@ -151,7 +153,6 @@ async def test_what_was_cancelled_before_it_was_sent_can_be_asked_for_again(stag
     await stage.closing(root, "ready.")
 
 
-@pytest.mark.full
 async def test_a_cancelled_request_is_not_billed_after_an_approval_in_flight(stage: Stage) -> None:
     """Approve and cancel at once: whichever is first, the words and the bill agree."""
     await stage.restart(auto_approve_max=Decimal(0), heygen_max_concurrent=1)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from tests.scenario.stage import Stage
+
+pytestmark = pytest.mark.full
 
 
 async def test_it_shows_what_is_promised_and_then_what_it_came_to(stage: Stage) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from emulators.openai import Stall
 from tests.scenario.stage import Stage
 
@@ -49,6 +51,7 @@ async def test_an_edit_after_it_was_sent_changes_nothing_and_says_so_once(stage:
     assert (len(stage.charges), len(stage.replies(root))) == (1, 2)
 
 
+@pytest.mark.full
 async def test_an_edit_after_everything_is_over_changes_nothing(stage: Stage) -> None:
     root = stage.translate("French")
     await stage.finish()
@@ -58,6 +61,7 @@ async def test_an_edit_after_everything_is_over_changes_nothing(stage: Stage) ->
     assert (len(stage.charges), len(stage.replies(root))) == (1, 1)
 
 
+@pytest.mark.full
 async def test_an_edit_while_it_waits_for_an_approval_asks_anew(stage: Stage) -> None:
     await stage.with_approvers("bob")
     root = stage.translate("French")
@@ -73,6 +77,7 @@ async def test_an_edit_while_it_waits_for_an_approval_asks_anew(stage: Stage) ->
     assert [charge.language for charge in stage.charges] == ["German (Germany)"]
 
 
+@pytest.mark.full
 async def test_an_edit_while_it_waits_for_a_place_asks_anew(stage: Stage) -> None:
     await stage.restart(heygen_max_concurrent=1)
     stage.translate("French", user="bob")
@@ -102,6 +107,7 @@ async def test_a_request_deleted_while_it_waits_for_an_approval_cannot_be_approv
     assert stage.attempts() == 0
 
 
+@pytest.mark.full
 async def test_a_request_deleted_while_it_runs_is_not_wanted_and_billed(stage: Stage) -> None:
     root = await stage.reply_thread()
     ts = stage.say(f"translate {stage.video} into French", root)
@@ -116,6 +122,7 @@ async def test_a_request_deleted_while_it_runs_is_not_wanted_and_billed(stage: S
     assert stage.closings(root) == []
 
 
+@pytest.mark.full
 async def test_a_message_deleted_while_it_waits_is_never_handled(stage: Stage) -> None:
     root = await busy(stage)
     ts = stage.say(f"translate {stage.video} into German", root)

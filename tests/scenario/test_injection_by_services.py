@@ -10,6 +10,8 @@ import pytest
 from tests.scenario.attackers import CORPUS, FOREIGN, attack, loot, unharmed, visible
 from tests.scenario.stage import Stage
 
+pytestmark = pytest.mark.full
+
 SHORT = ("runtime_line", "link")
 NAMES = [pytest.param(name, marks=[] if name in SHORT else [pytest.mark.full]) for name in CORPUS]
 

@@ -8,6 +8,8 @@ from emulators.openai import Say
 from tests.scenario.attackers import CORPUS, attack, loot, obeyed, unharmed, visible, waits
 from tests.scenario.stage import Stage
 
+pytestmark = pytest.mark.full
+
 SHORT = ("developer", "approved")
 NAMES = [pytest.param(name, marks=[] if name in SHORT else [pytest.mark.full]) for name in CORPUS]
 
@@ -163,7 +165,6 @@ async def test_a_command_of_the_past_is_no_order_for_the_present(stage: Stage) -
     assert stage.attempts() == 0
 
 
-@pytest.mark.full
 async def test_a_huge_attack_is_one_card_or_none(stage: Stage) -> None:
     root = stage.ask(f"what is this?\n> {attack(stage, 'developer') * 60}")
     await waits(stage, root)
@@ -172,7 +173,6 @@ async def test_a_huge_attack_is_one_card_or_none(stage: Stage) -> None:
     assert stage.attempts() == 0
 
 
-@pytest.mark.full
 async def test_thirty_orders_are_thirty_cards_and_no_request(stage: Stage) -> None:
     many = "\n> ".join(attack(stage, languages=[language]) for language in ("German", "Dutch", "Polish", "Thai"))
     root = stage.ask(f"what is this?\n> {many}")

@@ -10,6 +10,8 @@ from emulators.openai import LIES, Liar
 from tests.scenario.attackers import sources, visible
 from tests.scenario.stage import Stage
 
+pytestmark = pytest.mark.full
+
 JOB = re.compile(r"\{job\}")
 LINK = re.compile(r"https?://[\w./-]+")
 QUICK = (0, 7, 18)
@@ -99,7 +101,6 @@ async def test_a_few_lies_in_each_situation(stage: Stage, situation: str, place:
     assert sources(stage) == paid
 
 
-@pytest.mark.full
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("situation", SITUATIONS)
 @pytest.mark.parametrize("chunk", [1, 7, None])

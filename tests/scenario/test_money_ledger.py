@@ -12,6 +12,8 @@ from bot.store.books import Sums, Wanted
 from emulators.slack import Message
 from tests.scenario.stage import QUICK, Stage
 
+pytestmark = pytest.mark.full
+
 DAY = 86_400.0
 MICRO = 1_000_000
 OPS = "general"
@@ -134,7 +136,6 @@ async def test_an_outcome_that_nobody_knows_keeps_its_money_aside_until_it_is_kn
     assert 0 <= lost(watched, since) - found.drift <= found.held
 
 
-@pytest.mark.full
 @pytest.mark.timeout(90)
 async def test_days_of_everything_leave_nothing_unexplained(watched: Stage) -> None:
     since = watched.heygen.account().balance
@@ -163,7 +164,6 @@ CAP = 50.0
 AT_ONCE = 40  # with more in flight this one process, emulators included, cannot answer all in Slack's three seconds
 
 
-@pytest.mark.full
 @pytest.mark.timeout(240)
 async def test_five_hundred_approvals_at_once_never_pass_a_cap_and_each_is_told_the_truth(stage: Stage) -> None:
     stage.heygen.account().cap = 100

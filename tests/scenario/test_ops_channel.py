@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from emulators.slack import Message
 from tests.scenario.stage import Stage
+
+pytestmark = pytest.mark.full
 
 
 async def asked(stage: Stage) -> tuple[str, Message]:

@@ -9,6 +9,8 @@ import pytest
 from emulators.slack import Message
 from tests.scenario.stage import Stage
 
+pytestmark = pytest.mark.full
+
 
 async def capped(stage: Stage, **caps: float) -> None:
     await stage.restart(**{f"cap_{name}": Decimal(str(amount)) for name, amount in caps.items()})

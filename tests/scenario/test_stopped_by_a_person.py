@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from emulators.openai import Call, Say, Stall
 from emulators.slack import Message
 from tests.scenario.stage import Stage
+
+pytestmark = pytest.mark.full
 
 LONG = 30.0  # seconds that the model is silent; `release` ends it
 STORY = "I am still thinking about it. " * 20
