@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.jobs import PollPlan
+from agent.lexicon import courtesies, lexicon
 from bot import observability
 from bot.app import Tempo, running
 from bot.server import Server, bound
@@ -26,6 +27,8 @@ from tests.chaos.points import Points, wrap
 
 def main() -> None:
     """Serve orders until standard input ends."""
+    lexicon()  # read once here, not in every application
+    courtesies()
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()
