@@ -111,6 +111,11 @@ def test_what_is_harmless_stays_as_it_is(text: str) -> None:
     assert shown(once, nothing) == once
 
 
+@pytest.mark.parametrize("text", ["3/3http://", "3/3//evil.com"])
+def test_a_link_that_goes_leaves_no_claim_behind(text: str) -> None:
+    assert shown(text, OutgoingContext()) == ""
+
+
 @given(texts, st.integers(20, 200))
 def test_the_whole_is_bounded(text: str, limit: int) -> None:
     outgoing = OutgoingFilter(CONTEXT, limit=limit)
