@@ -32,6 +32,10 @@ _NUMBERED = re.compile(
     r"(?<![^\W_])(?:jobs?|auftrag|task|tache|tarea|trabajo|tarefa|trabalho|lavoro|taak|opdracht|zadanie|задани[ея]|задач[аиу]|"
     r"gorev|tugas|ジョブ|任务|任務|작업)\s*(?:no\.?|nr\.?|number|nummer|numero|№|#)?\s*(\d{1,5})(?!\w)"
 )
+_COMMAND = re.compile(r"(?<![\w/])/heygen(?: (?:jobs|help|translate))?(?!\w)")
+_QUOTED = re.compile(
+    "(?<!\\w)['\"\u2018\u201c\u201e\u00ab][^'\"\u2018-\u201e\u00ab\u00bb]{2,60}['\"\u2019\u201c\u201d\u00bb](?!\\w)"
+)
 _LETTER = re.compile(r"[^\W\d_]")
 _ALPHABETS = re.compile(
     "[a-z\u00e0-\u024f\u1e00-\u1eff\u0370-\u03ff\u0400-\u052f\u0531-\u058f\u05d0-\u05ea\u0620-\u06ff\u0900-\u0dff"
@@ -94,7 +98,7 @@ class Judge:
         """
         if not any(map(str.isalnum, sentence)) or _is_courtesy(sentence) or _words(sentence) in self._known:
             return True
-        understood = read(f"{heading} {sentence}" if heading else sentence)
+        understood = read(_COMMAND.sub(" slashcommand ", f"{heading} {sentence}" if heading else sentence))
         usual = understood.readings[0]
         if not self._handles_exist(usual.text):
             return False
@@ -112,7 +116,7 @@ class Judge:
     # -- claims ------------------------------------------------------------------------------------------------
 
     def _holds(self, reading: Reading) -> bool:
-        claims = [(hit, self._counted(reading, kinds)) for hit, kinds in reading.claims]
+        claims = [(hit, self._counted(reading, hit, kinds)) for hit, kinds in reading.claims]
         claims = [(hit, kinds) for hit, kinds in claims if kinds]
         if not self._jobs:
             return not claims or not self._is_about_work(reading)
@@ -125,10 +129,13 @@ class Judge:
             return not named.ghost and self._clauses_hold(reading, claims) and self._is_plain_enough(reading, named)
         return all(self._holds_unnamed(kinds, reading) for _, kinds in claims)
 
-    def _counted(self, reading: Reading, kinds: frozenset[str]) -> frozenset[str]:
+    def _counted(self, reading: Reading, hit: Hit, kinds: frozenset[str]) -> frozenset[str]:
         """The claims that matter as things stand."""
         if not self._is_open:
             kinds -= {"time"}
+        if kinds & {"done", "time"} and self._is_talk(reading):
+            kinds -= {"time"} if _QUOTED.search(reading.text) and not _has_time(_unquoted(reading)) else frozenset()
+            kinds -= {"done"} if "shows" in hit.categories else frozenset()
         if not self._jobs and "money" in kinds and len(kinds) == 1:
             return frozenset()
         if self._tool_failed:
@@ -241,21 +248,31 @@ class Judge:
         if sentence.is_question or self._takes_back(reading) or _looks_ahead(reading):
             return True
         names = bool(self._names(reading).jobs)
+        if self._is_open and not sentence.is_exclamation and self._is_talk(reading):
+            return True
         if not self._is_open:
             return not _sounds_like_news(reading, names or sentence.is_exclamation)
         vague = reading.has("work", "about", "all") or sentence.is_exclamation or names
         wide = sum(word.wide for word in reading.words)
         return not vague and len(reading.words) - wide + wide // 3 > FRAGMENT
 
+    def _is_talk(self, reading: Reading) -> bool:
+        """Whether it is about ideas, titles, a story and not about work. What is quoted does not make it so."""
+        is_all = any("all" in hit.categories and "count" not in hit.categories for hit in reading.hits)
+        if is_all or reading.has("work", "about") or any(map(codes_of, reading.hits)) or self._names(reading).jobs:
+            return False
+        return _unquoted(reading).has("talk") and self._is_known(reading)
+
     def _takes_back(self, reading: Reading) -> bool:
         """A claim word is there and something near it made it harmless."""
         return any(hit.categories & CLAIMS for hit in reading.hits) and not reading.claims
 
     def _only_names(self, reading: Reading) -> bool:
-        named = self._names(reading)
-        known = named.covered | {at for hit in reading.hits if codes_of(hit) for at in range(hit.start, hit.end)}
+        named = self._names(reading).covered
+        named |= {at for hit in reading.hits if codes_of(hit) for at in range(hit.start, hit.end)}
+        joins = {hit.start for hit in reading.hits if "join" in hit.categories} if named else set()
         return all(
-            at in known or word.text.isdigit() or word.text in self._label_words
+            at in named | joins or word.text.isdigit() or word.text in self._label_words
             for at, word in enumerate(reading.words)
         )
 
@@ -274,6 +291,14 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _is_courtesy(sentence: str) -> bool:
     return len(sentence) < COURTESY_LIMIT and _words(sentence) in courtesies()
+
+
+def _unquoted(reading: Reading) -> Reading:
+    return read(_QUOTED.sub(" ", reading.text)).readings[0]
+
+
+def _has_time(reading: Reading) -> bool:
+    return any("time" in kinds for _, kinds in reading.claims)
 
 
 def _looks_ahead(reading: Reading) -> bool:

@@ -9,6 +9,8 @@ marks a word that stands behind what it limits (Turkish `değil`). Case and acce
 - `not when will`: what takes the claim out of a word close by.
 - `all`: more than the jobs that are named. `now`: what makes a guarded word a claim again.
 - `work about`: what a claim may be about, by name or by a pronoun.
+- `talk`: ideas, titles, stories and other things that are no work. `shows`: presents, be it work or ideas.
+  `count`: those of `all` that are numbers. `join`: stands between names.
 - `soft`: what only offers or asks. `ask`: begins a question. `common`: by which the language is known.
 
 `courtesy.txt` has what is said out of politeness, whole sentences of it: greetings, thanks, regrets. Words of agreement
@@ -27,7 +29,7 @@ from importlib.resources import files
 from agent.claim_text import Word, plain, words
 from agent.language_names import LANGUAGES
 
-TELLS_LANGUAGE = frozenset({"common", "not", "when", "will", "now", "soft", "running", "started", "ask", "all"})
+TELLS_LANGUAGE = frozenset({"common", "not", "when", "will", "now", "soft", "running", "started", "ask", "all", "talk"})
 
 EVERY = "any"  # the file of words that are much the same everywhere
 SHORT = 7  # the weight of a word of three letters: in a sentence of another language it is a coincidence
