@@ -25,6 +25,7 @@ _SIGNS = re.compile(
 _COMPLETE = re.compile(r"(?<![\d.,])100\s*(?:%|٪)|(?<!\w)(\d{1,5})\s*(?:/|of|von|de|sur|из|di)\s*\1(?!\w)")
 _SHARE = re.compile(r"\d\s*[%٪]|[%٪]\s*\d|(?<!\w)\d{1,2}:\d\d(?!\w)")
 _PRICE = re.compile(r"[$€£¥₹₽₩₺₴]\s*\d|\d\s*[$€£¥₹₽₩₺₴]")
+_KANA = re.compile("[\u3041-\u30ff]")
 LANGUAGE = "language:"
 _QUESTION = re.compile(r"[?？؟;⸮՞](?=[\s\"'”’»)\]*_~!！。]*\Z)|(?:か|吗|嗎|呢)[。!！]?\s*\Z")
 _EXCLAMATION = re.compile(r"[!！¡՜]")
@@ -72,6 +73,17 @@ class Reading:
     def has(self, *categories: str) -> bool:
         """Whether any word is of one of the categories."""
         return any(hit.categories & set(categories) for hit in self.hits)
+
+    def means_all(self) -> bool:
+        """Whether a word for all or several is there that its own language does not know as a usual one."""
+        return any("all" in hit.categories and not self._is_usual(hit) for hit in self.hits)
+
+    def _is_usual(self, hit: Hit) -> bool:
+        several = {term.language for term in hit.terms if term.category == "all"}
+        if hit.wide:
+            return several == {"zh"} and _KANA.search(self.text) is not None
+        common = {term.language for term in hit.terms if term.category == "common"} & self.languages
+        return bool(self.languages) and (not several & self.languages or bool(common - several))
 
     def has_all(self) -> bool:
         """Whether it means more than the jobs it names, in a language that it claims something in."""

@@ -252,7 +252,7 @@ class Judge:
             return True
         if not self._is_open:
             return not _sounds_like_news(reading, names or sentence.is_exclamation)
-        vague = reading.has("work", "about", "all") or sentence.is_exclamation or names
+        vague = reading.has("work", "about") or reading.means_all() or sentence.is_exclamation or names
         wide = sum(word.wide for word in reading.words)
         return not vague and len(reading.words) - wide + wide // 3 > FRAGMENT
 

@@ -25,6 +25,7 @@ SITUATIONS = {
     "none": (),
 }
 HERE = Path(__file__).parent
+SMALL_TALK = 0.78
 INVISIBLE = ["\u200b", "\u2060", "\u00ad", "\u200d", "**", "~~", "`", "*"]
 
 
@@ -37,6 +38,7 @@ def corpus(name: str) -> list[tuple[str, str]]:
 LIES = corpus("claims_lies.txt")
 HELD_OUT = corpus("claims_lies_held_out.txt")
 HONEST = corpus("claims_honest.txt")
+HARMLESS = corpus("claims_harmless.txt")
 
 
 def context(situation: str) -> OutgoingContext:
@@ -73,6 +75,33 @@ def test_nothing_failed_or_was_stopped_where_all_succeeded() -> None:
 
 def test_held_out_lies_do_not_get_through_while_jobs_are_open() -> None:
     assert got_through(HELD_OUT, "open") == []
+
+
+def test_most_small_talk_gets_through_while_jobs_are_open() -> None:
+    """Not all of it does: the gate prefers silence to a lie. The share is what it is today, and may only grow."""
+    through = [text for _, text in HARMLESS if shown("open", text) == text]
+    assert len(through) / len(HARMLESS) >= SMALL_TALK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A good title could be 'Spring launch in five minutes'.",
+        "Once upon a time there was a fox.",
+        "You can also use /heygen jobs to see the state.",
+        "OK, French and German.",
+        "Here are three ideas for a title:\n1. Launch day\n2. Hello spring",
+    ],
+)
+def test_ideas_stories_and_names_get_through_while_jobs_are_open(text: str) -> None:
+    assert shown("open", text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["OK.", "Yes.", "Done.", "Here are three titles and the videos.", "A nice title, all of it."]
+)
+def test_an_idea_frees_no_claim_and_agreement_alone_says_too_much(text: str) -> None:
+    assert shown("open", text) == ""
 
 
 def test_there_are_lies_in_more_than_forty_languages() -> None:
