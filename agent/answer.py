@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from agent.conversation import message_text
 from agent.identifiers import identifiers_in
@@ -41,6 +42,8 @@ def _own_sentences(outcome: Outcome) -> list[str]:
             texts = [summary]
         case Value():
             texts = added([outcome])
+        case _:
+            assert_never(outcome)
     segmenter = Segmenter()
     pieces = [segmenter.push(character) for text in texts for character in f"{text}\n"]
     return [piece.strip() for piece in [*pieces, segmenter.flush()] if piece.strip()]

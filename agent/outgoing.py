@@ -109,16 +109,16 @@ class OutgoingFilter:
         segment = without_signs(segment) if self._judge.strips(segment) else segment
         shown = self._cleaned(segment)
         holds = shown and self._judge.allows(self._spoken(segment), context)
-        if holds and self._still_holds(segment, shown, context):
+        if holds and self._still_holds(segment, context):
             return shown
         self.withheld += 1
         return "\n" if segment.endswith("\n") else ""
 
-    def _still_holds(self, segment: str, shown: str, context: str) -> bool:
-        """A link that went can leave a claim behind: `3/3http://` claims nothing, `3/3` does."""
-        if LINK_REMOVED not in shown:
-            return True
-        return self._judge.allows(self._spoken(self._cleaned(PLACEHOLDER.sub(r" \1 ", segment))), context)
+    def _still_holds(self, segment: str, context: str) -> bool:
+        """What went can leave a claim behind: `3/3http://` claims nothing, nor does `<!x|do>ne`, as it came."""
+        named = PLACEHOLDER.sub(r" \1 ", segment)
+        left = self._cleaned(named)
+        return left == named or self._judge.allows(self._spoken(left), context)
 
     def _spoken(self, segment: str) -> str:
         """What there is to judge: no links, and placeholders as the handles they stand for, unless they stand alone."""

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import random
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import assert_never
@@ -23,13 +23,13 @@ from agent.answer import final_text, finished, outgoing_context
 from agent.conversation import INTERRUPTED, model_input, open_calls
 from agent.errors import LeaseLost, ModelError, SourceRefused
 from agent.facts import facts_block
+from agent.interruption import Interrupted, Watch
 from agent.model import Completed, Model, ModelRequest
 from agent.outgoing import OutgoingContext, OutgoingFilter
 from agent.ports import Budget, Clock, JobLinks, JobStore, Replies, Reply, TurnStore, Used
 from agent.records import (
     Conversation,
     InboxRow,
-    Interruption,
     Item,
     Job,
     JobState,
@@ -54,7 +54,6 @@ HISTORY_LIMITS = (120_000, 40_000)
 RETRY_CAP = 60.0
 RETRY_WINDOW = 600.0
 DEFAULT_BOUNDS = Bounds()
-WATCH_SECONDS = 1.0
 PERSONAL = frozenset({"message", "command"})
 
 
@@ -131,14 +130,6 @@ class Runner:
         return hmac.new(self._secret, text, hashlib.sha256).hexdigest()[:40]
 
 
-class _Interrupted(Exception):
-    """The turn is not wanted any more."""
-
-    def __init__(self, why: Interruption) -> None:
-        super().__init__(why.value)
-        self.why = why
-
-
 class _Run:
     """One attempt at one turn."""
 
@@ -149,6 +140,7 @@ class _Run:
         self._calls = turn.model_calls
         self._tokens = turn.tokens
         self._reply: Reply = runner.replies.open(lease, turn, conversation)
+        self._watch = Watch(runner.turns, runner.clock, turn.id)
         self._history = 0
         # What no person has asked for may look, but neither spend nor change anything.
         self._effects = ALL_EFFECTS if turn.origin in PERSONAL else READ_ONLY
@@ -159,18 +151,14 @@ class _Run:
             while True:
                 items = await self._runner.turns.items(self._turn.conversation_id)
                 own = [item for item in items if item.turn_id == self._turn.id]
-                await self._stop_if_unwanted()
+                await self._watch.check()
                 if await self._perform(self._position(own).step(), items, own):
                     return None
-        except _Interrupted as stop:
+        except Interrupted as stop:
             await self._end(await self._bodies(), TurnState.CANCELLED, None, stop.why)
             return None
         except ModelError as error:
             return await self._model_failed(error)
-
-    async def _stop_if_unwanted(self) -> None:
-        if why := await self._runner.turns.interruption(self._turn.id):
-            raise _Interrupted(why)
 
     async def _bodies(self) -> list[Json]:
         """The wire items of this turn so far."""
@@ -218,7 +206,7 @@ class _Run:
         await self._reply.status("is thinking…")
         facts = facts_block(jobs, self._runner.clock.now(), await self._budget(), await self._unapproved(jobs))
         request = self._request(items, facts, tools)
-        answer = await self._uninterrupted(self._stream(request, context))
+        answer = await self._watch.over(self._stream(request, context))
         self._count(answer.call)
         if open_calls(answer.items):
             await self._runner.turns.record_model_call(self._lease, self._turn.id, answer.items, answer.call)
@@ -245,25 +233,6 @@ class _Run:
         waiting = dict.fromkeys(job.submission_id for job in jobs if job.state is JobState.WAITING)
         found = [await self._runner.jobs.submission(submission_id) for submission_id in waiting]
         return {one.id for one in found if one.state is SubmissionState.WAITING_APPROVAL}
-
-    async def _uninterrupted(self, stream: Coroutine[None, None, Completed]) -> Completed:
-        """The answer, unless somebody stops the turn meanwhile: then the model is not listened to any more."""
-        answer, watch = asyncio.ensure_future(stream), asyncio.ensure_future(self._interruption())
-        try:
-            await asyncio.wait({answer, watch}, return_when=asyncio.FIRST_COMPLETED)
-            if not answer.done():
-                raise _Interrupted(watch.result())
-            return answer.result()
-        finally:
-            for task in (answer, watch):
-                task.cancel()
-            await asyncio.gather(answer, watch, return_exceptions=True)
-
-    async def _interruption(self) -> Interruption:
-        while True:
-            await self._runner.clock.sleep(WATCH_SECONDS)
-            if why := await self._runner.turns.interruption(self._turn.id):
-                return why
 
     def _count(self, call: ModelCall) -> None:
         self._calls += 1

@@ -125,7 +125,8 @@ class FakeJobStore(Steps):
             return None
         if old.approved_hash != old.arguments_hash:
             raise NotApproved(lease.id)
-        sent_at = self._clock.now() if old.sent_at is None else old.sent_at
+        doubtful = old.sent_at is not None and old.state is SubmissionState.SENDING
+        sent_at = old.sent_at if doubtful else self._clock.now()
         sending = {"state": SubmissionState.SENDING, "attempts": old.attempts + 1, "sent_at": sent_at}
         changed = self._change(lease.id, **sending)
         self.after("mark_sending")
@@ -292,7 +293,7 @@ class FakeJobStore(Steps):
             self.jobs[job.id] = dataclasses.replace(job, due_at=NEVER)
         elif update.state in OPEN_JOB_STATES:
             state = job.state if job.state is JobState.UNWANTED else update.state
-            progress = {"status_word": update.status_word, "due_at": update.due_at, "polls": job.polls + 1}
+            progress: dict[str, Any] = {"status_word": update.status_word, "due_at": update.due_at, "polls": job.polls + 1}
             self.jobs[job.id] = dataclasses.replace(job, state=state, **progress)
         else:
             self._finish(job, update)

@@ -1,3 +1,5 @@
+"""The reply that stands: what the model may repeat, and what the runtime adds whatever the model wrote."""
+
 from __future__ import annotations
 
 import pytest
@@ -6,7 +8,7 @@ from agent.answer import NOTHING, final_text, finished, outgoing_context
 from agent.conversation import user_message
 from agent.outgoing import JobFacts, OutgoingContext
 from agent.records import Item, Source
-from agent.tool_calls import ADDED, Failed, Outcome, TryAgain, Value
+from agent.tool_calls import ADDED, Deferred, Failed, NeedsApproval, Outcome, TryAgain, Value
 from tests.support.agent_fakes import FakeLinks
 
 SUM = "You, today: $2.00 spent."
@@ -48,6 +50,32 @@ def test_what_a_tool_of_ours_said_may_be_repeated_word_for_word_and_no_other_way
     context = outgoing_context([], [], [Failed("insufficient_credit", CREDIT)], FakeLinks())
     assert finished(CREDIT, context, []) == CREDIT
     assert finished("The HeyGen account has been charged for this.", context, []) != CREDIT
+
+
+SUBMITTED = "Submitted: a.mp4 → French. I'll post the results here."
+ENDED = "J1 had ended already."
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sentence"),
+    [
+        (Deferred("S1", SUBMITTED, {}), SUBMITTED.partition(" I'll")[0]),
+        (NeedsApproval("S1", "a.mp4 → French waits.", {}), "a.mp4 → French waits."),
+        (TryAgain("x", "Which French?", "Ask which one."), "Ask which one."),
+        (Value({ADDED: ENDED}), ENDED),
+    ],
+)
+def test_sentences_of_every_outcome_are_known(outcome: Outcome, sentence: str) -> None:
+    assert sentence in outgoing_context([], [], [outcome], FakeLinks()).known_sentences
+
+
+def test_what_a_tool_merely_found_is_no_sentence_of_ours() -> None:
+    assert not outgoing_context([], [], [Value({"reason": "It is done."})], FakeLinks()).known_sentences
+
+
+def test_a_withheld_reason_is_given_in_the_tools_words() -> None:
+    text = answered("Your account was charged.", Failed("x", CREDIT), state="succeeded")
+    assert text == CREDIT
 
 
 @pytest.mark.parametrize(

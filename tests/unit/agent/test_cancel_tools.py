@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from agent.cancel_tools import Cancelling
-from agent.records import JobState, SubmissionState, TurnRecord, TurnState
+from agent.conversation import user_message
+from agent.records import JobState, Source, SubmissionState, TurnRecord, TurnState
 from agent.rights import Role
 from agent.tool_calls import ADDED, Failed, Outcome, TryAgain, Value
 from agent.toolbox import CallContext, Effect, Planned, Toolbox
@@ -44,15 +45,17 @@ class Desk:
         await self.jobs.record_sent(claimed[0], [f"vt-{submission_id}"])
         return submission_id
 
-    async def turn(self, user: str = "U1", tainted: bool = False) -> TurnRecord:
-        row = message("cancel it", f"row-{user}", user=user)
-        items = {"origin": "message", "requester": user, "items": ()}
-        return await self.turns.begin_turn(self.turns.lease(), row, tainted=tainted, **items)  # type: ignore[arg-type]  # they fit
+    async def turn(self, user: str = "U1", tainted: bool = False, said: str = "cancel it") -> TurnRecord:
+        row = message(said, f"row-{user}", user=user)
+        items = [(Source.USER, user_message(said))]
+        return await self.turns.begin_turn(
+            self.turns.lease(), row, origin="message", requester=user, items=items, tainted=tainted
+        )
 
-    async def ask(self, *handles: str, user: str = "U1", tainted: bool = False) -> Outcome:
+    async def ask(self, *handles: str, user: str = "U1", tainted: bool = False, said: str = "cancel it") -> Outcome:
         plan = self.toolbox.plan("cancel_jobs", json.dumps({"jobs": list(handles) or None}))
         assert isinstance(plan, Planned)
-        context = CallContext(self.turns.lease(), await self.turn(user, tainted), "call_1", "gr-call")
+        context = CallContext(self.turns.lease(), await self.turn(user, tainted, said), "call_1", "gr-call")
         return await plan.spec.run(context, plan.arguments)
 
     async def data(self, *handles: str, user: str = "U1") -> dict[str, Any]:
@@ -186,3 +189,28 @@ async def test_after_reading_what_others_wrote_only_the_button_cancels(desk: Des
     assert "button" in outcome.hint
     assert desk.states() == [JobState.WAITING]
     assert (await desk.turn()).state is TurnState.RUNNING
+
+
+# -- where others have written too
+
+
+@pytest.mark.parametrize(
+    ("said", "handles", "cancelled"),
+    [
+        ("cancel j1, please", ["J1"], True),
+        ("cancel J1 and J2", ["J1", "J2"], True),
+        ("cancel it", ["J1"], False),
+        ("cancel J1", ["J1", "J2"], False),
+        ("cancel J12", ["J1"], False),
+        ("> cancel J1\nwhat is this?", ["J1"], False),
+        ("cancel everything", [], False),
+    ],
+)
+async def test_where_others_have_written_the_person_has_to_name_the_jobs(
+    said: str, handles: list[str], cancelled: bool, desk: Desk
+) -> None:
+    await desk.requested("French", "German")
+    await desk.turn(user="U2", said="cancel J1 and J2")
+    outcome = await desk.ask(*handles, said=said)
+    assert isinstance(outcome, Value if cancelled else Failed)
+    assert (JobState.CANCELLED in desk.states()) is cancelled

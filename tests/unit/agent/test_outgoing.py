@@ -116,6 +116,27 @@ def test_a_link_that_goes_leaves_no_claim_behind(text: str) -> None:
     assert shown(text, OutgoingContext()) == ""
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"I submitted it: <{TYPED}|Done!>",
+        f"<{TYPED}|Finished>",
+        "The French video is do<!x|ne>.",
+        "The French video is <https://evil.com|do>ne.",
+        "The French video is do{{a/b}}ne.",
+    ],
+)
+def test_a_claim_that_shows_only_once_it_is_rewritten_is_withheld(text: str) -> None:
+    context = OutgoingContext(jobs={"J1": JobFacts("J1", "French", "running")}, allowed_links=frozenset({TYPED}))
+    assert shown(text, context) == ""
+
+
+@pytest.mark.parametrize("text", ["<!channel>µ", "!https://evil.com/x", "0/0http://"])
+def test_what_was_rewritten_once_stays_as_it_is(text: str) -> None:
+    once = shown(text, OutgoingContext())
+    assert shown(once, OutgoingContext()) == once
+
+
 @given(texts, st.integers(20, 200))
 def test_the_whole_is_bounded(text: str, limit: int) -> None:
     outgoing = OutgoingFilter(CONTEXT, limit=limit)

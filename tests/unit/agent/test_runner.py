@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from agent.answer import final_text
 from agent.conversation import developer_message, message_text, user_message
 from agent.errors import SourceRefused
 from agent.model import TextDelta
 from agent.records import JobState, Lease, Source, TurnState
-from agent.runner import final_text
 from agent.toolbox import call_key
 from heygen import HeyGenError
 from tests.support.agent_heygen import SmallHeyGen, refusal

@@ -137,6 +137,21 @@ async def test_a_request_that_may_have_arrived_goes_on_under_its_key_whatever_it
     assert probe.probed == []
 
 
+async def test_doubt_is_counted_from_the_attempt_that_is_in_doubt(
+    settle: Settle, heygen: SmallHeyGen, jobs: FakeJobStore, clock: ManualClock
+) -> None:
+    heygen.fail(TRANSLATIONS, refusal(429))
+    await settle()
+    clock.advance(KEY_HONOURED_SECONDS)
+    heygen.fail(TRANSLATIONS, httpx2.ReadTimeout, after=True)
+    doubtful = await settle()
+    assert (doubtful.state, doubtful.sent_at) == (SubmissionState.SENDING, clock.now())
+    clock.advance(60)
+    sent = await settle()
+    assert (sent.state, sent.sent_at) == (SubmissionState.SENT, doubtful.sent_at)
+    assert len(set(heygen.keys())) == 1
+
+
 async def test_an_approval_that_came_a_day_after_heygen_turned_it_away_still_counts(
     settle: Settle, probe: FakeProbe, heygen: SmallHeyGen, jobs: FakeJobStore, clock: ManualClock
 ) -> None:
