@@ -293,7 +293,11 @@ class FakeJobStore(Steps):
             self.jobs[job.id] = dataclasses.replace(job, due_at=NEVER)
         elif update.state in OPEN_JOB_STATES:
             state = job.state if job.state is JobState.UNWANTED else update.state
-            progress: dict[str, Any] = {"status_word": update.status_word, "due_at": update.due_at, "polls": job.polls + 1}
+            progress: dict[str, Any] = {
+                "status_word": update.status_word,
+                "due_at": update.due_at,
+                "polls": job.polls + 1,
+            }
             self.jobs[job.id] = dataclasses.replace(job, state=state, **progress)
         else:
             self._finish(job, update)
