@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from emulators.base import Emulator
 from emulators.openai import chat, responses
+from emulators.openai.audio import Sounds
 from emulators.openai.errors import Refusal, usual_body
 from emulators.openai.lies import LIES, Liar
 from emulators.openai.models import PLANNER_MODEL, available, find_model, known_models
@@ -123,12 +124,15 @@ class OpenAIEmulator(Emulator):
     """The API under `{url}/v1`.
 
     `calls` lists the model calls that passed the checks, `switches` make the planner misbehave, `rules` say how strict
-    the checks are, `models` maps model ids to shutdown dates, `pace` is the pause between streamed events in seconds.
+    the checks are, `models` maps model ids to shutdown dates, `pace` is the pause between streamed events in seconds,
+    `sounds` knows what was spoken and heard.
     """
 
     name = "openai"
 
     def __init__(self, *, seed: int = 1, api_key: str = DEFAULT_KEY, rules: Rules | None = None) -> None:
+        # The routes, which the base asks for at once, need it.
+        self.sounds = Sounds(lambda: self.clock.now(), lambda: self.pace, lambda: self.journal.wake())
         super().__init__(seed=seed)
         self.api_key = api_key
         self.default_rules = rules or Rules()
@@ -144,6 +148,10 @@ class OpenAIEmulator(Emulator):
         self.switches = Switches()
         self.calls: deque[ModelCall] = deque(maxlen=CALL_LIMIT)
         self._numbers = itertools.count(1)
+
+    @property
+    def _all_models(self) -> dict[str, str | None]:
+        return self.models | self.sounds.models
 
     @property
     def base_url(self) -> str:
@@ -178,6 +186,7 @@ class OpenAIEmulator(Emulator):
         super().reset()
         self.script_queue.clear()
         self.cache.clear()
+        self.sounds.clear()
         self.pace = 0.0
         self.release()
         self._begin()
@@ -205,6 +214,8 @@ class OpenAIEmulator(Emulator):
         return [
             Route("/v1/responses", self._guarded(self._post_responses), methods=["POST"]),
             Route("/v1/chat/completions", self._guarded(self._post_chat), methods=["POST"]),
+            Route("/v1/audio/speech", self._guarded(self.sounds.post_speech), methods=["POST"]),
+            Route("/v1/audio/transcriptions", self._guarded(self.sounds.post_transcription), methods=["POST"]),
             Route("/v1/models", self._guarded(self._get_models)),
             Route("/v1/models/{model:path}", self._guarded(self._get_model)),
             Route("/_emulator/snapshot", self._get_snapshot),
@@ -348,10 +359,10 @@ class OpenAIEmulator(Emulator):
         return Ids(self.random).new(prefix)
 
     async def _get_models(self, request: Request) -> Response:
-        return JSONResponse({"object": "list", "data": available(self.models, self.clock.now())})
+        return JSONResponse({"object": "list", "data": available(self._all_models, self.clock.now())})
 
     async def _get_model(self, request: Request) -> Response:
-        return JSONResponse(find_model(self.models, request.path_params["model"], self.clock.now()))
+        return JSONResponse(find_model(self._all_models, request.path_params["model"], self.clock.now()))
 
     async def _get_snapshot(self, request: Request) -> Response:
         return JSONResponse(self.snapshot())

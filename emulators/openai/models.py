@@ -33,6 +33,23 @@ ENDING = {
     "2026-10-23": ("o4-mini", "gpt-4", "gpt-4-turbo", "gpt-3.5-turbo", "o1", "o3-mini"),
 }
 
+TTS_END, HEARING_END = "2027-01-06", "2027-02-26"
+SPEAKING = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15")
+ENDING_HEARING = (
+    *("whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"),
+    *("gpt-4o-mini-transcribe-2025-12-15", "gpt-4o-transcribe-diarize"),
+)
+
+
+def speaking_models() -> dict[str, str | None]:
+    """Models of `/audio/speech`, with their shutdown dates."""
+    return {"emulated-voice": None} | dict.fromkeys(SPEAKING, TTS_END)
+
+
+def hearing_models() -> dict[str, str | None]:
+    """Models of `/audio/transcriptions`, with their shutdown dates."""
+    return dict.fromkeys(("emulated-ears", "gpt-transcribe")) | dict.fromkeys(ENDING_HEARING, HEARING_END)
+
 
 def known_models() -> dict[str, str | None]:
     """Model id to its shutdown date (ISO), None where no end is announced."""
