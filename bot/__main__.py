@@ -113,7 +113,8 @@ async def stop_signal() -> None:
 async def _check(settings: Settings) -> int:
     observability.configure("error")
     results = await check.services(settings)
-    lines = [*check.missing(settings), *check.switched_off(settings), *(line for _, line in results)]
+    said = [*check.missing(settings), *check.switched_off(settings), *check.ending(settings, check.today())]
+    lines = [*said, *(line for _, line in results)]
     print("\n".join(lines))
     return 0 if not settings.missing() and all(works for works, _ in results) else 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 
 import httpx2
@@ -11,9 +12,10 @@ from openai import AsyncOpenAI, OpenAIError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from agent.live.models import shutdown_notice
 from bot.accounts import account_id_of, webhook_path
 from bot.clock import SystemClock
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.store.database import Database, DatabaseBusy, DatabaseError
 from bot.store.shared import SharedDatabase
 from heygen import Client, HeyGenError, HttpTransport
@@ -53,12 +55,26 @@ def _money(settings: Settings) -> list[str]:
     return lines
 
 
+def today() -> date:
+    """The date in UTC."""
+    return datetime.fromtimestamp(SystemClock().now(), UTC).date()
+
+
+def ending(settings: Settings, on: date) -> list[str]:
+    """A line for each configured model of sound that is gone or soon will be, with what to use."""
+    configured = {"STT_MODEL": settings.stt_model, "TTS_MODEL": settings.tts_model}
+    notices = {name: shutdown_notice(model, on) for name, model in configured.items() if model}
+    return [f"ending   {name}: {notice}" for name, notice in notices.items() if notice]
+
+
 async def services(settings: Settings) -> list[tuple[bool, str]]:
     """Ask each configured service something free: whether it works, and a line that says so."""
     probes: list[tuple[str, Callable[[Settings], Awaitable[str]], bool]] = [
         ("slack", _slack, settings.slack_bot_token is not None),
         ("operations", _operations, settings.slack_bot_token is not None and settings.ops_channel is not None),
         ("model", _model, settings.openai_api_key is not None),
+        ("ears", _ears, settings.openai_api_key is not None and settings.stt_model is not None),
+        ("voice", _voice, settings.tts_model is not None),
         ("heygen", _heygen, settings.heygen_api_key is not None),
         ("database", _database, True),
     ]
@@ -71,7 +87,7 @@ async def _probe(name: str, probe: Callable[[Settings], Awaitable[str]], setting
             return True, f"ok       {name}: {await probe(settings)}"
     except SlackApiError as error:
         return False, f"failing  {name}: {error.response.get('error')}"
-    except (HeyGenError, DatabaseError) as error:
+    except (HeyGenError, DatabaseError, SettingsError) as error:
         return False, f"failing  {name}: {error}"
     except (OpenAIError, OSError, TimeoutError) as error:
         return False, f"failing  {name}: {type(error).__name__}"
@@ -102,13 +118,25 @@ def _webhook_address(settings: Settings, team_id: str) -> str:
 
 
 async def _model(settings: Settings) -> str:
-    async with AsyncOpenAI(
-        api_key=settings.secret("openai_api_key"), base_url=settings.openai_base_url, max_retries=0, timeout=8.0
-    ) as client:
-        names = [model.id async for model in client.models.list()]
-    if settings.openai_model and settings.openai_model not in names:
-        return f"answers, but does not list {settings.openai_model}"
-    return f"{settings.openai_model or 'OPENAI_MODEL is not set'}"
+    return await _listed(settings.openai_base_url, settings.secret("openai_api_key"), settings.openai_model)
+
+
+async def _ears(settings: Settings) -> str:
+    return await _listed(settings.openai_base_url, settings.secret("openai_api_key"), str(settings.stt_model))
+
+
+async def _voice(settings: Settings) -> str:
+    base_url, key = settings.voice_server()
+    return await _listed(base_url, key, str(settings.tts_model))
+
+
+async def _listed(base_url: str, key: str, model: str | None) -> str:
+    """Whether the server lists the model; an answer at all says that the key is good."""
+    async with AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0, timeout=8.0) as client:
+        names = [one.id async for one in client.models.list()]
+    if model is None:
+        return "OPENAI_MODEL is not set"
+    return model if model in names else f"answers, but does not list {model}"
 
 
 async def _heygen(settings: Settings) -> str:
@@ -142,6 +170,8 @@ async def emulated(settings: Settings) -> list[str]:
         "OPENAI_BASE_URL": settings.openai_base_url,
         "HEYGEN_BASE_URL": settings.heygen_base_url,
     }
+    if settings.tts_base_url is not None:
+        bases["TTS_BASE_URL"] = settings.tts_base_url
     async with httpx2.AsyncClient(timeout=2.0, follow_redirects=False) as http:
         return [name for name, url in bases.items() if await _is_emulator(http, url)]
 

@@ -56,6 +56,17 @@ class Settings(BaseSettings):
         default="https://api.openai.com/v1", description="Base URL of any server that speaks the Responses API."
     )
     openai_model: str | None = Field(default=None, description="Name of the language model.")
+    stt_model: str | None = Field(
+        default=None, description="Model at `OPENAI_BASE_URL` that turns speech into text, such as `gpt-transcribe`."
+    )
+    tts_base_url: str | None = Field(
+        default=None, description="Base URL of a server with `/audio/speech`; without it `OPENAI_BASE_URL`."
+    )
+    tts_api_key: SecretStr | None = Field(
+        default=None, description="Key of the server at `TTS_BASE_URL`, which is never sent `OPENAI_API_KEY`."
+    )
+    tts_model: str | None = Field(default=None, description="Model that speaks.")
+    tts_voice: str = Field(default="marin", description="Voice that it speaks with.")
     heygen_api_key: SecretStr | None = Field(default=None, description="HeyGen API key.")
     heygen_base_url: str = Field(default="https://api.heygen.com", description="Base URL of HeyGen's API.")
     heygen_webhook_secret: SecretStr | None = Field(
@@ -144,7 +155,7 @@ class Settings(BaseSettings):
     def _prices(cls, value: object) -> object:
         return prices_from(value) if isinstance(value, str) else value
 
-    @field_validator("public_url", "heygen_base_url", "openai_base_url")
+    @field_validator("public_url", "heygen_base_url", "openai_base_url", "tts_base_url")
     @classmethod
     def _no_trailing_slash(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
@@ -169,6 +180,13 @@ class Settings(BaseSettings):
         if value.lower() not in {"debug", "info", "warning", "error"}:
             raise ValueError("has to be debug, info, warning or error")
         return value.lower()
+
+    def voice_server(self) -> tuple[str, str]:
+        """Base URL and key for speaking; `SettingsError` when no key is set. One server's key never goes to another."""
+        if self.tts_base_url is None or self.tts_base_url == self.openai_base_url:
+            key = "tts_api_key" if self.tts_api_key is not None else "openai_api_key"
+            return self.openai_base_url, self.secret(key)
+        return self.tts_base_url, self.secret("tts_api_key")
 
     def caps(self) -> list[Cap]:
         """The caps that are set."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -150,3 +152,41 @@ async def test_the_operators_channel_is_looked_at(
     assert (works, "#general" in line) == (True, True)
     works, line = (await told(configured(slack, heygen, openai, tmp_path, ops_channel="C0NOWHERE")))["operations"]
     assert (works, "channel_not_found" in line) == (False, True)
+
+
+def test_models_of_sound_that_end_are_said_with_what_to_use() -> None:
+    settings = Settings(_env_file=None, stt_model="whisper-1", tts_model="tts-1")
+    assert check.ending(settings, date(2026, 11, 1)) == []
+    (voice,) = check.ending(settings, date(2026, 12, 1))
+    assert "TTS_MODEL: tts-1 is shut down on 2027-01-06" in voice
+    assert len(check.ending(settings, date(2027, 3, 1))) == 2
+    assert check.ending(Settings(_env_file=None), date(2027, 3, 1)) == []
+
+
+async def test_ears_and_voice_are_looked_at_where_they_are_configured(
+    slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, tmp_path: Path
+) -> None:
+    settings = configured(slack, heygen, openai, tmp_path, stt_model="gpt-transcribe", tts_model="no-such-voice")
+    lines = await told(settings)
+    assert lines["ears"] == (True, "ok       ears: gpt-transcribe")
+    assert "does not list no-such-voice" in lines["voice"][1]
+
+
+async def test_the_key_of_one_server_never_goes_to_another(
+    slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, tmp_path: Path
+) -> None:
+    async with _other_voice_server() as other:
+        settings = configured(slack, heygen, openai, tmp_path, tts_base_url=other.base_url, tts_model="emulated-voice")
+        works, line = (await told(settings))["voice"]
+        assert (works, "TTS_API_KEY is missing" in line) == (False, True)
+        assert not other.journal.entries
+        own = {"tts_base_url": other.base_url, "tts_model": "emulated-voice", "tts_api_key": other.api_key}
+        assert (await told(configured(slack, heygen, openai, tmp_path, **own)))["voice"][0]
+
+
+@asynccontextmanager
+async def _other_voice_server() -> AsyncIterator[OpenAIEmulator]:
+    emulator = OpenAIEmulator(api_key="sk-of-another-server")
+    await emulator.start()
+    yield emulator
+    await emulator.stop()
