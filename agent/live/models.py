@@ -24,7 +24,9 @@ SHUTDOWNS: dict[str, tuple[date, str]] = {
     "gpt-4o-mini-transcribe-2025-12-15": _HEARING,
     "gpt-4o-transcribe-diarize": _HEARING,
     "gpt-realtime": _REALTIME,
+    "gpt-realtime-2025-08-28": _REALTIME,
     "gpt-realtime-mini": _REALTIME,
+    "gpt-realtime-mini-2025-12-15": _REALTIME,
 }
 
 

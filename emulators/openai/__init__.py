@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
 from emulators.base import Emulator
@@ -27,6 +27,7 @@ from emulators.openai.errors import Refusal, usual_body
 from emulators.openai.lies import LIES, Liar
 from emulators.openai.models import PLANNER_MODEL, available, find_model, known_models
 from emulators.openai.planner import decide
+from emulators.openai.realtime import Realtime
 from emulators.openai.rendering import Ids, Output, Usage, left_incomplete, render
 from emulators.openai.script import (
     Answer,
@@ -125,14 +126,16 @@ class OpenAIEmulator(Emulator):
 
     `calls` lists the model calls that passed the checks, `switches` make the planner misbehave, `rules` say how strict
     the checks are, `models` maps model ids to shutdown dates, `pace` is the pause between streamed events in seconds,
-    `sounds` knows what was spoken and heard.
+    `sounds` knows what was spoken and heard, `realtime` is the websocket.
     """
 
     name = "openai"
+    websockets = "websockets-sansio"
 
     def __init__(self, *, seed: int = 1, api_key: str = DEFAULT_KEY, rules: Rules | None = None) -> None:
         # The routes, which the base asks for at once, need it.
         self.sounds = Sounds(lambda: self.clock.now(), lambda: self.pace, lambda: self.journal.wake())
+        self.realtime = Realtime(self.sounds, lambda: self.api_key, lambda: self.pace)
         super().__init__(seed=seed)
         self.api_key = api_key
         self.default_rules = rules or Rules()
@@ -187,6 +190,7 @@ class OpenAIEmulator(Emulator):
         self.script_queue.clear()
         self.cache.clear()
         self.sounds.clear()
+        self.realtime.clear()
         self.pace = 0.0
         self.release()
         self._begin()
@@ -216,6 +220,7 @@ class OpenAIEmulator(Emulator):
             Route("/v1/chat/completions", self._guarded(self._post_chat), methods=["POST"]),
             Route("/v1/audio/speech", self._guarded(self.sounds.post_speech), methods=["POST"]),
             Route("/v1/audio/transcriptions", self._guarded(self.sounds.post_transcription), methods=["POST"]),
+            WebSocketRoute("/v1/realtime", self.realtime.serve),
             Route("/v1/models", self._guarded(self._get_models)),
             Route("/v1/models/{model:path}", self._guarded(self._get_model)),
             Route("/_emulator/snapshot", self._get_snapshot),

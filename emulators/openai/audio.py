@@ -17,7 +17,13 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from emulators.openai import sound
 from emulators.openai.errors import Refusal, missing, too_long, unknown, unsupported_value, wrong_type
-from emulators.openai.models import find_model, hearing_models, speaking_models
+from emulators.openai.models import (
+    find_model,
+    hearing_models,
+    realtime_models,
+    speaking_models,
+    transcription_models,
+)
 from emulators.openai.recognise import Repertoire
 
 VOICES = (
@@ -79,7 +85,7 @@ class Sounds:
 
     def clear(self) -> None:
         """Forget everything."""
-        self.models = speaking_models() | hearing_models()
+        self.models = speaking_models() | transcription_models() | realtime_models()
         self.repertoire.clear()
         self.spoken: deque[SpokenText] = deque(maxlen=KEPT)
         self.heard: deque[HeardSound] = deque(maxlen=KEPT)

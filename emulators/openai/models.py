@@ -33,7 +33,7 @@ ENDING = {
     "2026-10-23": ("o4-mini", "gpt-4", "gpt-4-turbo", "gpt-3.5-turbo", "o1", "o3-mini"),
 }
 
-TTS_END, HEARING_END = "2027-01-06", "2027-02-26"
+TTS_END, HEARING_END, REALTIME_END = "2027-01-06", "2027-02-26", "2027-01-20"
 SPEAKING = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15")
 ENDING_HEARING = (
     *("whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"),
@@ -49,6 +49,17 @@ def speaking_models() -> dict[str, str | None]:
 def hearing_models() -> dict[str, str | None]:
     """Models of `/audio/transcriptions`, with their shutdown dates."""
     return dict.fromkeys(("emulated-ears", "gpt-transcribe")) | dict.fromkeys(ENDING_HEARING, HEARING_END)
+
+
+def transcription_models() -> dict[str, str | None]:
+    """Models of realtime transcription sessions, with their shutdown dates."""
+    return hearing_models() | dict.fromkeys(("gpt-live-transcribe", "gpt-realtime-whisper"))
+
+
+def realtime_models() -> dict[str, str | None]:
+    """Models of realtime sessions that speak, with their shutdown dates."""
+    lasting = ("emulated-realtime", "gpt-realtime-1.5", "gpt-realtime-2", "gpt-realtime-2.1", "gpt-realtime-2.1-mini")
+    return dict.fromkeys(lasting) | dict.fromkeys(("gpt-realtime", "gpt-realtime-mini"), REALTIME_END)
 
 
 def known_models() -> dict[str, str | None]:

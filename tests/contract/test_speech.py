@@ -3,58 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 import openai
 import pytest
-from openai import AsyncOpenAI, DefaultAsyncHttpx2Client
+from openai import AsyncOpenAI
 
-from agent.live.ears import Ears, EarsMaker, Final, Heard, SpeechEnded, SpeechStarted
+from agent.live.ears import Ears, EarsMaker, Final, SpeechEnded, SpeechStarted
 from agent.live.errors import EarsError, VoiceError
 from agent.live.openai_ears import HttpEarsMaker, wav
 from agent.live.openai_voice import HttpVoice
+from agent.live.realtime_ears import RealtimeEarsMaker
+from agent.live.realtime_voice import RealtimeVoice
 from agent.live.voice import Voice
 from emulators.openai import OpenAIEmulator, sound
-
-# Loopback needs no certificates; loading them would be most of a test's time.
-NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-SENTENCE = "Please make a video about our new product."
-OTHER = "How much does that cost?"
-PERSON = "hash-of-somebody"
-CHUNK = 1_920  # 40 ms, as a browser sends it
-PAUSE = sound.silence(1.2)
-
-
-@pytest.fixture(scope="module")
-async def running() -> AsyncIterator[OpenAIEmulator]:
-    emulator = OpenAIEmulator()
-    await emulator.start()
-    yield emulator
-    await emulator.stop()
-
-
-@pytest.fixture
-def emulator(running: OpenAIEmulator) -> OpenAIEmulator:
-    running.reset()
-    return running
-
-
-@pytest.fixture
-async def client(emulator: OpenAIEmulator) -> AsyncIterator[AsyncOpenAI]:
-    http = DefaultAsyncHttpx2Client(verify=NO_CERTIFICATES)
-    async with AsyncOpenAI(
-        api_key=emulator.api_key, base_url=emulator.base_url, max_retries=0, http_client=http
-    ) as opened:
-        yield opened
-
+from tests.support.speech import OTHER, PAUSE, PERSON, SENTENCE, finals, say, spoken, until_final
 
 EARS: dict[str, Callable[[AsyncOpenAI], EarsMaker]] = {
     "http": lambda client: HttpEarsMaker(client, "emulated-ears"),
+    "realtime": lambda client: RealtimeEarsMaker(client, "emulated-ears"),
 }
 VOICES: dict[str, Callable[[AsyncOpenAI], Voice]] = {
     "http": lambda client: HttpVoice(client, "emulated-voice", "marin"),
+    "realtime": lambda client: RealtimeVoice(client, "emulated-realtime", "marin"),
 }
 
 
@@ -71,40 +43,16 @@ async def ears(maker: EarsMaker) -> AsyncIterator[Ears]:
 
 
 @pytest.fixture(params=sorted(VOICES))
-def voice(request: pytest.FixtureRequest, client: AsyncOpenAI) -> Voice:
-    return VOICES[request.param](client)
+async def voice(request: pytest.FixtureRequest, client: AsyncOpenAI) -> AsyncIterator[Voice]:
+    opened = VOICES[request.param](client)
+    yield opened
+    if isinstance(opened, RealtimeVoice):
+        await opened.close()
 
 
 @pytest.fixture
 def http_voice(client: AsyncOpenAI) -> Voice:
     return VOICES["http"](client)
-
-
-async def say(ears: Ears, *parts: bytes) -> None:
-    """Speak into the ears as a browser does, in small pieces."""
-    whole = b"".join(parts)
-    for at in range(0, len(whole), CHUNK):
-        await ears.feed(whole[at : at + CHUNK])
-        await asyncio.sleep(0)
-
-
-async def until_final(ears: Ears, count: int = 1) -> list[Heard]:
-    """What is heard up to this many final texts."""
-    heard: list[Heard] = []
-    async with asyncio.timeout(10):
-        async for one in ears.heard():
-            heard.append(one)
-            if sum(isinstance(past, Final) for past in heard) == count:
-                break
-    return heard
-
-
-def finals(heard: list[Heard]) -> list[Final]:
-    return [one for one in heard if isinstance(one, Final)]
-
-
-async def spoken(voice: Voice, text: str) -> bytes:
-    return b"".join([chunk async for chunk in voice.speak(text)])
 
 
 # -- ears -----------------------------------------------------------------------------------------------------------
