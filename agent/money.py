@@ -30,6 +30,7 @@ PER_SECOND: Mapping[str, int] = {
     "speech": 667,
 }
 PER_PIECE: Mapping[str, int] = {"cinematic": 7 * MICRO, "avatar": MICRO}
+PER_MINUTE: Mapping[str, int] = {"live": 120_000}  # one credit of LiveAvatar's; each minute that begins is paid
 
 
 class Reason(enum.StrEnum):
@@ -108,9 +109,10 @@ class Prices:
     """The price table: the built-in prices with those of the installation in their place."""
 
     def __init__(self, own: Mapping[str, int] | None = None) -> None:
-        prices = {**PER_SECOND, **PER_PIECE, **(own or {})}
+        prices = {**PER_SECOND, **PER_PIECE, **PER_MINUTE, **(own or {})}
         self._per_second = {name: prices[name] for name in PER_SECOND}
         self._per_piece = {name: prices[name] for name in PER_PIECE}
+        self._per_minute = {name: prices[name] for name in PER_MINUTE}
 
     def by_second(self, name: str, pieces: int, seconds: float | None) -> Quote:
         """`pieces` of `seconds` each; a range where nobody knows how long they are. `KeyError` for an unknown name."""
@@ -127,14 +129,18 @@ class Prices:
         price = self._per_piece[name]
         return Quote(pieces * price, pieces * price, f"{pieces} × {dollars(price)}", pieces)
 
+    def per_minute(self, name: str) -> int:
+        """Micro-dollars for each minute that begins. `KeyError` for an unknown name."""
+        return self._per_minute[name]
+
 
 def prices_from(text: str) -> dict[str, int]:
     """Prices of an installation from `name=dollars, …`; `ValueError` says which part is wrong."""
     own: dict[str, int] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, amount = (piece.strip() for piece in part.partition("="))
-        if name not in PER_SECOND and name not in PER_PIECE:
-            raise ValueError(f"{name[:40]!r} is no price; there are: {', '.join([*PER_SECOND, *PER_PIECE])}")
+        if name not in (names := [*PER_SECOND, *PER_PIECE, *PER_MINUTE]):
+            raise ValueError(f"{name[:40]!r} is no price; there are: {', '.join(names)}")
         try:
             own[name] = micro(amount)
         except ValueError as error:

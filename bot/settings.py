@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     )
     tts_model: str | None = Field(default=None, description="Model that speaks.")
     tts_voice: str = Field(default="marin", description="Voice that it speaks with.")
+    stt_wire: Literal["http", "realtime"] = Field(
+        default="http", description="How `STT_MODEL` is spoken to: a request for each utterance, or a realtime session."
+    )
+    tts_wire: Literal["http", "realtime"] = Field(
+        default="http", description="How `TTS_MODEL` is spoken to: `/audio/speech`, or a realtime session."
+    )
     heygen_api_key: SecretStr | None = Field(default=None, description="HeyGen API key.")
     heygen_base_url: str = Field(default="https://api.heygen.com", description="Base URL of HeyGen's API.")
     heygen_webhook_secret: SecretStr | None = Field(
@@ -74,6 +80,36 @@ class Settings(BaseSettings):
     )
     heygen_max_concurrent: int = Field(
         default=10, ge=1, le=1000, description="Jobs the HeyGen account may run at once; one request asks for no more."
+    )
+    liveavatar_api_key: SecretStr | None = Field(
+        default=None, description="LiveAvatar API key (not HeyGen's); without it there are no live sessions."
+    )
+    liveavatar_base_url: str = Field(default="https://api.liveavatar.com", description="Base URL of LiveAvatar's API.")
+    liveavatar_avatar_id: str | None = Field(default=None, description="Id of the avatar of live sessions.")
+    liveavatar_sandbox: bool = Field(
+        default=False, description="Live sessions in LiveAvatar's sandbox: free, about a minute, certain avatars only."
+    )
+    liveavatar_max_concurrent: int = Field(
+        default=1, ge=1, le=1000, description="Live sessions the LiveAvatar account may run at once."
+    )
+    live_max_minutes: int = Field(
+        default=15, ge=1, le=120, description="How long one live session may last at most, in minutes."
+    )
+    live_call_seconds: int = Field(
+        default=60, ge=5, le=3600, description="How long operators are called before a live avatar is offered."
+    )
+    live_offer_minutes: int = Field(
+        default=15, ge=1, le=1440, description="How long an offered live session waits for somebody to join."
+    )
+    viewer_livekit_js: str | None = Field(
+        default=None,
+        description="Path or https URL of livekit-client 2.23.0 (UMD) for the viewer's page; without it a copy that "
+        "is fetched through npm.",
+    )
+    viewer_livekit_integrity: str | None = Field(
+        default=None,
+        pattern=r"^sha(256|384|512)-[A-Za-z0-9+/]+=*$",
+        description="Integrity hash of `VIEWER_LIVEKIT_JS`, needed for another version than 2.23.0.",
     )
     auto_approve_max: Decimal = Field(
         default=Decimal(10),
@@ -155,7 +191,7 @@ class Settings(BaseSettings):
     def _prices(cls, value: object) -> object:
         return prices_from(value) if isinstance(value, str) else value
 
-    @field_validator("public_url", "heygen_base_url", "openai_base_url", "tts_base_url")
+    @field_validator("public_url", "heygen_base_url", "openai_base_url", "tts_base_url", "liveavatar_base_url")
     @classmethod
     def _no_trailing_slash(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
@@ -187,6 +223,10 @@ class Settings(BaseSettings):
             key = "tts_api_key" if self.tts_api_key is not None else "openai_api_key"
             return self.openai_base_url, self.secret(key)
         return self.tts_base_url, self.secret("tts_api_key")
+
+    def live(self) -> bool:
+        """Whether live sessions can be held: there is an account, a face, and a page that people can open."""
+        return None not in (self.liveavatar_api_key, self.liveavatar_avatar_id, self.public_url)
 
     def caps(self) -> list[Cap]:
         """The caps that are set."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.money import PER_PIECE, PER_SECOND, dollars
+from agent.money import PER_MINUTE, PER_PIECE, PER_SECOND, dollars
 from agent.rights import MATRIX, Right, Role
 from tests.architecture.settings_docs import ROOT
 
@@ -34,5 +34,6 @@ def test_the_prices_are_those_in_the_code() -> None:
     shown = {name.strip("` "): amount for names, amount in body for name in names.split(",")}
     seconds = {name: f"{dollars(price, exact=True)[1:]} a second" for name, price in PER_SECOND.items()}
     pieces = {name: f"{dollars(price, exact=True)[1:]} a piece" for name, price in PER_PIECE.items()}
+    minutes = {name: f"{dollars(price, exact=True)[1:]} a minute" for name, price in PER_MINUTE.items()}
 
-    assert {name: amount.replace("0.10 ", "0.1 ") for name, amount in shown.items()} == seconds | pieces
+    assert {name: amount.replace("0.10 ", "0.1 ") for name, amount in shown.items()} == seconds | pieces | minutes
