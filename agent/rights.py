@@ -16,13 +16,23 @@ class Role(enum.StrEnum):
 
 
 class Right(enum.StrEnum):
-    """What may be done to a request, or seen."""
+    """What may be done to a request or a live session, or seen.
+
+    `ASK_LIVE`: write to the avatar from the thread, and have a video made of it afterwards. `STEER_LIVE`: say, whisper,
+    take over, hand back, mute, and end it to go on in the thread oneself.
+    """
 
     APPROVE = "approve"
     DECLINE = "decline"
     CHANGE = "change"
     CANCEL = "cancel"
     RETRY = "retry"
+    JOIN_LIVE = "join live"
+    DECLINE_LIVE = "decline live"
+    ASK_LIVE = "ask live"
+    END_LIVE = "end live"
+    CLAIM_LIVE = "claim live"
+    STEER_LIVE = "steer live"
     SEE_OWN_BUDGET = "see own budget"
     SEE_ALL_BUDGETS = "see all budgets"
     FORGET_ME = "delete own data"
@@ -35,6 +45,12 @@ MATRIX: Mapping[Right, frozenset[Role]] = {
     Right.CHANGE: frozenset({Role.REQUESTER}),
     Right.CANCEL: frozenset({Role.REQUESTER, Role.OPERATOR, Role.ADMIN}),
     Right.RETRY: frozenset({Role.REQUESTER}),
+    Right.JOIN_LIVE: frozenset({Role.REQUESTER}),
+    Right.DECLINE_LIVE: frozenset({Role.REQUESTER, Role.APPROVER, Role.ADMIN}),
+    Right.ASK_LIVE: frozenset({Role.REQUESTER}),
+    Right.END_LIVE: frozenset({Role.REQUESTER, Role.OPERATOR, Role.ADMIN}),
+    Right.CLAIM_LIVE: frozenset({Role.OPERATOR, Role.ADMIN}),
+    Right.STEER_LIVE: frozenset({Role.OPERATOR, Role.ADMIN}),
     Right.SEE_OWN_BUDGET: frozenset(Role),
     Right.SEE_ALL_BUDGETS: frozenset({Role.APPROVER, Role.ADMIN}),
     Right.FORGET_ME: frozenset(Role),

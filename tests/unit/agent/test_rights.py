@@ -17,6 +17,12 @@ decline             R . P A
 change              R . . .
 cancel              R O . A
 retry               R . . .
+join live           R . . .
+decline live        R . P A
+ask live            R . . .
+end live            R O . A
+claim live          . O . A
+steer live          . O . A
 see own budget      R O P A
 see all budgets     . . P A
 delete own data     R O P A
