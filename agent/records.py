@@ -73,13 +73,25 @@ class DeliveryState(enum.StrEnum):
 
 
 class DeliveryKind(enum.StrEnum):
-    """What a post is. Cards and closings are rendered from rows when they are sent; the others carry their text."""
+    """What a post is. Cards and closings are rendered from rows when they are sent; the others carry their text.
+
+    Those of live sessions have the session as their subject. `LIVE_CALL`: the card where the operators are.
+    `LIVE_LINES`: what was said, from line `first` to `last`; `told` are those the thread has not seen yet.
+    `REACTION`: the emoji `name` on the message `ts`.
+    """
 
     ROOT = "root"
     REPLY = "reply"
     CARD = "card"
     CLOSING = "closing"
     NOTICE = "notice"
+    LIVE_CARD = "live_card"
+    LIVE_CALL = "live_call"
+    LIVE_LINES = "live_lines"
+    LIVE_CLOSING = "live_closing"
+    LIVE_FILE = "live_file"
+    LIVE_SUMMARY = "live_summary"
+    REACTION = "reaction"
 
 
 class Interruption(enum.StrEnum):

@@ -60,6 +60,16 @@ class Renderer:
             case DeliveryKind.REPLY:
                 pieces = split(_text(delivery)) or ["…"]
                 return Rendered(views.reply(pieces[0]), more=tuple(pieces[1:]))
+            case (
+                DeliveryKind.LIVE_CARD
+                | DeliveryKind.LIVE_CALL
+                | DeliveryKind.LIVE_LINES
+                | DeliveryKind.LIVE_CLOSING
+                | DeliveryKind.LIVE_FILE
+                | DeliveryKind.LIVE_SUMMARY
+                | DeliveryKind.REACTION
+            ):
+                raise KeyError(delivery.key)  # nobody renders them here yet
             case _:
                 assert_never(delivery.kind)
 
