@@ -53,7 +53,7 @@ async def main(once: Sequence[str] | None) -> int:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[tuple[Stage, Callable[[], None]]]:
+async def opened(tempo: Tempo = TEMPO) -> AsyncIterator[tuple[Stage, Callable[[], None]]]:
     """The emulators with the application between them, on a database in a temporary folder.
 
     Also what connects them, to be called again after the emulators were reset.
@@ -66,7 +66,7 @@ async def opened() -> AsyncIterator[tuple[Stage, Callable[[], None]]]:
         listener = bound("127.0.0.1", 0)
         settings = _settings(stage, url_of(listener), Path(folder))
         try:
-            async with running(settings, tempo=TEMPO) as app:
+            async with running(settings, tempo=tempo) as app:
                 server = Server(app.asgi, listener)
                 await server.start()
                 connect = partial(_connect, stage, settings)
