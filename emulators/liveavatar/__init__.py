@@ -25,13 +25,13 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from emulators.base import Emulator, Entry, Fault
+from emulators.handshake import deny, let_in, record
 from emulators.liveavatar.api import Api
 from emulators.liveavatar.avatar import Utterance
 from emulators.liveavatar.channel import Channel
 from emulators.liveavatar.control import Control, snapshot
 from emulators.liveavatar.dialects import CURRENT, DIALECTS, DOCUMENTED, Dialect
 from emulators.liveavatar.errors import Refusal, usual_body
-from emulators.liveavatar.handshake import deny, let_in, record
 from emulators.liveavatar.operations import Gate, respond
 from emulators.liveavatar.room import Rooms
 from emulators.liveavatar.sessions import Sessions

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from emulators.handshake import reset
 from emulators.liveavatar.avatar import Avatar
 from emulators.liveavatar.commands import Commands
 from emulators.liveavatar.dialects import Dialect, Event
-from emulators.liveavatar.handshake import reset
 from emulators.liveavatar.state import Frame, Session
 from emulators.liveavatar.trouble import EventLine, EventTrouble
 

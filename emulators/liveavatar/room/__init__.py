@@ -16,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from emulators.liveavatar.handshake import deny
+from emulators.handshake import deny
 from emulators.liveavatar.state import Session
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from google.protobuf.message import DecodeError
 from livekit.protocol import models, rtc
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from emulators.liveavatar.handshake import reset
+from emulators.handshake import reset
 from emulators.liveavatar.room.media import FaceTrack, Listener, VoiceTrack
 from emulators.liveavatar.room.peer import Peer
 from emulators.liveavatar.room.picture import HEIGHT, WIDTH

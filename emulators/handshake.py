@@ -1,4 +1,4 @@
-"""What every websocket of the emulator begins with: its entry in the journal, and how it is turned away."""
+"""What every websocket of an emulator begins with: its entry in the journal, and how it is turned away."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket
 
 from emulators.base import MASKED_HEADERS, Entry, Fault
 
-SECRET_PARAMETERS = frozenset({"token", "access_token"})
+SECRET_PARAMETERS = frozenset({"token", "access_token", "ticket"})
 
 
 def record(scope: Scope, seq: int, at: float) -> Entry:
