@@ -1,15 +1,22 @@
-"""HeyGen v3: a typed client over one transport seam, its errors, and its webhooks. Knows nothing of the product."""
+"""HeyGen v3: a typed client over one transport seam, its errors, and its webhooks. Knows nothing of the product.
+
+`OPERATIONS` is the catalogue of everything HeyGen can do, by name; the same operations are constants in
+`heygen.catalogue`'s modules, and what they answer are the records of `heygen.records`.
+"""
 
 from .calls import paginate
+from .catalogue import OPERATIONS, Effect, Idempotency, JobRule, Operation, Progress
 from .client import Client
 from .errors import (
     APIError,
     Conflict,
     ConnectionFailed,
+    FileChanged,
     Forbidden,
     Gone,
     HeyGenError,
     InsufficientCredit,
+    InvalidArguments,
     InvalidRequest,
     InvalidSignature,
     MalformedEvent,
@@ -18,12 +25,13 @@ from .errors import (
     RateLimited,
     RequestInProgress,
     ServerError,
+    StorageRefused,
     Timeout,
     Unauthorized,
     UnexpectedReply,
     WebhookError,
 )
-from .exchange import CallClass, Method, Reply, Request, Transport
+from .exchange import CallClass, FileSource, Method, Reply, Request, Transport
 from .models import (
     Balance,
     BillingType,
@@ -42,11 +50,13 @@ from .models import (
 )
 from .replies import api_error, read_reply, retry_after
 from .retry import READ_POLICY, RetryingTransport, RetryPolicy, next_wait
+from .storage import HttpStorage, Storage
 from .transport import HttpTransport
 from .webhooks import parse as parse_webhook
 from .webhooks import verify as verify_webhook
 
 __all__ = [
+    "OPERATIONS",
     "READ_POLICY",
     "APIError",
     "Balance",
@@ -55,18 +65,27 @@ __all__ = [
     "Client",
     "Conflict",
     "ConnectionFailed",
+    "Effect",
+    "FileChanged",
+    "FileSource",
     "Forbidden",
     "Gone",
     "HeyGenError",
+    "HttpStorage",
     "HttpTransport",
+    "Idempotency",
     "InsufficientCredit",
+    "InvalidArguments",
     "InvalidRequest",
     "InvalidSignature",
     "JobKind",
+    "JobRule",
     "MalformedEvent",
     "Method",
     "NotFound",
+    "Operation",
     "Page",
+    "Progress",
     "QuotaExceeded",
     "RateLimited",
     "RemoteStatus",
@@ -79,6 +98,8 @@ __all__ = [
     "Source",
     "StatusEntry",
     "StockVoices",
+    "Storage",
+    "StorageRefused",
     "Timeout",
     "Translation",
     "TranslationOptions",

@@ -1,17 +1,21 @@
-"""HeyGen's operations that the product uses, typed. Each method is one request over a `Transport`.
+"""HeyGen for one account: `call` for every operation of the catalogue, and methods for those used all the time.
 
-Every method raises `HeyGenError`s for what goes wrong outside and `ValueError` for arguments that HeyGen would
-refuse anyway. Writes are sent once: who keeps the idempotency key decides about sending again.
+Each call is one request over a `Transport`. It raises `HeyGenError`s for what goes wrong outside and `ValueError` for
+arguments that HeyGen would refuse anyway. Writes are sent once: who keeps the idempotency key decides about sending
+again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from . import parsing
 from .calls import bulk, open_data, open_page, page_query, read, segment, write
-from .exchange import Transport
+from .catalogue.operation import Operation
+from .catalogue.parameters import Parameters
+from .exchange import FileSource, Transport
+from .executor import plain_of, request_of, result_of
 from .fields import Malformed, mapping, required, sequence
 from .models import (
     Balance,
@@ -25,6 +29,9 @@ from .models import (
     WebhookEvent,
 )
 
+A = TypeVar("A", bound=Parameters)
+T = TypeVar("T")
+
 _TRANSLATIONS = "/v3/video-translations"
 _VIDEOS = "/v3/videos"
 _ENDPOINTS = "/v3/webhooks/endpoints"
@@ -35,6 +42,37 @@ class Client:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    # Any operation
+
+    async def call(
+        self,
+        operation: Operation[A, T],
+        arguments: A | Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        file: FileSource | None = None,
+    ) -> T:
+        """Perform `operation` of the catalogue and return its record; a list answers a `Page` of records.
+
+        `InvalidArguments` for arguments HeyGen would refuse. An operation that is `keyed` wants a key, which others
+        take and need not have. `file` is the file of one that takes it; it is read once, in constant memory, and
+        what reading it raises comes out here.
+        """
+        request = request_of(operation, arguments, idempotency_key=idempotency_key, file=file)
+        return result_of(operation, request, await self._transport.send(request))
+
+    async def call_plain(
+        self,
+        operation: Operation[A, T],
+        arguments: A | Mapping[str, Any] | None = None,
+        *,
+        idempotency_key: str | None = None,
+        file: FileSource | None = None,
+    ) -> Any:
+        """Like `call`, but the answer as HeyGen's own JSON; a list answers `{"items": [...], "next_token": ...}`."""
+        request = request_of(operation, arguments, idempotency_key=idempotency_key, file=file)
+        return plain_of(operation, request, await self._transport.send(request))
 
     # Translations
 

@@ -16,6 +16,8 @@
   + ConnectionFailed: no answer, the connection could not be made or was lost
   + Timeout: no answer within the time allowed
   + UnexpectedReply: an answer that is not of the documented shape
+  + StorageRefused: the store behind an upload link did not take the file
+  + FileChanged: a file turned out shorter or longer than was said
   + WebhookError
     - InvalidSignature
     - MalformedEvent
@@ -175,6 +177,40 @@ class UnexpectedReply(HeyGenError):
         self.code = code
         self.request_id = request_id
         self.detail = message[:DETAIL_LIMIT]
+
+
+class StorageRefused(HeyGenError):
+    """The object store answered an upload with `status`; `code` is the store's word, such as `AccessDenied`.
+
+    From 500 on the same upload may be tried again. Below that the link is of no use any more, be it expired or
+    made for another file: ask for a new one, with a new idempotency key. Nothing was stored.
+    """
+
+    def __init__(self, *, status: int, code: str | None = None) -> None:
+        super().__init__(f"upload: HTTP {status}{f' {code}' if code else ''}", retryable=status >= 500)
+        self.status = status
+        self.code = code
+
+
+class FileChanged(HeyGenError):
+    """The file had another length than announced, so its upload was broken off and nothing was stored."""
+
+    def __init__(self, *, announced: int, found: int) -> None:
+        super().__init__(f"upload: {announced} bytes were announced, {found} came")
+        self.announced = announced
+        self.found = found
+
+
+class InvalidArguments(ValueError):
+    """Arguments that HeyGen would refuse, found before anything was sent. The text quotes none of their values.
+
+    `problems` are pairs of the argument's place, such as `video.voice_settings.speed`, and what is wrong with it.
+    """
+
+    def __init__(self, operation: str, problems: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(f"{operation}: " + "; ".join(f"{place}: {what}" for place, what in problems))
+        self.operation = operation
+        self.problems = problems
 
 
 class WebhookError(HeyGenError):

@@ -6,12 +6,13 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx2
 
 from .errors import ConnectionFailed, Timeout, UnexpectedReply
 from .exchange import HEADER_VALUE, CallClass, Reply, Request
+from .multipart import Multipart
 from .replies import REPLY_LIMIT, ReadReply, read_reply
 
 CONNECT_SECONDS = 10.0
@@ -81,10 +82,14 @@ class HttpTransport:
         if request.bearer is not None:
             del headers["X-Api-Key"]
             headers["Authorization"] = f"Bearer {request.bearer}"
-        content = None
+        content: bytes | AsyncIterator[bytes] | None = None
         if request.json is not None:
             headers["Content-Type"] = "application/json"
             content = json.dumps(request.json, separators=(",", ":"), allow_nan=False).encode()
+        if request.file is not None:
+            form = Multipart(request.file)
+            headers |= {"Content-Type": form.content_type, "Content-Length": str(form.length)}
+            content = form.pieces()
         if request.idempotency_key is not None:
             headers["Idempotency-Key"] = request.idempotency_key
         timeout = httpx2.Timeout(budget, connect=min(CONNECT_SECONDS, budget))
