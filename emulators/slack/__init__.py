@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from typing import Any
+from typing import Any, Literal
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from emulators.base import Emulator, Journal
+from emulators.handshake import let_in, record
 from emulators.slack import files, responses, web_api
 from emulators.slack.control import control_routes
 from emulators.slack.delivery import Answer, Courier, Delivery, Poster
@@ -24,6 +27,7 @@ from emulators.slack.errors import CannotDoError, Refusal
 from emulators.slack.interactivity import Interactions
 from emulators.slack.limits import Limits
 from emulators.slack.people import People
+from emulators.slack.sockets import Sockets
 from emulators.slack.state import File, Message, Session, ThreadStatus, User, UserGroup, View
 from emulators.slack.workspace import Workspace
 
@@ -43,6 +47,7 @@ __all__ = [
     "Workspace",
 ]
 
+Disturbance = Literal["warn", "refresh", "drop", "silence", "disable"]
 _SWITCHES = frozenset(
     {
         "bot_token",
@@ -55,6 +60,7 @@ _SWITCHES = frozenset(
         "mention_first",
         "subscriptions",
         "scopes",
+        "socket_mode",
         "unfurl_domains",
     }
 )
@@ -77,6 +83,7 @@ class SlackEmulator(People, Interactions, Emulator):
     """One workspace with the app installed. `configure` says where the app listens; `reset` keeps that."""
 
     name = "slack"
+    websockets = "websockets-sansio"
 
     def __init__(self, *, seed: int = 1) -> None:
         self.events_url = self.interactivity_url = self.commands_url = ""
@@ -85,7 +92,8 @@ class SlackEmulator(People, Interactions, Emulator):
         self._settings: dict[str, Any] = {}
         self.workspace = self._new_workspace()
         self.poster = Poster(self.workspace)
-        self.courier = Courier(self.workspace, self.poster, self.journal)
+        self.sockets = Sockets(self.workspace, self.journal)
+        self.courier = Courier(self.workspace, self.poster, self.sockets, self.journal)
         self.workspace.sink = self.courier.send
 
     def _new_workspace(self) -> Workspace:
@@ -107,6 +115,11 @@ class SlackEmulator(People, Interactions, Emulator):
     def bot_token(self) -> str:
         """The app's bot token."""
         return self.workspace.bot_token
+
+    @property
+    def app_token(self) -> str:
+        """The app-level token of Socket Mode."""
+        return self.workspace.app_token
 
     @property
     def signing_secret(self) -> str:
@@ -140,7 +153,8 @@ class SlackEmulator(People, Interactions, Emulator):
     ) -> None:
         """Say where the app listens, and set switches of `Workspace` that outlive `reset`.
 
-        Interactivity and commands go to `events_url` unless they have their own. `ack_seconds` is real time.
+        Interactivity and commands go to `events_url` unless they have their own. `ack_seconds` is real time. With
+        `socket_mode` everything goes over websockets, as in Slack, whatever the addresses are.
         """
         if unknown := set(switches) - _SWITCHES:
             raise ValueError(f"unknown settings: {sorted(unknown)}")
@@ -149,7 +163,7 @@ class SlackEmulator(People, Interactions, Emulator):
             self.interactivity_url = self.commands_url = events_url
         self.interactivity_url = interactivity_url or self.interactivity_url
         self.commands_url = commands_url or self.commands_url
-        self.poster.ack_seconds = ack_seconds or self.poster.ack_seconds
+        self.poster.ack_seconds = self.sockets.ack_seconds = ack_seconds or self.poster.ack_seconds
         self.courier.concurrency = concurrency or self.courier.concurrency
         self._settings.update(switches)
         self._apply_settings()
@@ -162,17 +176,20 @@ class SlackEmulator(People, Interactions, Emulator):
         """Back to an empty workspace; addresses and configured switches stay."""
         super().reset()
         self.courier.clear()
+        self.sockets.clear()
         self.workspace = self._new_workspace()
         self._apply_settings()
         self.workspace.sink = self.courier.send
         self.poster.workspace = self.workspace
         self.courier.workspace = self.workspace
+        self.sockets.workspace = self.workspace
         self.journal.wake()
 
     async def stop(self) -> None:
         """Stop delivering and listening."""
         await self.courier.close()
         await self.poster.close()
+        self.sockets.clear()
         await super().stop()
 
     # --- events --------------------------------------------------------------------------------------------
@@ -193,6 +210,22 @@ class SlackEmulator(People, Interactions, Emulator):
         """Take the app out of the workspace."""
         web_api.uninstall(self.workspace)
 
+    async def disturb_sockets(self, what: Disturbance) -> None:
+        """Do to every websocket of Socket Mode what Slack does, or what happens to it on the way."""
+        match what:
+            case "warn":
+                self.sockets.warn()
+            case "refresh":
+                self.sockets.refresh()
+            case "drop":
+                self.sockets.drop()
+            case "silence":
+                self.sockets.silence()
+            case "disable":
+                await self.sockets.disable()
+            case _:
+                raise ValueError(f"no disturbance {what}")
+
     def error_body(self, status: int) -> Any:
         """Slack's body for an error answer."""
         return {"ok": False, "error": "ratelimited" if status == 429 else "internal_error"}
@@ -212,8 +245,21 @@ class SlackEmulator(People, Interactions, Emulator):
             Route("/files-pri/{file}/download/{name:path}", self._download),
             Route("/files-pri/{file}/{name:path}", self._download),
             Route("/response/{team}/{token}", self._response, methods=["POST"]),
+            WebSocketRoute("/link/", self._link),
             *control_routes(self),
         ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            entry = record(scope, next(self._seq), self.clock.now())
+            self.journal.add(entry)
+            if not await let_in(self.faults, entry, scope, receive, send):
+                return
+        await super().__call__(scope, receive, send)
+
+    async def _link(self, websocket: WebSocket) -> None:
+        scope = websocket.scope
+        await self.sockets.serve(websocket, scope["emulator.entry"], scope["emulator.transport"])
 
     async def _api(self, request: Request) -> Response:
         return await web_api.handle(self.workspace, request)

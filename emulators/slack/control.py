@@ -55,6 +55,7 @@ ACTS = frozenset(
         "redeliver",
         "redeliver_now",
         "configure",
+        "disturb_sockets",
     }
 )
 POLL_SECONDS = 25.0

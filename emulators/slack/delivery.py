@@ -10,13 +10,16 @@ import hmac
 import json
 import time
 from collections import deque
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx2
 
 from emulators.base import Journal
 from emulators.slack.state import Json
 from emulators.slack.workspace import Workspace
+
+if TYPE_CHECKING:
+    from emulators.slack.sockets import Sockets
 
 RETRY_DELAYS = (0.0, 60.0, 300.0)
 QUEUE_LIMIT = 10_000
@@ -163,12 +166,13 @@ class Courier:
     five minutes of the emulator's clock.
     """
 
-    def __init__(self, workspace: Workspace, poster: Poster, journal: Journal) -> None:
+    def __init__(self, workspace: Workspace, poster: Poster, sockets: Sockets, journal: Journal) -> None:
         self.url = ""
         self.concurrency = 8
         self.deliveries: deque[Delivery] = deque(maxlen=RECORD_LIMIT)
         self.workspace = workspace
         self._poster = poster
+        self._sockets = sockets
         self._journal = journal
         self._queue: deque[Delivery] = deque()
         self._waiting: list[Delivery] = []
@@ -186,7 +190,7 @@ class Courier:
         body = envelope(self.workspace, event)
         delivery = Delivery(body["event_id"], event["type"], event, json.dumps(body).encode())
         self.deliveries.append(delivery)
-        if not self.url:
+        if not self.url and not self.workspace.socket_mode:
             delivery.state = "unsent"
         elif len(self._queue) >= QUEUE_LIMIT:
             delivery.state = "dropped"
@@ -249,18 +253,24 @@ class Courier:
 
     async def _attempt(self, delivery: Delivery) -> None:
         delivery.state = "sending"
-        headers = {}
-        if delivery.attempts:
-            headers = {
-                "x-slack-retry-num": str(delivery.attempts),
-                "x-slack-retry-reason": delivery.reasons[-1] or "http_timeout",
-            }
-        delivery.attempts += 1
-        answer = await self._poster.post(self.url, delivery.body, "application/json", **headers)
+        carry = self._over_a_websocket if self.workspace.socket_mode else self._over_http
+        attempt, delivery.attempts = delivery.attempts, delivery.attempts + 1
+        answer = await carry(delivery, attempt)
         delivery.statuses.append(answer.status)
         delivery.reasons.append(answer.reason)
         delivery.seconds.append(answer.seconds)
         self._judge(delivery, answer)
+
+    async def _over_http(self, delivery: Delivery, attempt: int) -> Answer:
+        headers = {}
+        if attempt:
+            reason = delivery.reasons[-1] or "http_timeout"
+            headers = {"x-slack-retry-num": str(attempt), "x-slack-retry-reason": reason}
+        return await self._poster.post(self.url, delivery.body, "application/json", **headers)
+
+    async def _over_a_websocket(self, delivery: Delivery, attempt: int) -> Answer:
+        payload, reason = json.loads(delivery.body), "timeout" if attempt else ""
+        return await self._sockets.deliver("events_api", payload, accepts=False, attempt=attempt, reason=reason)
 
     def _judge(self, delivery: Delivery, answer: Answer) -> None:
         if answer.ok:

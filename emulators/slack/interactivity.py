@@ -1,4 +1,4 @@
-"""People pressing, choosing, submitting and commanding: each act is one signed request to the app."""
+"""People pressing, choosing, submitting and commanding: each act is one request, or envelope, to the app."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from emulators.slack.delivery import Answer, Poster, sign
 from emulators.slack.errors import CannotDoError, Refusal
 from emulators.slack.events import view_payload
 from emulators.slack.reading import Reading
+from emulators.slack.sockets import Sockets
 from emulators.slack.state import Json, Message, User, View
 from emulators.slack.views import accept_view, push_view, replace_view
 
@@ -27,6 +28,7 @@ class Interactions(Reading):
     """The acts of people that wait for the app's answer. Mixed into `SlackEmulator`."""
 
     poster: Poster
+    sockets: Sockets
     journal: Journal
     events_url: str
     interactivity_url: str
@@ -39,15 +41,20 @@ class Interactions(Reading):
         person = self.workspace.person(user)
         place = self.workspace.place(channel, person)
         fields = payloads.slash_command(self.workspace, person, place, command, text)
-        answer = await self.poster.post(self.commands_url, urlencode(fields).encode(), FORM)
+        answer = await self._command(fields)
         if answer.ok:
             if answer.body:
                 responses.show_acknowledgement(self.workspace, person.id, place.id, answer.body)
         else:
-            error = "operation_timeout" if answer.reason == "http_timeout" else "dispatch_failed"
+            error = "operation_timeout" if answer.reason in ("http_timeout", "timeout") else "dispatch_failed"
             self._slackbot(person, place.id, f"{command} failed with the error “{error}”")
         self.journal.wake()
         return answer
+
+    async def _command(self, fields: dict[str, str]) -> Answer:
+        if self.workspace.socket_mode:
+            return await self.sockets.deliver("slash_commands", dict(fields), accepts=True)
+        return await self.poster.post(self.commands_url, urlencode(fields).encode(), FORM)
 
     def _slackbot(self, person: User, channel: str, text: str) -> None:
         note = Message(channel, self.workspace.next_ts(), SLACKBOT, text)
@@ -60,8 +67,11 @@ class Interactions(Reading):
         return await self._interact(payloads.shortcut(self.workspace, person, callback_id, message))
 
     async def _interact(self, payload: Json) -> Answer:
-        body = urlencode({"payload": json.dumps(payload)}).encode()
-        answer = await self.poster.post(self.interactivity_url, body, FORM)
+        if self.workspace.socket_mode:
+            answer = await self.sockets.deliver("interactive", payload, accepts=True)
+        else:
+            body = urlencode({"payload": json.dumps(payload)}).encode()
+            answer = await self.poster.post(self.interactivity_url, body, FORM)
         self.journal.wake()
         return answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from emulators.slack.arguments import Arguments
 from emulators.slack.blocks import accept_blocks
@@ -25,11 +25,12 @@ ATTACHMENTS_LIMIT = 100
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Method:
-    """One Web API method: its code, the scope it asks for (any of them), its calls a minute."""
+    """One Web API method: its code, the scopes it asks for (any of them), its calls a minute, the kind of token."""
 
     handler: Handler
     scopes: tuple[str, ...] = ()
     per_minute: int = TIER_3
+    kind: Literal["bot", "app"] = "bot"
 
 
 @dataclasses.dataclass(slots=True)

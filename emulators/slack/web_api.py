@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from emulators.slack import chat, conversations, files, streams, usergroups, views
+from emulators.slack import chat, conversations, files, sockets, streams, usergroups, views
 from emulators.slack.arguments import Arguments, read_arguments
 from emulators.slack.errors import Refusal
 from emulators.slack.events import publish
@@ -37,6 +37,7 @@ METHODS: dict[str, Method] = {
     **streams.METHODS,
     **conversations.METHODS,
     **files.METHODS,
+    **sockets.METHODS,
     **usergroups.METHODS,
     **views.METHODS,
 }
@@ -45,25 +46,29 @@ METHODS: dict[str, Method] = {
 def call(workspace: Workspace, name: str, token: str, values: Json) -> Json:
     """One Web API call; what Slack does not take raises `Refusal`."""
     workspace.settle()
-    _check_token(workspace, token)
     method = METHODS.get(name)
+    granted = _check_token(workspace, token, method)
     if method is None:
         raise Refusal("unknown_method")
-    if method.scopes and not workspace.scopes & set(method.scopes):
-        provided = ",".join(sorted(workspace.scopes))
-        raise Refusal("missing_scope", needed=method.scopes[0], provided=provided)
+    if method.scopes and not granted & set(method.scopes):
+        raise Refusal("missing_scope", needed=method.scopes[0], provided=",".join(sorted(granted)))
     if wait := workspace.limits.take(name, method.per_minute):
         raise Refusal("ratelimited", status=429, headers={"retry-after": str(wait)})
     return {"ok": True, **method.handler(workspace, Arguments(values))}
 
 
-def _check_token(workspace: Workspace, token: str) -> None:
+def _check_token(workspace: Workspace, token: str, method: Method | None) -> set[str]:
+    """The scopes that the token carries."""
     if not token:
         raise Refusal("not_authed")
-    if token != workspace.bot_token:
+    if token not in (workspace.bot_token, workspace.app_token):
         raise Refusal("invalid_auth")
-    if not workspace.installed:
+    kind = "bot" if token == workspace.bot_token else "app"
+    if method is not None and method.kind != kind:
+        raise Refusal("not_allowed_token_type")
+    if kind == "bot" and not workspace.installed:
         raise Refusal("account_inactive")
+    return workspace.scopes if kind == "bot" else workspace.app_scopes
 
 
 async def handle(workspace: Workspace, request: Request) -> Response:

@@ -82,6 +82,7 @@ class Workspace:
     app_id = "A0GREENROM"
     bot_id = "B0GREENBOT"
     bot_token = "xoxb-1000000000-2000000000-greenroomemulatortoken"
+    app_token = "xapp-1-A0GREENROM-3000000000-greenroomemulatortoken"
     signing_secret = "8f742231b10e8888abcd99yyyzzz85a5"
 
     def __init__(self, clock: Clock, randomness: random.Random, url: Callable[[], str]) -> None:
@@ -98,6 +99,9 @@ class Workspace:
         self.installed = True
         self.subscriptions = set(DEFAULT_EVENTS)
         self.scopes = set(DEFAULT_SCOPES)
+        self.app_scopes = {"connections:write"}
+        self.socket_mode = False
+        self.tickets: dict[str, float] = {}
         self.unfurl_domains: set[str] = set()
         self.limits = Limits(clock)
         self.users: dict[str, User] = {}
