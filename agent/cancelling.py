@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from agent.hashing import arguments_hash
 from agent.money import dollars
-from agent.records import Job, JobState, Json
+from agent.records import Job, JobKind, JobState, Json
+from agent.work import only
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,12 @@ class Cancelled:
         return bool(self.dropped or self.unwanted)
 
 
-def remaining(arguments: Json, labels: Sequence[str], agreed: bool) -> Json:
+def remaining(kind: JobKind, arguments: Json, labels: Sequence[str], agreed: bool) -> Json:
     """The columns of a request of which only the jobs with `labels` are left.
 
     Less than what was approved needs no new approval, so an approval (`agreed`) moves on to the smaller request.
     """
-    less = {**arguments, "languages": [name for name in arguments.get("languages", []) if name in labels]}
+    less = only(kind, arguments, labels)
     digest = arguments_hash(less)
     return {"arguments": less, "arguments_hash": digest, "approved_hash": digest if agreed else None}
 

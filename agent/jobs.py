@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from agent.foreign import harmless
 from agent.records import Job, JobState, JobUpdate
-from heygen import RemoteStatus, Translation, Video
+from agent.work import Remote
+from heygen import RemoteStatus
 
 KEY_HONOURED_SECONDS = 23 * 3600.0  # HeyGen honours an idempotency key for 24 h; an hour is kept as a margin
 SUBMIT_ATTEMPTS = 40
@@ -40,7 +41,7 @@ def submit_wait(attempt: int, asked: float | None, rng: random.Random) -> float:
     return max(asked or 0.0, backoff)
 
 
-def reading(remote: Translation | Video, *, now: float, next_look: float) -> JobUpdate:
+def reading(remote: Remote, *, now: float, next_look: float) -> JobUpdate:
     """What a detail read means for a job. Words we do not know count as running: the deadline decides."""
     match remote.status:
         case RemoteStatus.COMPLETED if remote.video_url:
@@ -65,17 +66,17 @@ def unrecognised(provider_ids: Sequence[str], jobs: Sequence[Job]) -> list[str]:
     return [provider_id for provider_id in provider_ids if provider_id not in taken]
 
 
-def match(jobs: Sequence[Job], found: Mapping[str, Translation]) -> dict[str, str]:
-    """Which waiting job (id) each read translation (id) is, by language and never by position.
+def match(jobs: Sequence[Job], found: Mapping[str, str | None]) -> dict[str, str]:
+    """Which waiting job (id) each provider id is, by the label that was read there and never by position.
 
-    One id left over for one job left over can only belong together, whatever the provider calls the language.
+    One id left over for one job left over can only belong together, whatever the provider calls it.
     """
     nameless = [job for job in jobs if job.provider_id is None and job.state is not JobState.CANCELLED]
     waiting = {job.label.casefold(): job.id for job in reversed(nameless)}
     pairs: dict[str, str] = {}
     strangers: list[str] = []
-    for provider_id, translation in found.items():
-        job_id = waiting.pop((translation.output_language or "").casefold(), None)
+    for provider_id, label in found.items():
+        job_id = waiting.pop((label or "").casefold(), None)
         if job_id is None:
             strangers.append(provider_id)
         else:

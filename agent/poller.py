@@ -17,7 +17,8 @@ from agent.errors import LeaseLost
 from agent.jobs import PollPlan, match, reading, unknown, unrecognised
 from agent.ports import Accounts, Clock, JobStore
 from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, JobUpdate, Lease
-from heygen import Client, HeyGenError, NotFound, RemoteStatus, StatusEntry, Translation, Video
+from agent.work import Remote, Works
+from heygen import Client, HeyGenError, NotFound, RemoteStatus, StatusEntry
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +34,18 @@ class Poller:
     """Reads due jobs and records what it learns. One per process."""
 
     def __init__(
-        self, *, jobs: JobStore, accounts: Accounts, clock: Clock, rng: random.Random, plan: PollPlan | None = None
+        self,
+        *,
+        jobs: JobStore,
+        accounts: Accounts,
+        works: Works,
+        clock: Clock,
+        rng: random.Random,
+        plan: PollPlan | None = None,
     ) -> None:
         self._jobs = jobs
         self._accounts = accounts
+        self._works = works
         self._clock = clock
         self._rng = rng
         self._plan = plan or PollPlan()
@@ -71,7 +80,7 @@ class Poller:
         client = await self._accounts.client(account_id)
         ids = [job.provider_id for _, job in claims if job.provider_id]
         try:
-            entries = {entry.id: entry for entry in await _statuses(client, kind, ids)}
+            entries = {entry.id: entry for entry in await self._works[kind].statuses(client, ids)}
         except HeyGenError as error:
             await self._later(claims, error)
             return
@@ -92,7 +101,7 @@ class Poller:
         """One detail read; the bulk answer is only a hint."""
         now = self._clock.now()
         try:
-            remote = await read_result(client, job)
+            remote = await self._works[job.kind].read(client, job.provider_id or "")
         except NotFound:
             # Once may be a lag between HeyGen's machines; twice in a row is an answer.
             later = JobUpdate(JobState.RUNNING, NOT_FOUND, now + self._wait(job))
@@ -123,27 +132,28 @@ class Poller:
     # -- ids that are not recognised yet -----------------------------------------------------------------------
 
     async def _recognise(self, submission_id: str, claims: Sequence[Claim]) -> None:
-        """Read the ids of a submission that no job has yet and hand each to the job whose language it has."""
+        """Read the ids of a submission that no job has yet and hand each to the job whose label it has."""
         submission = await self._jobs.submission(submission_id)
         jobs = await self._jobs.jobs_of(submission_id)
-        client = await self._accounts.client(submission.account_id)
-        found: dict[str, Translation] = {}
+        client, work = await self._accounts.client(submission.account_id), self._works[submission.kind]
+        found: dict[str, Remote] = {}
         unread = 0
         for provider_id in unrecognised(submission.provider_ids, jobs):
             try:
-                found[provider_id] = await client.get_translation(provider_id)
+                found[provider_id] = await work.read(client, provider_id)
             except HeyGenError as error:
                 unread += 1
                 request_id = getattr(error, "request_id", None)
                 log.warning("recognise_failed", submission=submission_id, request_id=request_id, error=str(error))
-        unread += sum(translation.output_language is None for translation in found.values())  # it may still come
-        pairs = match(jobs, found)
+        labels = {provider_id: work.label_of(remote) for provider_id, remote in found.items()}
+        unread += sum(label is None for label in labels.values())  # it may still come
+        pairs = match(jobs, labels)
         for lease, job in claims:
             with _named(job):
                 await self._give(lease, job, pairs.get(job.id), found, unread)
 
     async def _give(
-        self, lease: Lease, job: Job, provider_id: str | None, found: dict[str, Translation], unread: int
+        self, lease: Lease, job: Job, provider_id: str | None, found: dict[str, Remote], unread: int
     ) -> None:
         now = self._clock.now()
         if provider_id is not None:
@@ -172,16 +182,3 @@ class Poller:
 def _named(job: Job) -> AbstractContextManager[None]:
     """Every line of the log in this block says which job it is about."""
     return bound_contextvars(job=job.id, submission=job.submission_id, conversation=job.conversation_id)
-
-
-async def _statuses(client: Client, kind: JobKind, ids: Sequence[str]) -> list[StatusEntry]:
-    if kind is JobKind.TRANSLATION:
-        return await client.translation_statuses(ids)
-    return await client.video_statuses(ids)
-
-
-async def read_result(client: Client, job: Job) -> Translation | Video:
-    """One detail read of a job; its URLs are fresh and short-lived."""
-    if job.kind is JobKind.TRANSLATION:
-        return await client.get_translation(job.provider_id or "")
-    return await client.get_video(job.provider_id or "")

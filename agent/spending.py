@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from agent.conversation import message_text
-from agent.money import Prices, Quote, Reason, click_needed
-from agent.ports import Clock, SourceProbe, TurnStore
+from agent.money import Quote, Reason, click_needed
+from agent.ports import Clock, TurnStore
 from agent.records import JobKind, Json, Source, TurnRecord
 from agent.request import handles_in, links_given, own_lines, own_words
+from agent.work import Works
 
 APPROVAL_SECONDS = 24 * 3_600.0
 
@@ -18,26 +19,20 @@ class Spending:
         self,
         *,
         turns: TurnStore,
-        probe: SourceProbe,
+        works: Works,
         clock: Clock,
-        prices: Prices,
         auto_approve_max: int,
         approval_seconds: float = APPROVAL_SECONDS,
     ) -> None:
         self._turns = turns
-        self._probe = probe
+        self._works = works
         self._clock = clock
-        self._prices = prices
         self._limit = auto_approve_max
         self._approval_seconds = approval_seconds
 
     async def quote(self, kind: JobKind, arguments: Json) -> Quote:
-        """What a request will cost, from a look at its source now; `SourceRefused` when that cannot be used."""
-        if kind is not JobKind.TRANSLATION:
-            raise NotImplementedError(kind)
-        facts = await self._probe.probe(arguments["video_url"])
-        name = f"translation.{arguments.get('mode', 'speed')}"
-        return self._prices.by_second(name, len(arguments["languages"]), facts.duration)
+        """What a request will cost as things are now; `SourceRefused` when its source cannot be used."""
+        return await self._works[kind].quote(arguments)
 
     async def reason(self, turn: TurnRecord, quote: Quote, *, asked: bool) -> Reason | None:
         """Why this needs a click; None when it may go at once. `asked`: the person's own words ask for exactly it."""

@@ -15,9 +15,10 @@ from agent import sentences
 from agent.errors import LeaseLost, NotApproved, SourceRefused
 from agent.jobs import KEY_HONOURED_SECONDS, SUBMIT_ATTEMPTS, submit_wait
 from agent.ports import Accounts, Clock, JobStore
-from agent.records import JobKind, Lease, Submission, SubmissionState
+from agent.records import Lease, Submission, SubmissionState
 from agent.spending import Spending
-from heygen import APIError, HeyGenError, InsufficientCredit, InvalidRequest, NotFound, RequestInProgress, Source
+from agent.work import Works
+from heygen import APIError, HeyGenError, InsufficientCredit, InvalidRequest, NotFound, RequestInProgress
 
 log = structlog.get_logger(__name__)
 
@@ -31,10 +32,18 @@ class Submitter:
     """Settles submissions. One per process."""
 
     def __init__(
-        self, *, jobs: JobStore, accounts: Accounts, spending: Spending, clock: Clock, rng: random.Random
+        self,
+        *,
+        jobs: JobStore,
+        accounts: Accounts,
+        works: Works,
+        spending: Spending,
+        clock: Clock,
+        rng: random.Random,
     ) -> None:
         self._jobs = jobs
         self._accounts = accounts
+        self._works = works
         self._spending = spending
         self._clock = clock
         self._rng = rng
@@ -87,7 +96,8 @@ class Submitter:
 
     async def _still_agreed(self, lease: Lease, submission: Submission) -> bool:
         """Look at the source again: between a quote and its request it may have become another, longer video."""
-        if self._clock.now() - submission.quoted_at < QUOTE_FRESH_SECONDS:
+        fresh = self._clock.now() - submission.quoted_at < QUOTE_FRESH_SECONDS
+        if fresh or not self._works[submission.kind].may_become_dearer:
             return True
         try:
             quote = await self._spending.quote(submission.kind, submission.arguments)
@@ -103,18 +113,9 @@ class Submitter:
         return False
 
     async def _request(self, submission: Submission) -> list[str]:
-        if submission.kind is not JobKind.TRANSLATION:
-            raise NotImplementedError(submission.kind)
         client = await self._accounts.client(submission.account_id)
         callback = await self._accounts.callback(submission.account_id, submission.key)
-        return await client.create_translation(
-            video=Source(url=submission.arguments["video_url"]),
-            output_languages=submission.arguments["languages"],
-            idempotency_key=submission.key,
-            title=submission.title,
-            callback_url=callback,
-            callback_id=submission.id if callback else None,
-        )
+        return await self._works[submission.kind].send(client, submission, callback)
 
     async def _failed(self, lease: Lease, submission: Submission, error: HeyGenError, *, doubtful: bool) -> None:
         """Decide what a failed request means: later again with the same key, refused, or unknown."""

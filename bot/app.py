@@ -29,16 +29,21 @@ from starlette.routing import Route
 from agent.cancel_tools import Cancelling
 from agent.jobs import PollPlan
 from agent.lexicon import courtesies, lexicon
+from agent.making import Making
 from agent.money import Prices, micro
+from agent.ordering import Ordering
 from agent.poller import Poller
 from agent.ports import Clock, Ids
 from agent.reading import Reading
 from agent.responses_wire import ResponsesWire
+from agent.retrying import Retrying
 from agent.runner import Runner
 from agent.spending import Spending
 from agent.submitter import Submitter
 from agent.toolbox import Toolbox
+from agent.translating import Translating
 from agent.translation import Translation
+from agent.work import Works
 from bot.accounts import SettingsAccounts
 from bot.clock import RandomIds, SystemClock
 from bot.fetch import SafeProbe
@@ -200,13 +205,17 @@ async def _compose(
     account_id = await accounts.account_id(who.team_id)
     await store.directory.put_workspace(Workspace(who.team_id, ""))
     await store.directory.put_account(Account(account_id, who.team_id, "direct", account_id))
-    links = Links(public_url=settings.public_url, secret=secret, store=store, accounts=accounts, clock=clock)
+    prices = Prices(settings.prices)
+    works = Works([Translating(probe=SafeProbe(settings.fetch_allowed_hosts), prices=prices), Making(prices=prices)])
+    links = Links(
+        public_url=settings.public_url, secret=secret, store=store, accounts=accounts, works=works, clock=clock
+    )
     roles = AppointedRoles(
         client=clients.slack, members=store.roles, workspace_id=who.team_id, appointments=settings.appointments()
     )
     await roles.load()
     await roles.refresh()
-    parts = _Parts(settings, store, clients, clock, tempo, identity, accounts, links, roles)
+    parts = _Parts(settings, store, clients, clock, tempo, identity, accounts, works, links, roles)
     hints = Hints(events=store.webhook_events, jobs=store.jobs, accounts=accounts, kick=parts.kick)
     await hints.finish_interrupted()
     worker = parts.background(stack, hints, account_id)
@@ -224,6 +233,7 @@ class _Parts:
     tempo: Tempo
     identity: IdentityHolder
     accounts: SettingsAccounts
+    works: Works
     links: Links
     roles: AppointedRoles
     loops: list[Loop] = field(default_factory=list)
@@ -240,11 +250,19 @@ class _Parts:
         submitter = Submitter(
             jobs=store.jobs,
             accounts=self.accounts,
+            works=self.works,
             spending=spending,
             clock=self.clock,
             rng=random.Random(),  # noqa: S311 - jitter
         )
-        poller = Poller(jobs=store.jobs, accounts=self.accounts, clock=self.clock, rng=random.Random(), plan=tempo.poll)  # noqa: S311 - jitter
+        poller = Poller(
+            jobs=store.jobs,
+            accounts=self.accounts,
+            works=self.works,
+            clock=self.clock,
+            rng=random.Random(),  # noqa: S311 - jitter
+            plan=tempo.poll,
+        )
         pacer = Pacer(self.clock)
         deliveries = self._deliveries(pacer)
         replies = SlackReplies(
@@ -314,9 +332,8 @@ class _Parts:
     def _spending(self) -> Spending:
         return Spending(
             turns=self.store.turns,
-            probe=SafeProbe(self.settings.fetch_allowed_hosts),
+            works=self.works,
             clock=self.clock,
-            prices=Prices(self.settings.prices),
             auto_approve_max=micro(self.settings.auto_approve_max),
             approval_seconds=self.settings.approval_hours * HOUR,
         )
@@ -327,21 +344,30 @@ class _Parts:
         return WalletWatch(wallet=self.store.wallet, accounts=self.accounts, account_id=account_id, alert=alert)
 
     def _toolbox(self, submitter: Submitter, spending: Spending) -> Toolbox:
-        translation = Translation(
-            turns=self.store.turns,
+        ordering = Ordering(
             jobs=self.store.jobs,
-            accounts=self.accounts,
             submitter=submitter,
             spending=spending,
+            works=self.works,
             clock=self.clock,
             kick=self.kick,
+        )
+        translation = Translation(
+            turns=self.store.turns,
+            accounts=self.accounts,
+            ordering=ordering,
+            spending=spending,
+            clock=self.clock,
             max_languages=self.settings.heygen_max_concurrent,
+        )
+        retrying = Retrying(
+            turns=self.store.turns, jobs=self.store.jobs, ordering=ordering, spending=spending, works=self.works
         )
         reading = Reading(jobs=self.store.jobs, accounts=self.accounts, budget=self.store.ledger, clock=self.clock)
         cancelling = Cancelling(
             turns=self.store.turns, jobs=self.store.jobs, cancels=self.store.cancellations, roles=self.roles
         )
-        return Toolbox([*translation.tools(), *reading.tools(), *cancelling.tools()])
+        return Toolbox([*translation.tools(), *retrying.tools(), *reading.tools(), *cancelling.tools()])
 
     def _runner(self, toolbox: Toolbox, replies: SlackReplies) -> Runner:
         return Runner(

@@ -41,8 +41,8 @@ def pressed(value: str) -> Pressed | None:
     return Pressed(submission_id, arguments_hash, amount)
 
 
-def decision(submission: Submission, cost: str) -> Block:
-    """Approve, Change and Decline under a request that waits."""
+def decision(submission: Submission, cost: str, *, changeable: bool) -> Block:
+    """Approve, Decline, and Change where there is a dialog for that, under a request that waits."""
     value = value_of(submission)
     approve = ButtonElement(
         text="Approve",
@@ -59,7 +59,7 @@ def decision(submission: Submission, cost: str) -> Block:
         style="danger",
         confirm=confirm("Decline this?", "Nothing is sent and nothing is billed.", "Decline", danger=True),
     )
-    return ActionsBlock(elements=[approve, change, decline])
+    return ActionsBlock(elements=[approve, *([change] if changeable else []), decline])
 
 
 def cancel(submission: Submission, jobs: Sequence[Job]) -> ButtonElement:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import assert_never
-from urllib.parse import urlsplit
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from agent.money import Reason, dollars
-from agent.records import OPEN_JOB_STATES, Job, JobState, Submission, SubmissionState
+from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, Submission, SubmissionState
 from bot.slack import buttons
 from bot.slack.blocks import SECTION_LIMIT, TITLE_LIMIT, Post, context, post, section, sections
 from bot.slack.closings import ended_how, outcome, retry
+from bot.slack.kinds import KINDS, listed
 from bot.slack.lines import LABEL_LIMIT, counted, elapsed, job_line
 from bot.slack.ports import LinkFor
 from bot.slack.text import mention, safe
-
-SOURCE_LIMIT = 300
-NAMES_LIMIT = 6000  # more names than HeyGen has languages do not fit into one message
 
 
 def card(
@@ -67,59 +64,23 @@ def _waiting(submission: Submission, jobs: Sequence[Job], approvers: Sequence[st
     who = " or ".join(approvers)
     blocks = [
         section(f"{_asked(submission)} · *waiting for an approval*"),
-        *_call(submission, wanted),
+        *KINDS[submission.kind].call(submission, wanted),
         section(f"*{cost}*\n{safe(submission.quote_basis, 300)}"),
         *_left_out([job for job in jobs if job not in wanted]),
-        section(f"{why(submission.needs)}\n{who} can approve it{_until(submission)}."),
-        buttons.decision(submission, cost),
+        section(f"{why(submission.needs, submission.kind)}\n{who} can approve it{_until(submission)}."),
+        buttons.decision(submission, cost, changeable=KINDS[submission.kind].changeable),
     ]
     return post(f"{_title(submission)} costs {cost} and waits for an approval by {who}.", blocks)
-
-
-def _call(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
-    """Exactly what is asked of HeyGen, in plain words."""
-    names = [safe(job.label, LABEL_LIMIT) for job in jobs]
-    what = "translate (speech and lips)" if submission.arguments.get("mode") != "precision" else "translate precisely"
-    source = shown_source(str(submission.arguments.get("video_url") or ""))
-    languages = f"{len(names)} languages" if len(names) != 1 else "one language"
-    return _listed(f"HeyGen would {what} {source} into {languages}: ", names, NAMES_LIMIT)
 
 
 def _left_out(jobs: Sequence[Job]) -> list[Block]:
     if not jobs:
         return []
     names = [safe(job.label, LABEL_LIMIT) for job in jobs]
-    return _listed("Cancelled, not part of it any more: ", names, SECTION_LIMIT // 2)
+    return listed("Cancelled, not part of it any more: ", names, SECTION_LIMIT // 2)
 
 
-def _listed(intro: str, names: Sequence[str], limit: int) -> list[Block]:
-    """`names` after one another in as many paragraphs as it takes, those beyond `limit` characters counted."""
-    texts, used = [intro], 0
-    for number, name in enumerate(names):
-        piece = name if number == 0 else f", {name}"
-        used += len(piece)
-        if used > limit:
-            texts[-1] += f" … and {len(names) - number} more"
-            break
-        if len(texts[-1]) + len(piece) > SECTION_LIMIT:
-            texts.append("")
-        texts[-1] += piece
-    return [section(text) for text in texts]
-
-
-def shown_source(url: str) -> str:
-    """A source for people: its host and path, for what follows may hold a signature."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "a link"
-    text = f"{host}{port}{parts.path}{'?…' if parts.query else ''}".replace("`", "'")
-    return f"`{safe(text, SOURCE_LIMIT)}`" if text else "a link"
-
-
-def why(needs: Reason | None) -> str:
+def why(needs: Reason | None, kind: JobKind) -> str:
     """Why a click is needed, for everybody who reads the card."""
     match needs:
         case Reason.TOO_DEAR:
@@ -129,7 +90,7 @@ def why(needs: Reason | None) -> str:
         case Reason.NOT_ASKED:
             return "Nobody has asked for exactly this in their own words, so a person has to look at it first."
         case Reason.CHANGED:
-            return "The video has become longer since it was approved, so it would cost more than was agreed to."
+            return KINDS[kind].dearer
         case None:
             return "Somebody has to approve it first."
         case _:

@@ -16,6 +16,7 @@ from agent.records import DeliveryKind, Json, Submission, SubmissionState
 from agent.rights import Right, Role, may, roles_towards
 from bot.slack.buttons import Pressed, pressed
 from bot.slack.closings import ended_how
+from bot.slack.kinds import KINDS
 from bot.slack.modals import CHANGE, LANGUAGES, change_modal, complaint, entered
 from bot.slack.ports import Places, Requests
 from bot.slack.router import Answer, Interaction, Router
@@ -26,6 +27,7 @@ from bot.store.outbox import NewDelivery
 
 UNKNOWN = "I don't know this request any more. Ask me in words instead."
 LOOK_AGAIN = "This request has changed since you saw it. Look at the card again: what it costs may be another amount."
+UNCHANGEABLE = "This can't be changed. Decline it and ask for what you want instead."
 EXPIRED = "Nobody approved this in time, so it was dropped. Nothing is billed. Ask again if it is still wanted."
 
 
@@ -117,6 +119,8 @@ class Decisions:
             return Answer(text=f"Only {mention(submission.requester)}, who asked for this, can change it.")
         if submission.state is not SubmissionState.WAITING_APPROVAL:
             return Answer(text=decided(submission))
+        if not KINDS[submission.kind].changeable:
+            return Answer(text=UNCHANGEABLE)
         return Answer(open_view=change_modal(submission))
 
     async def changed(self, interaction: Interaction) -> Answer:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import MarkdownBlock
 
-from agent.records import Job, JobKind, JobState
+from agent.records import Job, JobState
 from bot.slack.blocks import Post, context, fallback, post, section, sections
+from bot.slack.kinds import KINDS
 from bot.slack.lines import Line, counted, elapsed, state_words
 from bot.slack.ports import LinkFor
 from bot.slack.text import safe
@@ -27,7 +28,7 @@ def jobs_list(jobs: Sequence[Job], *, now: float, link_for: LinkFor) -> Post:
 
 def _listed(job: Job, now: float, link: str | None) -> Line:
     age = elapsed(now - job.created_at)
-    what = "translation" if job.kind is JobKind.TRANSLATION else "video"
+    what = KINDS[job.kind].noun
     ending = f" · <{link}|watch>" if link and job.state is JobState.SUCCEEDED else ""
     words = f"{safe(job.label, 60)} ({what}): {state_words(job.state)}, asked {age} ago{ending}"
     return Line(f"`{safe(job.handle, 12)}` {words}", job.state)
@@ -74,6 +75,12 @@ HELP = {
         "*`/heygen cancel [job | all]`*\nLists your open requests, each with a Cancel button. `/heygen cancel J3` "
         "cancels one job, `/heygen cancel all` all of them. What HeyGen has already can't be stopped and is billed; I "
         "say which is which."
+    ),
+    "live": (
+        "*`/heygen live [what it is about | end]`*\nOffers a live avatar in a thread of its own: an AI face in your "
+        "browser that speaks my answers. The card says what a minute costs and how long it lasts at most; nothing is "
+        "billed before you join. `/heygen live end` ends your session or withdraws the offer.\n"
+        "`/heygen live my intro has no sound`"
     ),
     "budget": (
         "*`/heygen budget`*\nShows what you and this channel have spent and promised today and this month, what the "

@@ -187,7 +187,8 @@ class Cancellations:
 
 def reduced(row: sa.RowMapping, kept: Sequence[str], *, before: int) -> dict[str, Any]:
     """The columns of an unsent submission of whose `before` equal jobs only those with the labels `kept` are left."""
-    return remaining(row["arguments"], kept, row["approved_hash"] is not None) | _share(row, len(kept), before)
+    less = remaining(row["kind"], row["arguments"], kept, row["approved_hash"] is not None)
+    return less | _share(row, len(kept), before)
 
 
 def _share(row: sa.RowMapping, kept: int, before: int) -> dict[str, Any]:

@@ -239,7 +239,7 @@ class _Part:
     async def _requests(self) -> None:
         """Rows without words, so that money is still settled. What is yet to be recognised keeps its language."""
         theirs, of_theirs = submission.c.id.in_(self.submissions), job.c.submission_id.in_(self.submissions)
-        bare = {"title": GONE, "arguments": {"video_url": "", "languages": []}, "error": None}
+        bare: dict[str, Any] = {"title": GONE, "arguments": {}, "error": None}
         hashes = {"arguments_hash": GONE, "approved_hash": None}
         requester = self._who.pseudonym
         await self._execute(sa.update(submission).where(theirs).values(**bare, **hashes, requester=requester))

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from agent.poller import read_result
 from agent.ports import Accounts, Clock
 from agent.records import Job, JobState
+from agent.work import Works
 from bot.signing import Signer
 from bot.store import Store
 from heygen import HeyGenError, NotFound
@@ -27,11 +27,14 @@ OFFERED = frozenset({JobState.SUCCEEDED, JobState.UNWANTED})  # what nobody want
 class Links:
     """Makes links (`agent.ports.JobLinks`) and answers them under `/v/`."""
 
-    def __init__(self, *, public_url: str | None, secret: str, store: Store, accounts: Accounts, clock: Clock) -> None:
+    def __init__(
+        self, *, public_url: str | None, secret: str, store: Store, accounts: Accounts, works: Works, clock: Clock
+    ) -> None:
         self._public_url = public_url
         self._signer = Signer(secret, "link")
         self._store = store
         self._accounts = accounts
+        self._works = works
         self._clock = clock
 
     def link(self, job: Job) -> str | None:
@@ -56,7 +59,7 @@ class Links:
     async def _redirect(self, job: Job) -> Response:
         try:
             client = await self._accounts.client(job.account_id)
-            remote = await read_result(client, job)
+            remote = await self._works[job.kind].read(client, job.provider_id or "")
         except NotFound:
             return _say(410, "HeyGen does not have this video any more.")
         except HeyGenError as error:

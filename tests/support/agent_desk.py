@@ -6,13 +6,16 @@ import dataclasses
 import json
 from typing import Any
 
+from agent.ordering import Ordering
 from agent.records import InboxRow, Lease, SubmissionState, TurnRecord
 from agent.request import opening
+from agent.retrying import Retrying
 from agent.spending import Spending
 from agent.submitter import Submitter
 from agent.tool_calls import Deferred, NeedsApproval, Outcome, TryAgain
 from agent.toolbox import CallContext, Planned, Toolbox
 from agent.translation import Translation
+from agent.work import Works
 from tests.support.agent_fakes import FakeAccounts, FakeProbe
 from tests.support.agent_job_store import FakeJobStore
 from tests.support.agent_rows import command, message
@@ -34,6 +37,7 @@ class Desk:
         accounts: FakeAccounts,
         submitter: Submitter,
         spending: Spending,
+        works: Works,
         probe: FakeProbe,
         clock: ManualClock,
     ) -> None:
@@ -41,17 +45,14 @@ class Desk:
         self.jobs = jobs
         self.probe = probe
         self.kicks = 0
-        translation = Translation(
-            turns=turns,
-            jobs=jobs,
-            accounts=accounts,
-            submitter=submitter,
-            spending=spending,
-            clock=clock,
-            kick=self._kick,
-            max_languages=2,
+        ordering = Ordering(
+            jobs=jobs, submitter=submitter, spending=spending, works=works, clock=clock, kick=self._kick
         )
-        self.toolbox = Toolbox(translation.tools())
+        translation = Translation(
+            turns=turns, accounts=accounts, ordering=ordering, spending=spending, clock=clock, max_languages=2
+        )
+        retrying = Retrying(turns=turns, jobs=jobs, ordering=ordering, spending=spending, works=works)
+        self.toolbox = Toolbox([*translation.tools(), *retrying.tools()])
 
     def _kick(self) -> None:
         self.kicks += 1

@@ -30,7 +30,7 @@ def refusal(status: int, code: str = "", headers: dict[str, str] | None = None) 
 
 
 class SmallHeyGen:
-    """Translations by id, idempotent creates, bulk reads, languages and a balance; `requests` in order of arrival.
+    """Translations and videos by id, idempotent creates, bulk reads, languages, a balance; `requests` as they came.
 
     `plan` says how the next create answers: the ids by language, in the order of its answer.
     """
@@ -93,6 +93,8 @@ class SmallHeyGen:
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path
+        if request.method == "POST" and path == "/v3/videos":
+            return _data({"video_id": self._create_video(request), "status": "waiting"})
         if request.method == "POST":
             return _data({"video_translation_ids": self._create(request)})
         if path.endswith("/statuses"):
@@ -112,6 +114,13 @@ class SmallHeyGen:
                 self.add(provider_id, "pending", language)
             self._created[key] = list(answer)
         return self._created[key]
+
+    def _create_video(self, request: httpx2.Request) -> str:
+        key = request.headers["idempotency-key"]
+        if key not in self._created:
+            self._created[key] = [f"v-{len(self.videos) + 1}"]
+            self.videos[self._created[key][0]] = {"id": self._created[key][0], "status": "pending"}
+        return self._created[key][0]
 
     def _statuses(self, request: httpx2.Request) -> httpx2.Response:
         (joined,) = request.url.params.values()

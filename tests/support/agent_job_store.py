@@ -174,7 +174,7 @@ class FakeJobStore(Steps):
         if not (kept := self._open_jobs(submission_id)):
             self._change(submission_id, state=SubmissionState.CANCELLED, error_code="cancelled")
         elif dropped:
-            less = remaining(row.arguments, [job.label for job in kept], row.approved_hash is not None)
+            less = remaining(row.kind, row.arguments, [job.label for job in kept], row.approved_hash is not None)
             share = {name: getattr(row, name) * len(kept) // before for name in ("quote_low", "quote_high")}
             basis = row.quote_basis.replace(f"{before} × ", f"{len(kept)} × ", 1)
             self._change(submission_id, **less, **share, quote_basis=basis)

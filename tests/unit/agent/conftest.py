@@ -8,10 +8,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
+from agent.making import Making
 from agent.money import MICRO, Prices
 from agent.records import Lease
 from agent.spending import Spending
 from agent.submitter import Submitter
+from agent.translating import Translating
+from agent.work import Works
 from tests.support.agent_desk import Desk
 from tests.support.agent_fakes import FakeAccounts, FakeProbe
 from tests.support.agent_heygen import SmallHeyGen
@@ -59,15 +62,22 @@ def probe() -> FakeProbe:
 
 
 @pytest.fixture
-def spending(turns: FakeTurnStore, probe: FakeProbe, clock: ManualClock) -> Spending:
-    """Up to ten dollars go without a click."""
-    return Spending(turns=turns, probe=probe, clock=clock, prices=Prices(), auto_approve_max=10 * MICRO)
+def works(probe: FakeProbe) -> Works:
+    return Works([Translating(probe=probe, prices=Prices()), Making(prices=Prices())])
 
 
 @pytest.fixture
-def submitter(jobs: FakeJobStore, accounts: FakeAccounts, spending: Spending, clock: ManualClock) -> Submitter:
+def spending(turns: FakeTurnStore, works: Works, clock: ManualClock) -> Spending:
+    """Up to ten dollars go without a click."""
+    return Spending(turns=turns, works=works, clock=clock, auto_approve_max=10 * MICRO)
+
+
+@pytest.fixture
+def submitter(
+    jobs: FakeJobStore, accounts: FakeAccounts, works: Works, spending: Spending, clock: ManualClock
+) -> Submitter:
     rng = random.Random(1)  # noqa: S311 - jitter
-    return Submitter(jobs=jobs, accounts=accounts, spending=spending, clock=clock, rng=rng)
+    return Submitter(jobs=jobs, accounts=accounts, works=works, spending=spending, clock=clock, rng=rng)
 
 
 @pytest.fixture
@@ -77,11 +87,19 @@ def desk(
     accounts: FakeAccounts,
     submitter: Submitter,
     spending: Spending,
+    works: Works,
     probe: FakeProbe,
     clock: ManualClock,
 ) -> Desk:
     return Desk(
-        turns=turns, jobs=jobs, accounts=accounts, submitter=submitter, spending=spending, probe=probe, clock=clock
+        turns=turns,
+        jobs=jobs,
+        accounts=accounts,
+        submitter=submitter,
+        spending=spending,
+        works=works,
+        probe=probe,
+        clock=clock,
     )
 
 

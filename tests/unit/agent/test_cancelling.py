@@ -94,12 +94,12 @@ ASKED = {"video_url": "https://example.com/a.mp4", "languages": ["French", "Germ
 
 @pytest.mark.parametrize("agreed", [True, False])
 def test_an_approval_moves_on_to_the_smaller_request(agreed: bool) -> None:
-    columns = remaining(ASKED, ["Dutch", "French"], agreed)
+    columns = remaining(JobKind.TRANSLATION, ASKED, ["Dutch", "French"], agreed)
     assert columns["arguments"] == {**ASKED, "languages": ["French", "Dutch"]}
     assert columns["arguments_hash"] == arguments_hash(columns["arguments"]) != arguments_hash(ASKED)
     assert columns["approved_hash"] == (columns["arguments_hash"] if agreed else None)
 
 
 def test_what_is_left_never_grows() -> None:
-    assert remaining(ASKED, ["French", "Elvish"], True)["arguments"]["languages"] == ["French"]
+    assert remaining(JobKind.TRANSLATION, ASKED, ["French", "Elvish"], True)["arguments"]["languages"] == ["French"]
     assert ASKED["languages"] == ["French", "German", "Dutch"]

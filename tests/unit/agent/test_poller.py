@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from agent.jobs import LINK_WAIT, PollPlan
 from agent.poller import GONE, MISSING, OVERDUE, Poller
 from agent.records import Job, JobKind, JobState, Lease
+from agent.work import Works
 from tests.support.agent_fakes import FakeAccounts
 from tests.support.agent_heygen import TRANSLATIONS, SmallHeyGen, refusal
 from tests.support.agent_job_store import FakeJobStore
@@ -25,9 +26,9 @@ DAY = 86_400.0
 
 
 @pytest.fixture
-def poller(jobs: FakeJobStore, accounts: FakeAccounts, clock: ManualClock) -> Poller:
+def poller(jobs: FakeJobStore, accounts: FakeAccounts, works: Works, clock: ManualClock) -> Poller:
     rng = random.Random(1)  # noqa: S311 - jitter
-    return Poller(jobs=jobs, accounts=accounts, clock=clock, rng=rng, plan=PollPlan(jitter=0.0))
+    return Poller(jobs=jobs, accounts=accounts, works=works, clock=clock, rng=rng, plan=PollPlan(jitter=0.0))
 
 
 async def sent(jobs: FakeJobStore, *languages: str, ids: tuple[str, ...], **fields: Any) -> None:
@@ -248,7 +249,7 @@ async def test_failing_reads_end_at_the_deadline_too(
 
 
 async def test_one_accounts_failure_does_not_stop_another(
-    jobs: FakeJobStore, heygen: SmallHeyGen, clock: ManualClock
+    jobs: FakeJobStore, heygen: SmallHeyGen, works: Works, clock: ManualClock
 ) -> None:
     other = SmallHeyGen(clock.now)
     await running(jobs, "vt-a", account_id="bad")
@@ -256,7 +257,7 @@ async def test_one_accounts_failure_does_not_stop_another(
     heygen.fail(STATUSES, refusal(401))
     other.add("vt-b", "completed", video_url="https://v")
     accounts = FakeAccounts({"bad": heygen.client(), "good": other.client()})
-    await Poller(jobs=jobs, accounts=accounts, clock=clock, rng=random.Random(1)).run_due()  # noqa: S311 - jitter
+    await Poller(jobs=jobs, accounts=accounts, works=works, clock=clock, rng=random.Random(1)).run_due()  # noqa: S311 - jitter
     assert [job.state for job in jobs.jobs.values()] == [JobState.RUNNING, JobState.SUCCEEDED]
 
 

@@ -10,6 +10,7 @@ import pytest
 from agent.jobs import PollPlan
 from agent.poller import Poller
 from agent.records import Job, JobState, Lease
+from agent.work import Works
 from tests.support.agent_fakes import FakeAccounts
 from tests.support.agent_heygen import TRANSLATIONS, SmallHeyGen, refusal
 from tests.support.agent_job_store import FakeJobStore
@@ -22,9 +23,9 @@ DAY = 86_400.0
 
 
 @pytest.fixture
-def poller(jobs: FakeJobStore, accounts: FakeAccounts, clock: ManualClock) -> Poller:
+def poller(jobs: FakeJobStore, accounts: FakeAccounts, works: Works, clock: ManualClock) -> Poller:
     rng = random.Random(1)  # noqa: S311 - jitter
-    return Poller(jobs=jobs, accounts=accounts, clock=clock, rng=rng, plan=PollPlan(jitter=0.0))
+    return Poller(jobs=jobs, accounts=accounts, works=works, clock=clock, rng=rng, plan=PollPlan(jitter=0.0))
 
 
 async def sent(jobs: FakeJobStore, *languages: str, ids: tuple[str, ...]) -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, create_model
 
 from agent.reading import LanguageArguments, NoArguments
+from agent.retrying import RetryArguments
 from agent.schema import strict_schema
-from agent.translation import RetryArguments, TranslateArguments
+from agent.translation import TranslateArguments
 from emulators.openai.schema import check_strict
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from agent.conversation import user_message
 from agent.errors import SourceRefused
-from agent.money import MICRO, Prices, Quote, Reason
+from agent.money import MICRO, Quote, Reason
 from agent.records import JobKind, Json, Source, TurnRecord
 from agent.request import opening
 from agent.spending import APPROVAL_SECONDS, Spending
+from agent.work import Works
 from tests.support.agent_fakes import FakeProbe
 from tests.support.agent_rows import message
 from tests.support.agent_stores import FakeTurnStore
@@ -59,18 +60,16 @@ async def test_a_source_that_cannot_be_used_has_no_quote(spending: Spending, pro
         await spending.quote(JobKind.TRANSLATION, request("French"))
 
 
-async def test_what_has_no_price_yet_is_not_quoted(spending: Spending) -> None:
-    with pytest.raises(NotImplementedError):
-        await spending.quote(JobKind.VIDEO, {})
+async def test_what_this_installation_does_not_do_is_not_quoted(turns: FakeTurnStore, clock: ManualClock) -> None:
+    with pytest.raises(KeyError):
+        await Spending(turns=turns, works=Works([]), clock=clock, auto_approve_max=0).quote(JobKind.VIDEO, {})
 
 
 # -- clicks
 
 
-async def test_the_limit_is_that_of_the_installation(
-    turns: FakeTurnStore, probe: FakeProbe, clock: ManualClock
-) -> None:
-    spending = Spending(turns=turns, probe=probe, clock=clock, prices=Prices(), auto_approve_max=5)
+async def test_the_limit_is_that_of_the_installation(turns: FakeTurnStore, works: Works, clock: ManualClock) -> None:
+    spending = Spending(turns=turns, works=works, clock=clock, auto_approve_max=5)
     turn = await begun(turns, "go")
     assert await spending.reason(turn, Quote(5, 5, ""), asked=True) is None
     assert await spending.reason(turn, Quote(1, 6, ""), asked=True) is Reason.TOO_DEAR
@@ -94,10 +93,10 @@ async def test_a_file_whose_name_is_a_sentence_counts_too(turns: FakeTurnStore, 
 
 
 async def test_an_approval_waits_as_long_as_the_installation_says(
-    turns: FakeTurnStore, probe: FakeProbe, spending: Spending, clock: ManualClock
+    turns: FakeTurnStore, works: Works, spending: Spending, clock: ManualClock
 ) -> None:
     assert spending.expires_at() == clock.now() + APPROVAL_SECONDS
-    short = Spending(turns=turns, probe=probe, clock=clock, prices=Prices(), auto_approve_max=0, approval_seconds=60.0)
+    short = Spending(turns=turns, works=works, clock=clock, auto_approve_max=0, approval_seconds=60.0)
     assert short.expires_at() == clock.now() + 60
 
 

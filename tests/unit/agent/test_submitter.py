@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Awaitable, Callable
 
@@ -13,6 +14,7 @@ from agent.jobs import KEY_HONOURED_SECONDS, SUBMIT_ATTEMPTS
 from agent.records import JobKind, JobState, Lease, Submission, SubmissionState
 from agent.spending import Spending
 from agent.submitter import UNSURE, Submitter
+from agent.work import Works
 from tests.support.agent_fakes import FakeAccounts
 from tests.support.agent_heygen import TRANSLATIONS, SmallHeyGen, refusal
 from tests.support.agent_job_store import FakeJobStore
@@ -55,12 +57,12 @@ async def test_an_accepted_request_is_sent_and_its_jobs_wait_for_their_ids(
 
 
 async def test_a_callback_is_named_where_there_is_one(
-    heygen: SmallHeyGen, jobs: FakeJobStore, spending: Spending, clock: ManualClock
+    heygen: SmallHeyGen, jobs: FakeJobStore, works: Works, spending: Spending, clock: ManualClock
 ) -> None:
     accounts = FakeAccounts({"W1-account": heygen.client()}, callback="https://green.room/hint")
     await jobs.intend(LANE, new_submission())
     rng = random.Random(1)  # noqa: S311 - jitter
-    await Submitter(jobs=jobs, accounts=accounts, spending=spending, clock=clock, rng=rng).settle("S1")
+    await Submitter(jobs=jobs, accounts=accounts, works=works, spending=spending, clock=clock, rng=rng).settle("S1")
     (body,) = heygen.creates()
     assert (body["callback_url"], body["callback_id"]) == ("https://green.room/hint", "S1")
 
@@ -333,10 +335,11 @@ async def test_a_lost_lease_does_not_stop_the_next(
     assert heygen.keys() == ["gr-1"]
 
 
-async def test_what_nobody_has_taught_it_to_send_is_not_sent(
-    submitter: Submitter, jobs: FakeJobStore, heygen: SmallHeyGen
-) -> None:
-    await jobs.intend(LANE, new_submission(kind=JobKind.VIDEO))
-    with pytest.raises(NotImplementedError):
-        await submitter.settle("S1")
-    assert not heygen.requests
+async def test_a_video_is_sent_as_a_video(submitter: Submitter, jobs: FakeJobStore, heygen: SmallHeyGen) -> None:
+    asked = {"script": "Hello.", "avatar_id": "av-1", "avatar": "Ava", "voice_id": "vo-1", "row": 3}
+    await jobs.intend(LANE, new_submission("Sarah", kind=JobKind.VIDEO, arguments=asked, title="Intro"))
+    assert (await submitter.settle("S1")).provider_ids == ("v-1",)
+    (request,) = heygen.sent("POST", "/v3/videos")
+    told = {"type": "avatar", "script": "Hello.", "avatar_id": "av-1", "voice_id": "vo-1", "title": "Intro"}
+    assert json.loads(request.content) == told
+    assert request.headers["idempotency-key"] == "gr-1"

@@ -8,9 +8,10 @@ import json
 import pytest
 
 from agent.errors import SourceRefused
+from agent.ordering import submitted
 from agent.records import JobState, SubmissionState
 from agent.tool_calls import Deferred, Failed, TryAgain, to_model
-from agent.translation import LANGUAGES_FRESH_SECONDS, submitted, title_of
+from agent.translation import LANGUAGES_FRESH_SECONDS, title_of
 from heygen import Unauthorized
 from tests.support.agent_desk import VIDEO, Desk
 from tests.support.agent_heygen import TRANSLATIONS, SmallHeyGen, refusal
@@ -206,7 +207,7 @@ async def test_a_bad_end_without_a_reason_still_has_a_sentence(
     state: SubmissionState, code: str, message: str, half_failed: Desk
 ) -> None:
     submission = dataclasses.replace(half_failed.jobs.submissions["S1"], state=state)
-    assert submitted(submission, []) == Failed(code, message)
+    assert submitted(submission, [], "language") == Failed(code, message)
 
 
 @pytest.mark.parametrize(

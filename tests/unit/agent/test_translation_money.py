@@ -11,10 +11,10 @@ import pytest
 
 from agent.errors import SourceRefused
 from agent.money import MICRO, Cap, Period, Scope
+from agent.ordering import SETTLING_PAUSE, SETTLING_SECONDS
 from agent.records import InboxRow, JobState, SubmissionState
 from agent.spending import APPROVAL_SECONDS
 from agent.tool_calls import Deferred, Failed, NeedsApproval, Outcome, TryAgain, for_person, to_model
-from agent.translation import SETTLING_PAUSE, SETTLING_SECONDS
 from tests.support.agent_desk import VIDEO, Desk
 from tests.support.agent_fakes import FakeProbe
 from tests.support.agent_heygen import TRANSLATIONS, SmallHeyGen, refusal

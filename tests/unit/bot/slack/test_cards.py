@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from agent.money import Reason
-from agent.records import Job, JobState, SubmissionState
+from agent.records import Job, JobKind, JobState, SubmissionState
 from bot.slack import cards
 from bot.slack.blocks import Post
 from bot.slack.cards import card as card_of
+from bot.slack.kinds import shown_source
 from tests.unit.bot.slack.posts import asks, assert_sendable, buttons, link_for, words
 from tests.unit.bot.slack.rows import NOW, job, submission
 
@@ -131,7 +132,7 @@ def test_a_card_that_waits_says_what_would_be_done_and_what_it_costs() -> None:
 
 def test_what_may_be_a_secret_in_a_link_is_not_shown_to_the_channel() -> None:
     assert "secret" not in words(waiting()) + waiting().text
-    assert "hunter2" not in cards.shown_source("https://me:hunter2@cdn.example/a.mp4")
+    assert "hunter2" not in shown_source("https://me:hunter2@cdn.example/a.mp4")
 
 
 def test_who_can_approve_is_called_in_text_and_blocks() -> None:
@@ -150,7 +151,7 @@ def test_a_card_that_waits_never_begins_like_a_closing() -> None:
 
 @pytest.mark.parametrize("needs", [*Reason, None])
 def test_why_a_click_is_needed_is_said_in_words(needs: Reason | None) -> None:
-    assert cards.why(needs) in words(waiting(needs=needs))
+    assert cards.why(needs, JobKind.TRANSLATION) in words(waiting(needs=needs))
 
 
 def test_a_press_on_approve_is_bound_to_what_was_seen_and_asks_with_the_price() -> None:

@@ -1,0 +1,71 @@
+"""Videos of a speaking avatar as a kind of work: one request, one job.
+
+The arguments of a submission: `script`, `avatar_id`, and `voice_id` unless the avatar has a voice of its own; `avatar`
+and `voice` are their names, for people. Others in them (`row`, `values`) say for whom a video of many is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agent.money import Prices, Quote
+from agent.records import JobKind, Json, Submission
+from agent.spoken import spoken_seconds
+from agent.work import Remote
+from heygen import Client, StatusEntry, Video
+
+PRICE = "video.avatar_iv"  # what HeyGen makes where a request names no engine
+MADE_FROM = ("script", "avatar_id", "voice_id")
+SCRIPT_LIMIT = 5_000  # characters, HeyGen's own
+
+
+class Making:
+    """`agent.work.Work` for videos."""
+
+    kind = JobKind.VIDEO
+    piece = "name"
+    may_become_dearer = False  # a script says what it says
+
+    def __init__(self, *, prices: Prices) -> None:
+        self._prices = prices
+
+    async def quote(self, arguments: Json) -> Quote:
+        """From how long the script may take to say."""
+        return self.estimate(str(arguments["script"]))
+
+    def estimate(self, script: str) -> Quote:
+        """A range, for nobody knows how long a voice will take; `quote` without waiting."""
+        low, high = spoken_seconds(script)
+        least, most = (self._prices.by_second(PRICE, 1, seconds) for seconds in (low, high))
+        return Quote(
+            least.low, most.high, f"{low:.0f} to {high:.0f} s to say, {rate_words(self._prices)}", 1, most.rate
+        )
+
+    async def send(self, client: Client, submission: Submission, callback: str | None) -> list[str]:
+        """See `agent.work.Work.send`."""
+        made_from = {name: submission.arguments.get(name) for name in MADE_FROM}
+        hint = {"callback_url": callback, "callback_id": submission.id if callback else None}
+        payload = {"type": "avatar", **made_from, "title": submission.title, **hint}
+        return [await client.create_video(payload, idempotency_key=submission.key)]
+
+    async def statuses(self, client: Client, ids: Sequence[str]) -> list[StatusEntry]:
+        """See `agent.work.Work.statuses`."""
+        return await client.video_statuses(ids)
+
+    async def read(self, client: Client, provider_id: str) -> Video:
+        """See `agent.work.Work.read`."""
+        return await client.get_video(provider_id)
+
+    def label_of(self, remote: Remote) -> str | None:
+        """A video belongs to the one job of its request, whatever it is called."""
+        return ""
+
+    def same(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+        """The same words by the same avatar in the same voice."""
+        return bool(one.get("script")) and all(one.get(name) == other.get(name) for name in MADE_FROM)
+
+
+def rate_words(prices: Prices) -> str:
+    """“$0.10 a second”, from the basis of a quote."""
+    return prices.by_second(PRICE, 1, 1.0).basis.rpartition("× ")[2]

@@ -1,0 +1,56 @@
+"""Translations as a kind of work: one request for all languages of a video, one job a language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from agent.money import Prices, Quote
+from agent.ports import SourceProbe
+from agent.records import JobKind, Json, Submission
+from agent.work import Remote
+from heygen import Client, Source, StatusEntry, Translation
+
+
+class Translating:
+    """`agent.work.Work` for translations."""
+
+    kind = JobKind.TRANSLATION
+    piece = "language"
+    may_become_dearer = True  # the video behind a link may be another, longer one a minute later
+
+    def __init__(self, *, probe: SourceProbe, prices: Prices) -> None:
+        self._probe = probe
+        self._prices = prices
+
+    async def quote(self, arguments: Json) -> Quote:
+        """From a look at the source now; `SourceRefused` when that cannot be used."""
+        facts = await self._probe.probe(arguments["video_url"])
+        name = f"translation.{arguments.get('mode', 'speed')}"
+        return self._prices.by_second(name, len(arguments["languages"]), facts.duration)
+
+    async def send(self, client: Client, submission: Submission, callback: str | None) -> list[str]:
+        """See `agent.work.Work.send`."""
+        return await client.create_translation(
+            video=Source(url=submission.arguments["video_url"]),
+            output_languages=submission.arguments["languages"],
+            idempotency_key=submission.key,
+            title=submission.title,
+            callback_url=callback,
+            callback_id=submission.id if callback else None,
+        )
+
+    async def statuses(self, client: Client, ids: Sequence[str]) -> list[StatusEntry]:
+        """See `agent.work.Work.statuses`."""
+        return await client.translation_statuses(ids)
+
+    async def read(self, client: Client, provider_id: str) -> Translation:
+        """See `agent.work.Work.read`."""
+        return await client.get_translation(provider_id)
+
+    def label_of(self, remote: Remote) -> str | None:
+        """The language it was translated into."""
+        return remote.output_language if isinstance(remote, Translation) else None
+
+    def same(self, one: Json, other: Json) -> bool:
+        """The same video, whatever the mode."""
+        return bool(one.get("video_url")) and one.get("video_url") == other.get("video_url")

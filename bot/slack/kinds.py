@@ -1,0 +1,104 @@
+"""What people read about each kind of work: its name, and exactly what would be asked of HeyGen. Pure functions.
+
+The other half of a kind is its `agent.work.Work`; how one is added is in docs/lifecycle-job.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from slack_sdk.models.blocks import Block
+
+from agent.records import Job, JobKind, Submission
+from bot.slack.blocks import SECTION_LIMIT, section
+from bot.slack.lines import LABEL_LIMIT
+from bot.slack.text import safe
+
+SOURCE_LIMIT = 300
+NAMES_LIMIT = 6000  # more names than HeyGen has languages do not fit into one message
+SCRIPT_LIMIT = 1500
+NAME_LIMIT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind of work is told.
+
+    `noun` is what a job makes. `call` says in plain words what would be asked of HeyGen for these jobs of a request.
+    `dearer` says why it may cost more than what was approved. `changeable`: there is a dialog to change a request.
+    """
+
+    noun: str
+    call: Callable[[Submission, Sequence[Job]], list[Block]]
+    dearer: str = "It would cost more now than what was agreed to."
+    changeable: bool = False
+
+
+def _translation(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
+    names = [safe(job.label, LABEL_LIMIT) for job in jobs]
+    what = "translate (speech and lips)" if submission.arguments.get("mode") != "precision" else "translate precisely"
+    source = shown_source(str(submission.arguments.get("video_url") or ""))
+    languages = f"{len(names)} languages" if len(names) != 1 else "one language"
+    return listed(f"HeyGen would {what} {source} into {languages}: ", names, NAMES_LIMIT)
+
+
+def _video(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
+    asked = submission.arguments
+    return [
+        section(f"HeyGen would make a video in which {speaker(asked)} says:"),
+        *quoted(str(asked.get("script", ""))),
+    ]
+
+
+KINDS: Mapping[JobKind, Kind] = {
+    JobKind.TRANSLATION: Kind(
+        "translation",
+        _translation,
+        dearer="The video has become longer since it was approved, so it would cost more than was agreed to.",
+        changeable=True,
+    ),
+    JobKind.VIDEO: Kind("video", _video),
+}
+
+
+def speaker(arguments: Mapping[str, object]) -> str:
+    """“*Ava* (voice: *Emma*)”: who speaks in a video, by the names HeyGen gives them."""
+    avatar = safe(str(arguments.get("avatar") or "the avatar"), NAME_LIMIT)
+    voice = safe(str(arguments.get("voice") or ""), NAME_LIMIT)
+    return f"*{avatar}* (voice: *{voice}*)" if voice else f"*{avatar}*"
+
+
+def quoted(text: str) -> list[Block]:
+    """Words that are to be spoken, so that nobody takes them for ours."""
+    shown = text if len(text) <= SCRIPT_LIMIT else text[:SCRIPT_LIMIT] + "…"
+    lines = [safe(line, SCRIPT_LIMIT) for line in shown.splitlines() if line.strip()]
+    return [section("\n".join(f"> {line}" for line in lines)[:SECTION_LIMIT])] if lines else []
+
+
+def listed(intro: str, names: Sequence[str], limit: int) -> list[Block]:
+    """`names` after one another in as many paragraphs as it takes, those beyond `limit` characters counted."""
+    texts, used = [intro], 0
+    for number, name in enumerate(names):
+        piece = name if number == 0 else f", {name}"
+        used += len(piece)
+        if used > limit:
+            texts[-1] += f" … and {len(names) - number} more"
+            break
+        if len(texts[-1]) + len(piece) > SECTION_LIMIT:
+            texts.append("")
+        texts[-1] += piece
+    return [section(text) for text in texts]
+
+
+def shown_source(url: str) -> str:
+    """A source for people: its host and path, for what follows may hold a signature."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "a link"
+    text = f"{host}{port}{parts.path}{'?…' if parts.query else ''}".replace("`", "'")
+    return f"`{safe(text, SOURCE_LIMIT)}`" if text else "a link"

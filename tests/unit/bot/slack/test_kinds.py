@@ -1,0 +1,47 @@
+"""Every kind of work has words of its own, and they are the request's and nobody else's."""
+
+from __future__ import annotations
+
+from agent.records import JobKind, JobState, SubmissionState
+from bot.slack.cards import card
+from bot.slack.kinds import KINDS, SCRIPT_LIMIT
+from tests.unit.bot.slack.posts import assert_sendable, buttons, link_for, words
+from tests.unit.bot.slack.rows import NOW, job, submission
+
+SCRIPT = "Hi Sarah, this is Greenroom.\nSee <https://evil.example|here> & <!channel>"
+ASKED = {"script": SCRIPT, "avatar_id": "secret-id", "avatar": "Ava", "voice_id": "v-1", "voice": "Emma"}
+WAITS = {"state": SubmissionState.WAITING_APPROVAL, "quote_low": 1_000_000, "quote_high": 2_000_000}
+
+
+def test_every_kind_can_be_told() -> None:
+    assert set(KINDS) == set(JobKind)
+
+
+def test_a_video_that_waits_is_quoted_word_for_word() -> None:
+    waiting = submission(kind=JobKind.VIDEO, arguments=ASKED, **WAITS)
+    post = card(waiting, [job(JobState.WAITING, kind=JobKind.VIDEO)], NOW, link_for)
+    shown = words(post)
+    assert_sendable(post)
+    assert "HeyGen would make a video in which *Ava* (voice: *Emma*) says:\n> Hi Sarah, this is Greenroom." in shown
+    assert "between $1.00 and $2.00" in shown
+    assert "secret-id" not in shown
+    assert not {"<!channel>", "<https://evil.example|here>"} & set(shown.split())
+
+
+def test_what_no_dialog_can_change_has_no_button_for_it() -> None:
+    for kind, told in KINDS.items():
+        waiting = submission(kind=kind, arguments=ASKED, **WAITS)
+        shown = buttons(card(waiting, [job(JobState.WAITING, kind=kind)], NOW, link_for))
+        assert ("change_request" in shown) is told.changeable
+        assert {"approve_request", "decline_request"} <= set(shown)
+
+
+def test_the_longest_script_still_makes_a_card() -> None:
+    waiting = submission(kind=JobKind.VIDEO, arguments={**ASKED, "script": "<&>" * SCRIPT_LIMIT}, **WAITS)
+    assert_sendable(card(waiting, [job(JobState.WAITING, kind=JobKind.VIDEO)], NOW, link_for))
+
+
+def test_what_was_forgotten_has_no_words_left() -> None:
+    for kind in JobKind:
+        waiting = submission(kind=kind, arguments={}, **WAITS)
+        assert_sendable(card(waiting, [job(JobState.WAITING, kind=kind)], NOW, link_for))
