@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from agent.money import Cap
 from agent.ports import Clock, Ids
+from bot.sealing import Sealer
 from bot.store.admission import Admission
 from bot.store.approvals import Approvals
 from bot.store.audit import Audit
@@ -22,6 +23,7 @@ from bot.store.interventions import Interventions
 from bot.store.jobs import Jobs
 from bot.store.ledger import Ledger
 from bot.store.links import Links
+from bot.store.live import LiveParts, LiveSessions
 from bot.store.outbox import Outbox
 from bot.store.overview import Overview
 from bot.store.retention import Retention
@@ -39,7 +41,7 @@ class Store:
     """The aggregates of one database. A lease lasts `lease_seconds` unless extended.
 
     Links live `link_seconds`, and so long is kept what is over (`Retention`). `caps` limit spending; requests that wait
-    for an approval are also shown in `ops_channel`.
+    for an approval are also shown in `ops_channel`. Live sessions need a `sealer`: without one nobody can join them.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Store:
         places: int = PLACES,
         caps: Sequence[Cap] = (),
         ops_channel: str | None = None,
+        sealer: Sealer | None = None,
     ) -> None:
         self.database = database
         self.clock = clock
@@ -78,6 +81,19 @@ class Store:
         self.overview = Overview(database)
         self.books = Books(database)
         self.interventions = Interventions(database, self.claims, outbox, endings)
+        self.live = LiveSessions(
+            LiveParts(
+                database=database,
+                claims=self.claims,
+                ids=ids,
+                outbox=outbox,
+                endings=endings,
+                ledger=self.ledger,
+                audit=self.audit,
+                ops_channel=ops_channel,
+                sealer=sealer,
+            )
+        )
 
     async def start(self) -> None:
         """Open and migrate; where no other process can be alive, take over at once what the last one held."""

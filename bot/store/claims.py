@@ -1,7 +1,8 @@
 """Leases: who works on a row, until when, and the fence that stops a worker which lost it.
 
-Lanes, submissions, jobs and deliveries are claimed alike through the columns `owner`, `lease_until` and `epoch`. Each
-claim raises the epoch, and whoever writes under a lease reads owner and epoch again in the same transaction.
+Lanes, submissions, jobs, deliveries and live sessions are claimed alike through the columns `owner`, `lease_until` and
+`epoch`. Each claim raises the epoch, and whoever writes under a lease reads owner and epoch again in the same
+transaction.
 
 A process remembers what it has claimed (`Held`). Its heartbeat extends only that, only while the row is still its own,
 and only for so long: work that hangs loses its row. What failed is given back at once (`Claims.work`).
@@ -24,14 +25,16 @@ from agent.errors import LeaseLost
 from agent.records import Lease
 from bot.store.database import Database
 from bot.store.rows import first
-from bot.store.schema import LEASED, lane
+from bot.store.schema import LEASED, lane, live_session
 
 log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 30.0
 CLAIM_LIMIT = 500
 LONGEST_LANE = 1_800.0  # seconds a lane is kept alive; a turn's own bounds are tighter
+LONGEST_LIVE = 600.0  # without a sign that somebody still works on it, such as a look for commands
 LONGEST_OTHER = 300.0
+LONGEST = {lane.name: LONGEST_LANE, live_session.name: LONGEST_LIVE}
 REST_SECONDS = 1.0  # what failed is left alone for a moment, so that nobody fails at it in circles
 
 RELEASED: dict[str, Any] = {"owner": None, "lease_until": 0.0}
@@ -49,7 +52,7 @@ class Held:
 
     def expired(self, now: float) -> bool:
         """Whether it has been held for longer than any honest work takes."""
-        return now - self.since > (LONGEST_LANE if self.table is lane else LONGEST_OTHER)
+        return now - self.since > LONGEST.get(self.table.name, LONGEST_OTHER)
 
 
 Taken = list[Held]
@@ -89,6 +92,19 @@ class Claims:
         for lease, _ in claimed:
             self._remember(table, lease, here)
         return claimed
+
+    async def seize(
+        self, connection: AsyncConnection, table: sa.Table, row_id: str, **values: Any
+    ) -> tuple[Lease, sa.RowMapping]:
+        """Claim a row whoever holds it, setting `values`; the caller has locked it and knows that this is wanted.
+
+        The one who held it finds out with the next write or the next look.
+        """
+        here, now = self._database.local_now(), await self._database.now(connection)
+        claim = sa.update(table).where(table.c.id == row_id).values(**self._until(now, table.c.epoch + 1), **values)
+        row = (await connection.execute(claim.returning(*table.c))).mappings().one()
+        self._remember(table, _lease(row), here)
+        return _lease(row), row
 
     def hold_new(self, table: sa.Table, row_id: str, now: float) -> dict[str, Any]:
         """The column values of a new row that this process holds from `now` (the database's clock) on."""

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
+from agent.records import Conversation, Delivery, DeliveryState, Lease
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
-from bot.store.outbox import OPS, UNFINISHED, NewDelivery, Outbox
+from bot.store.outbox import OPS, ROOTS, UNFINISHED, NewDelivery, Outbox
 from bot.store.rows import first, one, record
 from bot.store.schema import conversation, delivery, thread
 
@@ -162,7 +162,7 @@ async def _doubt_interrupted(
 def _in_turn() -> sa.ColumnElement[bool]:
     """Visible already, or the first of its conversation's first posts; without a thread only the root."""
     earlier = delivery.alias("earlier")
-    root, earlier_root = delivery.c.kind == DeliveryKind.ROOT, earlier.c.kind == DeliveryKind.ROOT
+    root, earlier_root = delivery.c.kind.in_(ROOTS), earlier.c.kind.in_(ROOTS)
     blocked = sa.exists().where(
         earlier.c.conversation_id == delivery.c.conversation_id,
         earlier.c.ts.is_(None),
@@ -194,7 +194,7 @@ def _sent_but_unseen(workspace_id: str, channel_id: str, key: str) -> sa.Select[
 async def _post(database: Database, connection: AsyncConnection, row: sa.RowMapping, ts: str, version: int) -> None:
     state = DeliveryState.POSTED if version >= row["version"] else DeliveryState.PENDING
     await _update(connection, row["id"], ts=ts, posted_version=version, state=state, attempts=0, error=None)
-    if row["kind"] is DeliveryKind.ROOT:
+    if row["kind"] in ROOTS:
         await _settle_thread(database, connection, row["conversation_id"], ts)
 
 

@@ -1,5 +1,7 @@
 """The ledger: what was promised, spent and given back, line by line, and whether a cap leaves room for more.
 
+A line is about a job or a live session: `job_id` is the id of either, and `submission_id` is empty for the latter.
+
 Whoever makes room and takes it holds the workspace's row until the transaction ends, so that of five hundred approvals
 at once none sees room that another is just taking. Nothing here is ever updated or deleted.
 """
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.errors import OverCap
+from agent.live.records import LiveSession
 from agent.money import Cap, Entry, Period, Scope, cost_of, period_start
 from agent.records import Job
 from bot.store.database import Database
@@ -90,6 +93,31 @@ class Ledger:
         ]
         if entries:
             await connection.execute(sa.insert(ledger), entries)
+
+    async def hold_live(self, connection: AsyncConnection, session: LiveSession, spender: Spender) -> None:
+        """Set aside the most that a live session may cost."""
+        now = await self._database.now(connection)
+        entry = {
+            "workspace_id": session.workspace_id,
+            "account_id": session.account_id,
+            "kind": Entry.HOLD,
+            "amount": session.price_at_most,
+            "booked_at": now,
+            "created_at": now,
+            "job_id": session.id,
+            "number": 0,
+            "requester": spender.requester,
+            "channel_id": spender.channel_id,
+        }
+        await connection.execute(sa.insert(ledger).values(**entry))
+
+    async def settle_live(self, connection: AsyncConnection, session_id: str, amount: int) -> None:
+        """A live session has ended: what was set aside becomes `amount`, or nothing. Only once per session."""
+        if (held := await self._held(connection, session_id)) is None:
+            return
+        await self._append(connection, held, Entry.RELEASE, -held["amount"], held["number"])
+        if amount:
+            await self._append(connection, held, Entry.CHARGE, amount, 0)
 
     async def release(self, connection: AsyncConnection, job_id: str) -> None:
         """Give back what is set aside for a job, if anything is."""

@@ -56,10 +56,17 @@ def add_erasures(connection: sa.Connection) -> None:
             index.create(connection, checkfirst=True)
 
 
+def add_live_sessions(connection: sa.Connection) -> None:
+    """Live sessions, what was said in them, what Slack wants of them, and the passes into them."""
+    create_missing_tables(connection)
+    add_missing_columns(connection)
+
+
 MIGRATIONS: list[tuple[str, Migration]] = [
     ("001-tables", create_missing_tables),
     ("002-money", add_money),
     ("003-erasures", add_erasures),
+    ("004-live-sessions", add_live_sessions),
 ]
 
 

@@ -15,6 +15,7 @@ from bot.store.log import lock_conversation
 from bot.store.schema import conversation, delivery, workspace
 
 OPS = "ops"  # the channel type of a conversation that is only told things
+ROOTS = (DeliveryKind.ROOT, DeliveryKind.LIVE_CALL)  # the first message of a conversation: its thread begins there
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
@@ -75,6 +76,7 @@ class Outbox:
         *,
         subject_id: str | None = None,
         text: str = "",
+        kind: DeliveryKind = DeliveryKind.ROOT,
     ) -> None:
         """Queue a message of its own in a channel, once per key. What is said below it is not said to us."""
         locked = sa.select(workspace.c.workspace_id).where(workspace.c.workspace_id == workspace_id)
@@ -86,7 +88,7 @@ class Outbox:
         unthreaded = {"channel_type": OPS, "thread_ts": None, "created_at": now}
         await connection.execute(sa.insert(conversation).values(**place, **unthreaded))
         body: Json = {"text": text} if text else {}
-        await self.add(connection, NewDelivery(place["id"], DeliveryKind.ROOT, key, subject_id=subject_id, body=body))
+        await self.add(connection, NewDelivery(place["id"], kind, key, subject_id=subject_id, body=body))
 
     async def find(self, connection: AsyncConnection, key: str) -> str | None:
         """The id of the delivery with this key."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
+from agent.live.records import CommandKind, LineState, LiveEnd, LiveState, Manner, Speaker
 from agent.money import Entry, Reason
 from agent.records import DeliveryKind, DeliveryState, JobKind, JobState, Source, SubmissionState, TurnState
 
@@ -27,6 +29,21 @@ class Words(sa.TypeDecorator[str]):
         if value is None:
             return None
         return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+class Exact(sa.TypeDecorator[Decimal]):
+    """A decimal number to its last digit, which SQLite has no type for."""
+
+    impl = sa.String(40)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: sa.Dialect) -> str | None:
+        """`value` in digits."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Decimal | None:
+        """The number that was stored."""
+        return None if value is None else Decimal(value)
 
 
 def _closed(members: type[enum.StrEnum]) -> sa.Enum:
@@ -352,8 +369,119 @@ webhook_cursor = sa.Table(
     _maybe("token", Words),
 )
 
+# `access` leads into a session that runs, sealed. `held` is what the ledger has set aside for it right now.
+live_session = sa.Table(
+    "live_session",
+    metadata,
+    _key(),
+    _column("key", ID, unique=True),
+    _workspace(),
+    _column("account_id", ID),
+    _conversation(),
+    _column("number", sa.Integer),
+    _column("handle", ID),
+    _column("requester", ID),
+    _column("reason", Words),
+    _column("state", _closed(LiveState)),
+    _column("created_at", sa.Double),
+    _column("max_seconds", sa.Integer),
+    _column("price_per_minute", sa.BigInteger),
+    _maybe("call_until", sa.Double),
+    _column("offer_seconds", sa.Double),
+    _maybe("offer_until", sa.Double),
+    _maybe("reminded_at", sa.Double),
+    _column("needs_approval", sa.Boolean),
+    _maybe("approved_by", ID),
+    _maybe("claimed_by", ID),
+    _maybe("provider_session_id", ID),
+    _maybe("started_at", sa.Double),
+    _maybe("usable_until", sa.Double),
+    _maybe("stopped_at", sa.Double),
+    _maybe("ended_at", sa.Double),
+    _maybe("end", _closed(LiveEnd)),
+    _maybe("ended_by", ID),
+    _maybe("credits", Exact),
+    _maybe("charged", sa.BigInteger),
+    _column("held", sa.BigInteger, default=0),
+    _maybe("viewer", ID),
+    _maybe("taken_by", ID),
+    _column("muted", sa.Boolean, default=False),
+    _column("lines", sa.Integer, default=0),
+    _maybe("summary", Words),
+    _maybe("access", Words),
+    *_lease(),
+    sa.UniqueConstraint("conversation_id", "number", name="live_session_number"),
+    sa.Index("live_session_state", "state", "lease_until"),
+    sa.Index("live_session_recent", "workspace_id", "created_at"),
+    sa.Index("live_session_owner", "owner"),
+)
+# The rule that a conversation has one session at a time, kept by the table itself.
+sa.Index(
+    "live_session_open",
+    live_session.c.conversation_id,
+    unique=True,
+    sqlite_where=live_session.c.state != LiveState.ENDED,
+    postgresql_where=live_session.c.state != LiveState.ENDED,
+)
+
+
+def _live_session() -> sa.Column[Any]:
+    return _column("session_id", ID, sa.ForeignKey("live_session.id"))
+
+
+live_line = sa.Table(
+    "live_line",
+    metadata,
+    sa.Column("session_id", ID, sa.ForeignKey("live_session.id"), primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    _workspace(),
+    _conversation(),
+    _column("at", sa.Double),
+    _column("speaker", _closed(Speaker)),
+    _column("manner", _closed(Manner)),
+    _column("text", Words),
+    _column("state", _closed(LineState)),
+    _maybe("actor", ID),
+    sa.Index("live_line_conversation", "conversation_id"),
+)
+
+live_command = sa.Table(
+    "live_command",
+    metadata,
+    _key(),
+    _column("key", ID, unique=True),
+    _workspace(),
+    _conversation(),
+    _live_session(),
+    _column("seq", sa.Integer),
+    _column("kind", _closed(CommandKind)),
+    _column("actor", ID),
+    _column("text", Words),
+    _maybe("message_ts", ID),
+    _column("created_at", sa.Double),
+    _maybe("done_at", sa.Double),
+    sa.UniqueConstraint("session_id", "seq", name="live_command_order"),
+    sa.Index("live_command_conversation", "conversation_id"),
+)
+
+live_pass = sa.Table(
+    "live_pass",
+    metadata,
+    _key(),
+    _workspace(),
+    _conversation(),
+    _live_session(),
+    _column("user_id", ID),
+    _column("created_at", sa.Double),
+    _column("expires_at", sa.Double),
+    _maybe("opened_at", sa.Double),
+    sa.Index("live_pass_session", "session_id", "created_at"),
+    sa.Index("live_pass_conversation", "conversation_id"),
+)
+
 # Append-only. What becomes of a hold is booked at the time of the hold, so that a day's sum is what that day has
-# agreed to spend. `number` counts the holds of a job: a request may be approved anew at another price.
+# agreed to spend. `job_id` is that of a job or of a live session. `number` counts its holds: a request may be approved
+# anew at another price.
 ledger = sa.Table(
     "ledger",
     metadata,
@@ -431,4 +559,4 @@ migration = sa.Table(
     _column("applied_at", sa.Double),
 )
 
-LEASED = (lane, submission, job, delivery)
+LEASED = (lane, submission, job, delivery, live_session)

@@ -25,6 +25,7 @@ from agent.records import (
     Submission,
     TurnRecord,
 )
+from bot.sealing import Sealer
 from bot.store import Store
 from bot.store.approvals import Decision
 from bot.store.database import Database
@@ -73,7 +74,9 @@ def new_store(
     """A store that has not been started."""
     database = HandSetDatabase(url, clock, owner)
     money = {"caps": caps, "ops_channel": ops_channel}
-    return Store(database, clock, ids or CountingIds(), LINK_SECONDS, lease_seconds=LEASE, places=places, **money)
+    sealer = Sealer("s" * 40, "live")
+    ids = ids or CountingIds()
+    return Store(database, clock, ids, LINK_SECONDS, lease_seconds=LEASE, places=places, sealer=sealer, **money)
 
 
 @contextlib.asynccontextmanager
