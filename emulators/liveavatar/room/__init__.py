@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
@@ -81,7 +81,7 @@ class Rooms:
         self._viewers.clear()
 
     async def _join(self, websocket: WebSocket) -> None:
-        session = self._session(websocket.query_params.get("access_token", ""))
+        session = self._session(_token(websocket))
         entry = websocket.scope["emulator.entry"]
         if session is None:
             await deny(websocket, entry, 401, "invalid token")
@@ -121,7 +121,7 @@ class Rooms:
         await deny(websocket, websocket.scope["emulator.entry"], 404, "not found")
 
     async def _validate(self, request: Request) -> Response:
-        session = self._session(request.query_params.get("access_token", ""))
+        session = self._session(_token(request))
         status, text = (401, "invalid token") if session is None else (200, "success")
         return PlainTextResponse(text, status, ANY_ORIGIN)
 
@@ -135,6 +135,12 @@ class Rooms:
     def _note(self, session: Session, topic: str, text: str) -> None:
         session.note(self._emulator.clock.now(), f"data:{topic}", text=text[:TEXT_SHOWN])
         self._emulator.kick()
+
+
+def _token(connection: HTTPConnection) -> str:
+    """A client's token: browsers can only put it into the query, others send a header."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" else connection.query_params.get("access_token", "")
 
 
 def _installed(name: str) -> bool:

@@ -250,6 +250,18 @@ async def test_a_room_wants_its_token(liveavatar: LiveAvatarEmulator, api: httpx
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (401, "*")
 
 
+async def test_a_client_that_is_no_browser_shows_its_token_in_a_header(
+    liveavatar: LiveAvatarEmulator, api: httpx2.AsyncClient, started
+) -> None:
+    header = {"Authorization": f"Bearer {started['livekit_client_token']}"}
+    wrong = {"Authorization": "Bearer another"}
+
+    assert (await api.get("/rtc/validate", headers=header)).status_code == 200
+    assert (await api.get("/rtc/validate", headers=wrong)).status_code == 401
+    async with connect(f"{started['livekit_url']}/rtc", additional_headers=header) as signal:
+        assert rtc.SignalResponse.FromString(await signal.recv()).join.participant.identity == "client"
+
+
 async def test_the_newer_path_does_not_exist_so_that_clients_take_the_older_one(
     api: httpx2.AsyncClient, started
 ) -> None:
