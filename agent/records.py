@@ -28,12 +28,14 @@ class TurnState(enum.StrEnum):
 class SubmissionState(enum.StrEnum):
     """Where one paid request stands.
 
-    `UNKNOWN`: it may have been carried out and we cannot tell any more. `CANCELLED`: it never left; `error_code` says
-    whether it was declined, expired, changed or cancelled.
+    `HELD`: agreed to and paid for, but not to be sent before the sample of its batch was seen. `UNKNOWN`: it may have
+    been carried out and we cannot tell any more. `CANCELLED`: it never left; `error_code` says whether it was declined,
+    expired, changed or cancelled.
     """
 
     INTENDED = "intended"
     WAITING_APPROVAL = "waiting_approval"
+    HELD = "held"
     SENDING = "sending"
     SENT = "sent"
     UNKNOWN = "unknown"
@@ -75,7 +77,8 @@ class DeliveryState(enum.StrEnum):
 class DeliveryKind(enum.StrEnum):
     """What a post is. Cards and closings are rendered from rows when they are sent; the others carry their text.
 
-    Those of live sessions have the session as their subject. `LIVE_CALL`: the card where the operators are.
+    Those of batches have the batch as their subject: its card, the sample that waits for a word, the closing, and
+    the list of results as a file. Those of live sessions have the session. `LIVE_CALL`: the card for the operators.
     `LIVE_LINES`: what was said, from line `first` to `last`; `told` are those the thread has not seen yet.
     `REACTION`: the emoji `name` on the message `ts`.
     """
@@ -85,6 +88,10 @@ class DeliveryKind(enum.StrEnum):
     CARD = "card"
     CLOSING = "closing"
     NOTICE = "notice"
+    BATCH_CARD = "batch_card"
+    BATCH_SAMPLE = "batch_sample"
+    BATCH_CLOSING = "batch_closing"
+    BATCH_RESULTS = "batch_results"
     LIVE_CARD = "live_card"
     LIVE_CALL = "live_call"
     LIVE_LINES = "live_lines"
@@ -263,6 +270,7 @@ class Submission:
     decided_by: str | None = None
     decided_at: float | None = None
     approved_hash: str | None = None
+    batch_id: str | None = None
 
     def quote(self, pieces: int) -> Quote:
         """The quote, for `pieces` jobs."""
@@ -295,6 +303,7 @@ class Job:
     duration: float | None = None
     link_id: str | None = None
     price: int = 0
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,8 @@ def _waiting(submission: Submission, now: float) -> str:
     match submission.state:
         case SubmissionState.WAITING_APPROVAL:
             return "waiting for approval"
+        case SubmissionState.HELD:
+            return "waiting for a word on the sample"
         case SubmissionState.SENT:
             return "accepted by HeyGen, not started yet"
         case SubmissionState.INTENDED if submission.error_code == QUEUED and submission.error:

@@ -62,11 +62,18 @@ def add_live_sessions(connection: sa.Connection) -> None:
     add_missing_columns(connection)
 
 
+def add_batches(connection: sa.Connection) -> None:
+    """Batches, and which requests and jobs belong to one."""
+    create_missing_tables(connection)
+    add_missing_columns(connection)
+
+
 MIGRATIONS: list[tuple[str, Migration]] = [
     ("001-tables", create_missing_tables),
     ("002-money", add_money),
     ("003-erasures", add_erasures),
     ("004-live-sessions", add_live_sessions),
+    ("005-batches", add_batches),
 ]
 
 

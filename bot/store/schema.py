@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from agent.batches import BatchState
 from agent.live.records import CommandKind, LineState, LiveEnd, LiveState, Manner, Speaker
 from agent.money import Entry, Reason
 from agent.records import DeliveryKind, DeliveryState, JobKind, JobState, Source, SubmissionState, TurnState
@@ -265,6 +266,7 @@ submission = sa.Table(
     _maybe("decided_by", ID),
     _maybe("decided_at", sa.Double),
     _maybe("approved_hash", ID),
+    _maybe("batch_id", ID),
     *_lease(),
     sa.Index("submission_due", "state", "not_before"),
     sa.Index("submission_account", "account_id", "state"),
@@ -297,6 +299,7 @@ job = sa.Table(
     _maybe("duration", sa.Double),
     _maybe("link_id", ID),
     _added("price", sa.BigInteger, server_default="0"),
+    _maybe("batch_id", ID),
     *_lease(),
     sa.UniqueConstraint("account_id", "kind", "provider_id", name="job_provider"),
     sa.UniqueConstraint("conversation_id", "number", name="job_number"),
@@ -304,6 +307,40 @@ job = sa.Table(
     sa.Index("job_submission", "submission_id"),
     sa.Index("job_recent", "workspace_id", "created_at"),
     sa.Index("job_owner", "owner"),
+)
+
+# What several requests have in common that were asked for together: the approval, the card, the closing. They name it
+# in `batch_id`, and are looked for by their conversation, for which there are indexes.
+batch = sa.Table(
+    "batch",
+    metadata,
+    _key(),
+    _column("key", ID, unique=True),
+    _workspace(),
+    _column("account_id", ID),
+    _conversation(),
+    _column("turn_id", ID),
+    _column("requester", ID),
+    _column("kind", _closed(JobKind)),
+    _column("title", Words),
+    _column("arguments", sa.JSON),
+    _column("arguments_hash", ID),
+    _column("state", _closed(BatchState)),
+    _column("created_at", sa.Double),
+    _column("basis", Words),
+    _column("patience", sa.Double),
+    _maybe("sample_id", ID),
+    _maybe("needs", _closed(Reason)),
+    _maybe("expires_at", sa.Double),
+    _maybe("decided_by", ID),
+    _maybe("decided_at", sa.Double),
+    _maybe("approved_hash", ID),
+    _maybe("error_code", ID),
+    _maybe("error", Words),
+    _maybe("retry_of", ID),
+    sa.Index("batch_state", "state"),
+    sa.Index("batch_conversation", "conversation_id"),
+    sa.Index("batch_recent", "workspace_id", "created_at"),
 )
 
 delivery = sa.Table(
