@@ -18,6 +18,7 @@
   + UnexpectedReply: an answer that is not of the documented shape
   + StorageRefused: the store behind an upload link did not take the file
   + FileChanged: a file turned out shorter or longer than was said
+  + InvalidArguments: refused here, before anything was sent; also a ValueError
   + WebhookError
     - InvalidSignature
     - MalformedEvent
@@ -201,7 +202,7 @@ class FileChanged(HeyGenError):
         self.found = found
 
 
-class InvalidArguments(ValueError):
+class InvalidArguments(HeyGenError, ValueError):
     """Arguments that HeyGen would refuse, found before anything was sent. The text quotes none of their values.
 
     `problems` are pairs of the argument's place, such as `video.voice_settings.speed`, and what is wrong with it.

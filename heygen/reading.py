@@ -100,7 +100,7 @@ def _status(source: Mapping[str, Any], name: str) -> RemoteStatus:
 
 
 def _several(item: Any, source: Mapping[str, Any], name: str) -> tuple[Any, ...] | None:
-    """The items that are of the right type. Lists of ids to pay for are read by `strings` instead."""
+    """The items that are of the right type. One that lacks what it needs spoils the whole: places in lists matter."""
     value = source.get(name)
     if not isinstance(value, list):
         return None
@@ -120,7 +120,10 @@ def _table(item: Any, source: Mapping[str, Any], name: str) -> Mapping[str, Any]
 
 def _nested(record: Any, source: Mapping[str, Any], name: str) -> Any:
     value = source.get(name)
-    return read(record, value) if isinstance(value, dict) else None
+    try:
+        return read(record, value) if isinstance(value, dict) else None
+    except Malformed:
+        return None
 
 
 _PLAIN: dict[Any, Read] = {

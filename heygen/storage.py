@@ -72,7 +72,7 @@ class HttpStorage:
                     break
         finally:
             await response.aclose()
-        return response.status_code, bytes(told)
+        return response.status_code, bytes(told[:_TOLD])
 
 
 def _request(slot: UploadSlot, file: FileSource, seconds: float) -> httpx2.Request:

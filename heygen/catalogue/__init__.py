@@ -6,11 +6,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from . import agents, assets, templates, videos
+from . import agents, assets, avatars, clippings, library, lipsyncs, templates, translations, videos, voices, webhooks
 from .operation import Answer, Charge, Effect, Idempotency, JobRule, Operation, Price, Progress, Unit
 from .parameters import FileData, FileId, FileUrl, Parameters
 
-_FAMILIES = (videos, templates, agents, assets)
+_FAMILIES = (
+    videos,
+    templates,
+    agents,
+    translations,
+    lipsyncs,
+    assets,
+    avatars,
+    voices,
+    clippings,
+    library,
+    webhooks,
+)
 
 OPERATIONS: Mapping[str, Operation[Parameters, Any]] = MappingProxyType(
     {operation.name: operation for family in _FAMILIES for operation in family.OPERATIONS}

@@ -147,6 +147,7 @@ MESSAGE_AGENT_SESSION = Operation(
     price=per_second("agent"),
     idempotency=Idempotency.LOOK_UP,
     look_up="get_agent_session",
+    job=SESSION_JOB,
 )
 STOP_AGENT_SESSION = Operation(
     name="stop_agent_session",

@@ -27,6 +27,7 @@ from .parameters import (
 SIMPLE_LIMIT = 32 * 1024 * 1024
 SIMPLE_TYPES = frozenset(
     {"image/png", "image/jpeg", "video/mp4", "video/webm", "audio/mpeg", "audio/wav", "application/pdf"}
+    | {"application/x-subrip"}
 )
 
 AssetId = Annotated[str, Field(min_length=1, description="An asset's id.")]

@@ -11,6 +11,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import create_model
 
 from heygen.exchange import CallClass, Method
+from heygen.fields import mapping
+from heygen.reading import string, strings
 
 from .parameters import CALLBACK, Parameters
 
@@ -129,9 +131,9 @@ _WORDS: Mapping[str, Progress] = {
 class JobRule:
     """How the work that an operation begins is followed.
 
-    Its id is in the answer's `id_field`, which holds a list where `several`. `read` is the operation that reads it and
-    `id_argument` that operation's parameter; `bulk` reads up to 100 at once. `words` are what the vendor calls its
-    states; bulk reads use the general words as well.
+    Its id is in the answer's `id_field` (a path with dots), which holds a list where `several`. `read` is the
+    operation that reads it and `id_argument` that operation's parameter; `bulk` reads up to 100 at once. `words` are
+    what the vendor calls its states; bulk reads use the general words as well. `events` tell of its end.
     """
 
     kind: str
@@ -144,8 +146,15 @@ class JobRule:
     events: tuple[str, ...] = ()
 
     def answered_in(self, id_field: str) -> JobRule:
-        """The same rule for an operation that answers the id somewhere else."""
-        return replace(self, id_field=id_field)
+        """The same rule for an operation that answers one id, somewhere else."""
+        return replace(self, id_field=id_field, several=False)
+
+    def ids(self, answer: Any) -> list[str]:
+        """The ids in an answer as JSON (see `Client.call_plain`), all or none; `Malformed` where one is missing."""
+        *path, last = self.id_field.split(".")
+        for name in path:
+            answer = mapping(answer, "answer").get(name)
+        return strings(last)(answer) if self.several else [string(last)(answer)]
 
     def progress(self, word: str) -> Progress:
         """Where a job stands for which HeyGen says `word`. `UNKNOWN` is to be treated as running, and to be shown."""
