@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import random as random_numbers
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -86,7 +86,8 @@ class LiveConnection:
     """A session's websocket. One task owns it; commands may come from any, happenings go to one reader.
 
     `new_id` gives ids nobody has seen. `random` gives numbers from 0 to 1. `proxy` is an address, True for the
-    system's, None for none. Raises `ValueError` for an address that is no websocket's; it is shown nowhere.
+    system's, None for none. `may_reopen` is asked before a lost websocket is opened again: somebody else may have taken
+    the session over, and LiveAvatar speaks with the newest websocket only. Raises `ValueError` for an address that is no websocket's; it is shown nowhere.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class LiveConnection:
         bounds: Bounds | None = None,
         random: Callable[[], float] = random_numbers.random,
         proxy: str | Literal[True] | None = True,
+        may_reopen: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
         check_url(url)
         self._url = url
@@ -105,6 +107,7 @@ class LiveConnection:
         self._bounds = bounds or Bounds()
         self._random = random
         self._proxy = proxy
+        self._may_reopen = may_reopen
         self._channel = Channel(new_id)
         self._happenings: deque[Happening] = deque()
         self._changed = asyncio.Event()
@@ -268,6 +271,8 @@ class LiveConnection:
                 return Ended(reason=EndReason.LOST, code=result.code, word=result.word)
             self._reopenings += 1
             await self._clock.sleep(self._back_off())
+            if self._may_reopen is not None and not await self._may_reopen():
+                return Ended(reason=EndReason.NOT_OURS)
 
     def _back_off(self) -> float:
         wait = min(self._bounds.first_wait * 2.0 ** (self._reopenings - 1), self._bounds.longest_wait)

@@ -14,6 +14,7 @@ class EndReason(enum.Enum):
     REFUSED = "refused"  # the websocket's address is no longer good, or never was
     NOT_READY = "not_ready"  # connected, but no word that commands are accepted
     LOST = "lost"  # the connection broke and could not be made again
+    NOT_OURS = "not_ours"  # it broke, and was not to be opened again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

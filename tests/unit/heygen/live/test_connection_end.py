@@ -53,6 +53,28 @@ async def test_a_close_that_may_be_a_mishap_is_reopened(live: Any, station: Any,
     assert await anext(live) == Ready(again=True)
 
 
+@pytest.mark.parametrize("may", [True, False])
+async def test_a_broken_connection_is_reopened_only_by_whoever_may(
+    station: Station, clock: WatchedClock, may: bool
+) -> None:
+    asked: list[int] = []
+
+    async def may_reopen() -> bool:
+        asked.append(len(station.visits))
+        return may
+
+    async with connection(station, clock, may_reopen=may_reopen) as live:
+        assert await anext(live) == Ready(again=False)
+        (await station.visit()).drop()
+        await clock.pass_by(0.5)
+        if may:
+            assert await anext(live) == Ready(again=True)
+        else:
+            assert (await live.wait_ended()).reason is EndReason.NOT_OURS
+
+    assert asked == [1]
+
+
 async def test_a_reopened_session_that_says_nothing_is_taken_as_ready(
     live: LiveConnection, station: Station, clock: WatchedClock
 ) -> None:
