@@ -14,7 +14,7 @@ from bot.operations.rendering import as_json
 from bot.settings import Settings, SettingsError
 from bot.store import Store
 from bot.store.database import TROUBLE
-from bot.store.erasure import Erasure
+from bot.store.erasure import Erasure, Unfinished
 from bot.store.person import Taken
 
 log = structlog.get_logger(__name__)
@@ -68,6 +68,13 @@ def _sentences(user_id: str, asked: Erasure, taken: Taken, named: list[str]) -> 
     return told
 
 
+def _at_work(unfinished: Unfinished) -> str:
+    parts = [f"HeyGen works on {_jobs(unfinished.jobs)}"] if unfinished.jobs or not unfinished.sessions else []
+    if unfinished.sessions:
+        parts.append(f"LiveAvatar holds {unfinished.sessions} live session{'s' if unfinished.sessions > 1 else ''}")
+    return " and ".join(parts)
+
+
 def _jobs(count: int) -> str:
     return "1 job" if count == 1 else f"{count} jobs"
 
@@ -75,8 +82,8 @@ def _jobs(count: int) -> str:
 async def _workspace(store: Store, options: argparse.Namespace, _: Settings) -> int:
     workspace_id = await _the_workspace(store, options.id)
     unfinished = await store.erasures.unfinished(workspace_id)
-    billed = f"HeyGen works on {_jobs(unfinished.jobs)} of {workspace_id}: about {dollars(unfinished.amount)}"
-    if unfinished.jobs and not options.force:
+    billed = f"{_at_work(unfinished)} of {workspace_id}: about {dollars(unfinished.amount)}"
+    if (unfinished.jobs or unfinished.sessions) and not options.force:
         raise Refused(f"{billed}. Wait until they have ended; with --force they are billed and nobody settles them.")
     if not confirmed("forget-workspace", workspace_id, yes=options.yes):
         return _unchanged()
@@ -84,7 +91,7 @@ async def _workspace(store: Store, options: argparse.Namespace, _: Settings) -> 
     taken = await store.erasures.carry_out(asked)
     log.info("data_deleted", what="workspace", subject=workspace_id, operator=operator())
     told = [f"Everything of {workspace_id} is deleted, but for one line in the audit log."]
-    if unfinished.jobs:
+    if unfinished.jobs or unfinished.sessions:
         told.append(f"{billed} will still be billed.")
     _told(options, asked, taken, told)
     return 0

@@ -73,7 +73,7 @@ class Store:
         self.wallet = Wallet(database)
         self.roles = RoleMembers(database, self.audit)
         self.retention = Retention(database, link_seconds)
-        self.erasures = Erasures(database, ids, self.cancellations, endings, self.audit)
+        self.erasures = Erasures(database, ids, self.cancellations, endings, outbox, self.audit)
         self.deliveries = Deliveries(database, self.claims, outbox)
         self.links = Links(database)
         self.webhook_events = WebhookEvents(database)

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.live.records import PAID_STATES
 from agent.ports import Ids
 from agent.records import JobState, SubmissionState
 from bot.store.audit import Audit, Deed
 from bot.store.cancellations import Cancellations
 from bot.store.database import Database
 from bot.store.endings import Endings
+from bot.store.outbox import Outbox
 from bot.store.person import Person, PersonalData, Taken
 from bot.store.pseudonyms import Renaming, new_pseudonym
 from bot.store.retention import delete_conversation
@@ -30,6 +32,7 @@ from bot.store.schema import (
     job,
     lane,
     ledger,
+    live_session,
     metadata,
     role_member,
     submission,
@@ -58,22 +61,32 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """What of a workspace HeyGen is working on: it is billed whatever is deleted here. `amount` in micro-dollars."""
+    """What of a workspace is being worked on: it is billed whatever is deleted here. `amount` in micro-dollars.
+
+    `sessions` are live sessions that have not been stopped.
+    """
 
     jobs: int
     amount: int
+    sessions: int = 0
 
 
 class Erasures:
     """Takes requests to delete, and carries them out."""
 
     def __init__(
-        self, database: Database, ids: Ids, cancellations: Cancellations, endings: Endings, audit_log: Audit
+        self,
+        database: Database,
+        ids: Ids,
+        cancellations: Cancellations,
+        endings: Endings,
+        outbox: Outbox,
+        audit_log: Audit,
     ) -> None:
         self._database = database
         self._ids = ids
         self._audit = audit_log
-        self._personal = PersonalData(database, cancellations, endings)
+        self._personal = PersonalData(database, cancellations, endings, outbox)
         self._renaming = Renaming(database)
         self.patience = PATIENCE_SECONDS
 
@@ -110,7 +123,7 @@ class Erasures:
         return (await connection.execute(insert.returning(*erasure.c))).mappings().one()
 
     async def unfinished(self, workspace_id: str) -> Unfinished:
-        """What HeyGen is working on for a workspace."""
+        """What HeyGen and LiveAvatar are working on for a workspace."""
         unwanted = sa.and_(job.c.state == JobState.UNWANTED, job.c.finished_at.is_(None))
         waiting = sa.and_(job.c.state == JobState.WAITING, submission.c.state.in_(AT_HEYGEN))
         select = (
@@ -118,9 +131,13 @@ class Erasures:
             .join(submission, submission.c.id == job.c.submission_id)
             .where(job.c.workspace_id == workspace_id, sa.or_(job.c.state == JobState.RUNNING, unwanted, waiting))
         )
+        running = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(live_session.c.held), 0)).where(
+            live_session.c.workspace_id == workspace_id, live_session.c.state.in_(PAID_STATES)
+        )
         async with self._database.reading() as connection:
             jobs, amount = (await connection.execute(select)).one()
-        return Unfinished(int(jobs), int(amount))
+            sessions, held = (await connection.execute(running)).one()
+        return Unfinished(int(jobs), int(amount) + int(held), int(sessions))
 
     async def under_way(self, workspace_id: str) -> bool:
         """Whether a deletion of something of this workspace has not come to its end yet."""

@@ -13,13 +13,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.conversation import message_text
 from agent.records import DeliveryKind, DeliveryState, JobState, Source
 from bot.store.audit import RUNTIME
 from bot.store.cancellations import Cancellations
 from bot.store.claims import RELEASED
 from bot.store.database import Database
 from bot.store.endings import Endings
-from bot.store.outbox import UNFINISHED
+from bot.store.live_memory import handle_in
+from bot.store.outbox import UNFINISHED, Outbox
+from bot.store.person_live import LivePart, sessions_of
 from bot.store.pseudonyms import holds
 from bot.store.schema import (
     delivery,
@@ -28,6 +31,9 @@ from bot.store.schema import (
     job,
     lane,
     link,
+    live_command,
+    live_line,
+    live_session,
     model_call,
     outcome,
     source,
@@ -35,14 +41,11 @@ from bot.store.schema import (
     turn,
 )
 from bot.store.turns import FINAL
-from bot.store.wording import Substitute, reworded, texts
-
-GONE = "deleted"
-"""What stands where a title or a label was."""
+from bot.store.wording import GONE, Substitute, reworded, texts
 
 SHORTEST_QUOTATION = 8  # characters; shorter texts are everybody's words
 SAID = (Source.USER, Source.COMMAND)
-RENDERED = (DeliveryKind.CARD, DeliveryKind.CLOSING)  # from rows, when they are sent
+CARDS = (DeliveryKind.CARD, DeliveryKind.LIVE_CARD)  # rendered from rows, without a word of theirs then
 HANDLE = re.compile(r"\b[VF]\d+\b")
 
 
@@ -69,10 +72,11 @@ class Taken:
 class PersonalData:
     """Finds and takes out what belongs to a person."""
 
-    def __init__(self, database: Database, cancellations: Cancellations, endings: Endings) -> None:
+    def __init__(self, database: Database, cancellations: Cancellations, endings: Endings, outbox: Outbox) -> None:
         self._database = database
         self._cancellations = cancellations
         self._endings = endings
+        self._outbox = outbox
 
     async def conversations(self, who: Person) -> list[str]:
         """The conversations in which something of theirs is left."""
@@ -83,6 +87,9 @@ class PersonalData:
                 (submission, submission.c.requester == who.user_id),
                 (inbox, holds(inbox.c.payload, who.user_id)),
                 (delivery, holds(delivery.c.body, who.user_id)),
+                (live_session, sessions_of(who.user_id)),
+                (live_line, live_line.c.actor == who.user_id),
+                (live_command, live_command.c.actor == who.user_id),
             ):
                 select = sa.select(table.c.conversation_id).distinct()
                 found |= set(await connection.scalars(select.where(table.c.workspace_id == who.workspace_id, theirs)))
@@ -102,7 +109,8 @@ class PersonalData:
         async with self._database.transaction("erasure.conversation") as connection:
             held = sa.select(lane).where(lane.c.id == conversation_id)
             await connection.execute(self._database.locked(held))
-            part = _Part(self._database, connection, who, conversation_id)
+            live = LivePart(self._database, connection, self._outbox, who.user_id, who.pseudonym)
+            part = _Part(self._database, connection, who, conversation_id, live)
             await part.find()
             await part.fence()
             taken = await self._drop(connection, part)
@@ -126,18 +134,22 @@ class PersonalData:
 class _Part:
     """A person's part of a conversation, whose lane the transaction holds."""
 
-    def __init__(self, database: Database, connection: AsyncConnection, who: Person, conversation_id: str) -> None:
+    def __init__(
+        self, database: Database, connection: AsyncConnection, who: Person, conversation_id: str, live: LivePart
+    ) -> None:
         self._database = database
         self._connection = connection
         self._who = who
         self._id = conversation_id
+        self._live = live
         self._turns: list[str] = []
         self._rows: list[sa.RowMapping] = []
         self.submissions: list[str] = []
 
     async def find(self) -> None:
-        """What is theirs: turns, events, requests."""
+        """What is theirs: live sessions, turns, events, requests."""
         user = self._who.user_id
+        await self._live.find(self._id)
         self._turns = await self._scalars(sa.select(turn.c.id).where(turn.c.requester == user, self._here(turn)))
         theirs = sa.or_(submission.c.requester == user, submission.c.turn_id.in_(self._turns))
         mine = sa.select(submission.c.id).where(theirs, self._here(submission)).order_by(submission.c.id)
@@ -168,6 +180,7 @@ class _Part:
         await self._log()
         await self._events()
         await self._requests()
+        await self._live.erase()
         gone = await self._sources(links)
         await self._quotations({*quotations, *gone})
 
@@ -178,7 +191,7 @@ class _Part:
         of_turns = sa.select(item.c.body).where(item.c.turn_id.in_(self._turns), item.c.source.in_(SAID))
         titles = sa.select(submission.c.title).where(submission.c.id.in_(self.submissions))
         bodies = [*await self._scalars(of_turns), *(row["payload"] for row in self._rows)]
-        return {*await self._scalars(titles), *texts(bodies)}
+        return {*await self._scalars(titles), *texts(bodies), *await self._live.words()}
 
     async def _own_links(self) -> dict[str, str]:
         """Handles and values of the sources that their part of the conversation speaks of."""
@@ -203,6 +216,7 @@ class _Part:
             await self._execute(sa.delete(table).where(table.c.turn_id.in_(self._turns)))
         handles = await self._scalars(sa.select(job.c.handle).where(job.c.submission_id.in_(self.submissions)))
         lines = sa.select(item.c.seq, item.c.body).where(self._here(item), item.c.source == Source.RUNTIME)
+        handles += self._live.handles
         about = [row["seq"] for row in await self._mappings(lines) if _names(row["body"], handles)]
         await self._execute(sa.delete(item).where(self._here(item), item.c.seq.in_(about)))
         await self._execute(sa.delete(turn).where(turn.c.id.in_(self._turns)))
@@ -221,7 +235,7 @@ class _Part:
             if not await self._concerns(row):
                 continue
             values: dict[str, Any] = {"body": {}, "error": None}
-            card = row["kind"] is DeliveryKind.CARD and row["ts"] is not None
+            card = row["kind"] in CARDS and row["ts"] is not None
             if row["state"] in UNFINISHED and not card:
                 fenced = {"epoch": row["epoch"] + 1, **RELEASED}
                 values |= {"state": DeliveryState.DEAD, "error": GONE, **fenced}
@@ -229,7 +243,7 @@ class _Part:
 
     async def _concerns(self, row: sa.RowMapping) -> bool:
         events = {event["id"] for event in self._rows}
-        subjects = {*self._turns, *self.submissions}
+        subjects = {*self._turns, *self.submissions, *self._live.sessions}
         if row["kind"] is DeliveryKind.NOTICE and row["subject_id"]:
             parent = sa.select(job.c.submission_id).where(job.c.id == row["subject_id"])
             return await self._connection.scalar(parent) in subjects
@@ -273,10 +287,11 @@ class _Part:
         )
         for table, where in places:
             await self._substitute(table, where, lambda text: pattern.sub(GONE, text))
+        await self._live.reword(lambda text: pattern.sub(GONE, text))
 
     async def _said_by_others(self) -> str:
         events = await self._scalars(sa.select(inbox.c.payload).where(self._here(inbox)))
-        return _joined([*await self._spoken(theirs=False), *events])
+        return _joined([*await self._spoken(theirs=False), *events, *await self._live.said_by_others()])
 
     async def _substitute(self, table: sa.Table, where: sa.ColumnElement[bool], substitute: Substitute) -> None:
         key = list(table.primary_key)
@@ -305,6 +320,8 @@ def _joined(values: Iterable[Any]) -> str:
 
 
 def _names(body: Any, handles: Collection[str]) -> bool:
-    """Whether a line of the runtime is about one of these jobs."""
-    words = set(re.findall(r"\bJ\d+\b", "\n".join(texts([body]))))
-    return not words.isdisjoint(handles)
+    """Whether a line of the runtime is about one of these jobs or live sessions."""
+    text = message_text(body)
+    if (session := handle_in(text)) is not None:
+        return session in handles
+    return not set(re.findall(r"\bJ\d+\b", text)).isdisjoint(handles)

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.live.records import LiveState
 from agent.records import OPEN_JOB_STATES, JobState, SubmissionState, TurnState
 from bot.store.database import Database
 from bot.store.outbox import UNFINISHED
@@ -22,6 +23,7 @@ from bot.store.schema import (
     job,
     lane,
     link,
+    live_session,
     metadata,
     model_call,
     outcome,
@@ -125,6 +127,7 @@ def _over(before: float) -> sa.ColumnElement[bool]:
         _has(item, item.c.created_at >= before),
         _has(submission, submission.c.created_at >= before, submission.c.state.in_(ON_THE_WAY)),
         _has(job, job.c.finished_at >= before, job.c.state.in_(OPEN_JOB_STATES), unwatched),
+        _has(live_session, live_session.c.ended_at >= before, live_session.c.state != LiveState.ENDED),
         _has(delivery, delivery.c.created_at >= before, delivery.c.state.in_(UNFINISHED)),
         sa.exists().where(lane.c.id == conversation.c.id, lane.c.owner.is_not(None)),
     )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.errors import LeaseLost
+from agent.live.records import LiveState
 from agent.records import (
     Conversation,
     DeliveryKind,
@@ -32,7 +33,18 @@ from bot.store.inbox import finish_row
 from bot.store.log import append_items
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.rows import first, one, record
-from bot.store.schema import conversation, erasure, inbox, item, lane, model_call, outcome, role_member, turn
+from bot.store.schema import (
+    conversation,
+    erasure,
+    inbox,
+    item,
+    lane,
+    live_session,
+    model_call,
+    outcome,
+    role_member,
+    turn,
+)
 
 STOPPED = "stopped"
 INTERRUPTING = {"message_deleted": Interruption.DELETED, "message_changed": Interruption.EDITED}
@@ -198,12 +210,18 @@ class Turns:
             return bool(await connection.scalar(sa.select(turn.c.tainted).where(turn.c.id == turn_id)))
 
     async def mixed(self, turn_id: str) -> bool:
-        """Whether others' words stand in the conversation: of other people, or read by a tool in any turn."""
+        """Whether others' words stand in the conversation: of other people, or read by a tool in any turn.
+
+        So do those of a live session: its transcript is in the log once it has ended.
+        """
         own = turn.alias("own")
         here = sa.and_(turn.c.conversation_id == own.c.conversation_id, own.c.id == turn_id)
         foreign = sa.or_(turn.c.tainted, turn.c.requester != own.c.requester)
+        held = sa.and_(live_session.c.conversation_id == turn.c.conversation_id, turn.c.id == turn_id)
+        told = sa.and_(live_session.c.state == LiveState.ENDED, live_session.c.lines > 0)
+        either = sa.or_(sa.exists().where(here, foreign), sa.exists().where(held, told))
         async with self._database.reading() as connection:
-            return bool(await connection.scalar(sa.select(sa.exists().where(here, foreign))))
+            return bool(await connection.scalar(sa.select(either)))
 
     async def interruption(self, turn_id: str) -> Interruption | None:
         """Why the turn has to end now: its message was deleted or edited since it began, or somebody may and did stop.

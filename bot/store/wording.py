@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 PREFIX = "deleted-"  # of the pseudonyms that stand for deleted people
+GONE = "deleted"  # stands where somebody's words were
 Substitute = Callable[[str], str]
 
 # Fields that say what something is and what it belongs to; nobody wrote what stands in them.

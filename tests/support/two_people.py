@@ -13,6 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from agent.conversation import function_call, user_message
+from agent.live.ports import NewLine
+from agent.live.records import CommandKind, LiveAccess, LiveEnd, LiveState, Manner, NewLiveSession, Speaker
 from agent.money import Reason
 from agent.records import (
     DeliveryKind,
@@ -186,6 +188,59 @@ async def small_things(life: Life, person: str, conversation_id: str, other: str
     await life.write(other, said(other, f"mentions <@{person}> and <@{LONGER}>"))
 
 
+def new_live(person: str, conversation_id: str, **other: Any) -> NewLiveSession:
+    """A live session that `person` asks for."""
+    given: dict[str, Any] = {"call_seconds": None, "max_seconds": 600, "reason": said(person, "would like to talk")}
+    return NewLiveSession(
+        key=f"live-{conversation_id}-{person == ALICE}",
+        workspace_id=WORKSPACE,
+        account_id=f"{WORKSPACE}-liveavatar",
+        conversation_id=conversation_id,
+        requester=person,
+        price_per_minute=120_000,
+        offer_seconds=900.0,
+        **(given | other),
+    )
+
+
+async def live_lived(store: Store, person: str) -> dict[str, str]:
+    """`person` has held live sessions; returns their ids by their fate. Only `person` and the avatar have spoken."""
+    life = Life(store)
+    life._count = 20_000 if person == ALICE else 30_000
+    fates: dict[str, str] = {}
+    own = "5" if person == ALICE else "6"
+    for fate, thread_ts in (("ended", SHARED), ("running", f"{own}.1"), ("offered", f"{own}.2")):
+        conversation_id = await life.write(person, said(person, f"wants a face, {fate}"), thread_ts)
+        session = await store.live.open(new_live(person, conversation_id))
+        fates[fate] = session.id
+        await store.live.new_pass(session.id, person)
+    for fate in ("ended", "running"):
+        await _talked(life, person, fates[fate])
+    joined = await store.live.join(fates["ended"], person)
+    assert joined is not None
+    await store.live.closing(joined[0], LiveEnd.VISITOR, ended_by=person)
+    await store.live.stopped(joined[0], credits=None, seconds=61.0)
+    await store.live.summarised(fates["ended"], said(person, "talked about a plan [1]"))
+    return fates
+
+
+async def _talked(life: Life, person: str, session_id: str) -> None:
+    store = life.store
+    joined = await store.live.join(session_id, person)
+    assert joined is not None
+    lease = joined[0]
+    await store.live.starting(lease, f"p-{session_id}")
+    secret = f"wss://room.example/{WORDS[person]}"
+    await store.live.live(lease, LiveAccess(secret, secret, secret), usable_seconds=600.0)
+    spoken = [
+        NewLine(at=1.0, speaker=Speaker.VISITOR, manner=Manner.VOICE, text=said(person, "speaks"), actor=person),
+        NewLine(at=2.0, speaker=Speaker.AVATAR, manner=Manner.OURS, text=f"You said {said(person, 'speaks')}."),
+    ]
+    await store.live.add_lines(lease, spoken)
+    asked = {"actor": person, "text": said(person, "asks the avatar"), "message_ts": life.name("ts")}
+    await store.live.command(session_id, CommandKind.ASK, key=life.name("ask"), **asked)
+
+
 async def two_people(store: Store) -> tuple[dict[str, str], dict[str, str]]:
     """Alice and Bob have been busy; returns the ids of the requests of each, by their fate."""
     alices = await lived(store, ALICE, other=BOB)
@@ -197,9 +252,25 @@ async def two_people(store: Store) -> tuple[dict[str, str], dict[str, str]]:
     new = life.request(BOB, lease, turn, "Thai", needs=Reason.TOO_DEAR, expires_at=store.clock.now() + 999)
     asked = await store.jobs.intend(lease, new)
     await store.approvals.approve(asked.id, arguments_hash=asked.arguments_hash, actor=ALICE)
+    await live_lived(store, ALICE)
+    bobs_sessions = await live_lived(store, BOB)
+    await alice_steers(store, bobs_sessions["running"])
     await store.webhook_events.record(ACCOUNT, "we1", "video.done", {"provider_id": "p1"})
     await store.wallet.record(ACCOUNT, 90_000_000, since=await store.wallet.mark(ACCOUNT))
     return alices, bobs
+
+
+async def alice_steers(store: Store, session_id: str) -> None:
+    """Alice takes over what Bob has running, and decides about others of his."""
+    joined = await store.live.join(session_id, BOB)
+    assert joined is not None
+    await store.live.set_mode(joined[0], LiveState.HUMAN_TAKEOVER, taken_by=ALICE, muted=False)
+    life = Life(store)
+    life._count = 40_000
+    claimed = await store.live.open(new_live(BOB, await life.write(BOB, said(BOB, "calls"), "7.1")))
+    await store.live.claim(claimed.id, ALICE)
+    dear = new_live(BOB, await life.write(BOB, said(BOB, "calls again"), "7.2"), needs_approval=True)
+    await store.live.approve((await store.live.open(dear)).id, ALICE)
 
 
 async def dump(store: Store) -> dict[str, list[str]]:

@@ -35,6 +35,13 @@ BARE = {
     "lane": {"id", "workspace_id", "owner"},
     "ledger": {"workspace_id", "account_id", "submission_id", "job_id", "channel_id"},
     "link": {"id", "workspace_id", "account_id", "job_id"},
+    "live_command": {"id", "key", "workspace_id", "conversation_id", "session_id", "message_ts"},
+    "live_line": {"session_id", "workspace_id", "conversation_id"},
+    "live_pass": {"id", "workspace_id", "conversation_id", "session_id"},
+    "live_session": {
+        *("id", "key", "workspace_id", "account_id", "conversation_id", "handle", "provider_session_id"),
+        *("credits", "access", "owner"),
+    },
     "migration": {"name"},
     "model_call": {"workspace_id", "turn_id", "model", "response_id", "request_id"},
     "outcome": {"workspace_id", "turn_id", "call_id", "name"},
@@ -314,4 +321,5 @@ async def test_what_heygen_works_on_is_counted_before_a_workspace_goes(store: St
     assert (await store.erasures.unfinished(WORKSPACE)).jobs == 0
     await two_people(store)
     unfinished = await store.erasures.unfinished(WORKSPACE)
-    assert (unfinished.jobs, unfinished.amount) == (6, 6_000_000)  # of each: two that run, one being sent
+    # of each: two jobs that run, one being sent, and a live session of ten minutes at most
+    assert (unfinished.jobs, unfinished.sessions, unfinished.amount) == (6, 2, 6_000_000 + 2 * 1_200_000)

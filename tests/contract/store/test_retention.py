@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable
 import pytest
 import sqlalchemy as sa
 
+from agent.live.records import LiveState
 from agent.money import Reason
 from agent.records import DeliveryKind, DeliveryState, JobState, TurnState
 from bot.store import Store
 from bot.store.interventions import Impossible
 from bot.store.outbox import NewDelivery
 from bot.store.overview import Kind
-from bot.store.schema import conversation, delivery, inbox, job, metadata, submission, turn
+from bot.store.schema import conversation, delivery, inbox, job, live_session, metadata, submission, turn
 from tests.support.clock import ManualClock
 from tests.support.store_steps import (
     ACCOUNT,
@@ -48,6 +49,7 @@ async def settle(store: Store) -> None:
             (job, {"state": JobState.FAILED, "finished_at": now}),
             (submission, {"state": "sent"}),
             (delivery, {"state": DeliveryState.POSTED}),
+            (live_session, {"state": LiveState.ENDED, "ended_at": now}),
             (metadata.tables["lane"], {"owner": None}),
         ):
             await connection.execute(sa.update(table).values(**values))

@@ -108,8 +108,9 @@ def test_an_unknown_workspace_is_one_sentence(busy: Path, capsys: Output) -> Non
 
 def test_a_workspace_goes_only_by_force_while_heygen_works(busy: Path, capsys: Output) -> None:
     assert main(["data", "forget-workspace", "T1", "--yes"]) == 1
-    assert "HeyGen works on 6 jobs of T1: about $6.00." in capsys.readouterr().err
+    told = "HeyGen works on 6 jobs and LiveAvatar holds 2 live sessions of T1: about $8.40."
+    assert told in capsys.readouterr().err
     assert main(["data", "forget-workspace", "T1", "--yes", "--force"]) == 0
-    assert "$6.00 will still be billed" in capsys.readouterr().err
+    assert "$8.40 will still be billed" in capsys.readouterr().err
     left = files_of(busy)
     assert not any(trace.encode() in left for trace in (ALICE, BOB, *WORDS.values()))
