@@ -9,6 +9,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 SHUTDOWN_SECONDS = 10
+FRAME_BYTES = 64 * 1024  # of a websocket's message; a larger one is refused by its header, before it is read
 
 
 class Server:
@@ -23,7 +24,10 @@ class Server:
             lifespan="off",
             access_log=False,
             timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=FRAME_BYTES,
+            ws_per_message_deflate=False,  # sound does not shrink, and a small frame could unpack to a huge one
+            ws_ping_interval=None,  # the viewer's page is asked by us, so that its script has to answer
             server_header=False,
         )
         self._server = uvicorn.Server(config)
