@@ -21,6 +21,18 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
+class MonotonicClock:
+    """Time that nobody can set back or forward, for what is only measured."""
+
+    def now(self) -> float:
+        """Seconds since some moment."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait `seconds`."""
+        await asyncio.sleep(seconds)
+
+
 class RandomIds:
     """Ids nobody can guess: a prefix and 96 random bits."""
 
