@@ -96,6 +96,6 @@ def _line(line: LiveLine) -> str:
 
 
 def _quoted(text: str, limit: int) -> str:
-    plain = LINK.sub("(link)", text)
+    plain = " ".join(LINK.sub("(link)", text).split())
     shown = plain if len(plain) <= limit else f"{plain[: limit - 1]}…"
     return json.dumps(shown, ensure_ascii=False)

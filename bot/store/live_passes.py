@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.live.records import LivePass, LiveSession, LiveState
 from bot.store.live_rows import LiveRows, session_record
-from bot.store.rows import first, record
+from bot.store.rows import first, one, record
 from bot.store.schema import live_pass, live_session
 
 PASS_SECONDS = 600.0  # to open it
@@ -61,16 +61,18 @@ class LivePasses(LiveRows):
             row = (await connection.execute(opening)).mappings().first()
         return None if row is None else record(LivePass, row)
 
-    async def check_pass(self, pass_id: str) -> tuple[LivePass, LiveSession] | None:
-        """A pass that was opened, with its session as it stands, also when that has ended; None for any other."""
-        found = await self.find_pass(pass_id)
-        return None if found is None or found[0].opened_at is None else found
-
     async def find_pass(self, pass_id: str) -> tuple[LivePass, LiveSession] | None:
-        """A pass, opened or not, with its session as it stands, also when that has ended; None for an unknown one."""
+        """A pass, opened or not, with its session as it stands; None for an unknown one. Changes nothing."""
         async with self._database.reading() as connection:
             row = await first(connection, sa.select(live_pass).where(live_pass.c.id == pass_id))
             if row is None:
                 return None
-            session = await first(connection, sa.select(live_session).where(live_session.c.id == row["session_id"]))
-        return None if session is None else (record(LivePass, row), session_record(session))
+            session = await one(
+                connection, sa.select(live_session).where(live_session.c.id == row["session_id"]), row["session_id"]
+            )
+        return record(LivePass, row), session_record(session)
+
+    async def check_pass(self, pass_id: str) -> tuple[LivePass, LiveSession] | None:
+        """A pass that was opened, with its session as it stands, also when that has ended; None for any other."""
+        found = await self.find_pass(pass_id)
+        return None if found is None or found[0].opened_at is None else found
