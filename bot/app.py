@@ -20,6 +20,7 @@ import httpx2
 import structlog
 from openai import AsyncOpenAI
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -67,6 +68,8 @@ from bot.slack.intake import Intake, timestamp_guard
 from bot.slack.pacing import Pacer
 from bot.slack.reply import SlackReplies
 from bot.slack.router import Router
+from bot.slack.socket import SocketMode
+from bot.sockets import begin, socket_mode
 from bot.store import Store
 from bot.store.claims import LEASE_SECONDS
 from bot.store.database import Database, Topic
@@ -115,6 +118,7 @@ class App:
     identity: IdentityHolder
     accounts: SettingsAccounts
     loops: list[Loop]
+    socket: SocketMode | None = None
 
     def kick(self) -> None:
         """Look around now."""
@@ -145,6 +149,7 @@ async def running(
         app, worker = await _compose(stack, settings, store, clients, clock, tempo)
         background = [asyncio.create_task(loop.run(), name=loop.name) for loop in app.loops]
         stack.push_async_callback(_end, background, worker)
+        await begin(stack, app.socket)
         yield app
 
 
@@ -219,7 +224,9 @@ async def _compose(
     hints = Hints(events=store.webhook_events, jobs=store.jobs, accounts=accounts, kick=parts.kick)
     await hints.finish_interrupted()
     worker = parts.background(stack, hints, account_id)
-    return App(parts.asgi(hints), store, identity, accounts, parts.loops), worker
+    bolt = parts.bolt()
+    socket = socket_mode(settings, clients.slack, bolt, identity)
+    return App(parts.asgi(hints, bolt, socket), store, identity, accounts, parts.loops, socket), worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,18 +402,21 @@ class _Parts:
             kick=self.kick,
         )
 
-    def asgi(self, hints: Hints) -> Starlette:
-        """Everything that answers requests."""
-        settings, store = self.settings, self.store
-        router = self._router()
+    def bolt(self) -> AsyncApp:
+        """What takes Slack's events and interactions, over HTTP or a websocket."""
+        store, secret = self.store, self.settings.slack_signing_secret
         intake = Intake(lanes=store.lanes, echoes=store.deliveries, identity=self.identity, wake=self.kick)
-        bolt = build_app(
+        return build_app(
             self.clients.slack,
-            signing_secret=settings.secret("slack_signing_secret"),
+            signing_secret=secret.get_secret_value() if secret else "",
             identity=self.identity,
             intake=intake,
-            router=router,
+            router=self._router(),
         )
+
+    def asgi(self, hints: Hints, bolt: AsyncApp, socket: SocketMode | None) -> Starlette:
+        """Everything that answers requests; Slack's only with a signing secret to tell them by."""
+        settings, store = self.settings, self.store
         secret = settings.heygen_webhook_secret
         webhooks = Webhooks(
             hints=hints,
@@ -418,9 +428,13 @@ class _Parts:
             backlog=store.overview.backlog,
             failures=lambda: {loop.name: loop.failures for loop in self.loops},
             slack_known=lambda: self.identity.known,
+            socket=lambda: None if socket is None else socket.status,
         )
-        slack = Route("/slack/events", _SlackRequests(AsyncSlackRequestHandler(bolt)).answer, methods=["POST"])
-        return Starlette(routes=[slack, *webhooks.routes(), *self.links.routes(), *health.routes()])
+        routes = [*webhooks.routes(), *self.links.routes(), *health.routes()]
+        if settings.slack_signing_secret is not None:
+            slack = _SlackRequests(AsyncSlackRequestHandler(bolt))
+            routes.append(Route("/slack/events", slack.answer, methods=["POST"]))
+        return Starlette(routes=routes)
 
     def _router(self) -> Router:
         """Everything that people type after the command, press and submit."""

@@ -71,6 +71,7 @@ async def services(settings: Settings) -> list[tuple[bool, str]]:
     """Ask each configured service something free: whether it works, and a line that says so."""
     probes: list[tuple[str, Callable[[Settings], Awaitable[str]], bool]] = [
         ("slack", _slack, settings.slack_bot_token is not None),
+        ("socket", _socket, settings.slack_app_token is not None),
         ("operations", _operations, settings.slack_bot_token is not None and settings.ops_channel is not None),
         ("model", _model, settings.openai_api_key is not None),
         ("ears", _ears, settings.openai_api_key is not None and settings.stt_model is not None),
@@ -98,6 +99,13 @@ async def _slack(settings: Settings) -> str:
     answer = await client.auth_test()
     address = _webhook_address(settings, str(answer["team_id"]))
     return f"connected to {answer.get('team')} as {answer.get('user')}{address}"
+
+
+async def _socket(settings: Settings) -> str:
+    """Whether Socket Mode is on and the token good. The address that it costs goes unused."""
+    client = AsyncWebClient(base_url=settings.slack_api_url, timeout=8)
+    await client.apps_connections_open(app_token=settings.secret("slack_app_token"))
+    return "SLACK_APP_TOKEN opens connections"
 
 
 async def _operations(settings: Settings) -> str:

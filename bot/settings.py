@@ -19,7 +19,7 @@ MENTION = re.compile(r"<(?:@|!subteam\^)([A-Z0-9]+)(?:\|[^>]*)?>")  # how Slack 
 # What a production process cannot do without, and what each is for.
 REQUIRED = {
     "SLACK_BOT_TOKEN": "to post as the bot",
-    "SLACK_SIGNING_SECRET": "to know that a request comes from Slack",
+    "SLACK_SIGNING_SECRET": "to know that a request comes from Slack (not with SLACK_APP_TOKEN)",
     "OPENAI_API_KEY": "to call the language model",
     "OPENAI_MODEL": "to choose the language model",
     "HEYGEN_API_KEY": "to make and translate videos",
@@ -50,6 +50,9 @@ class Settings(BaseSettings):
 
     slack_bot_token: SecretStr | None = Field(default=None, description="Bot token of the Slack app (`xoxb-…`).")
     slack_signing_secret: SecretStr | None = Field(default=None, description="Signing secret of the Slack app.")
+    slack_app_token: SecretStr | None = Field(
+        default=None, description="App-level token (`xapp-…`) for Socket Mode; without it Slack comes over HTTP."
+    )
     slack_api_url: str = Field(default="https://slack.com/api/", description="Base URL of Slack's Web API.")
     openai_api_key: SecretStr | None = Field(default=None, description="Key of the language model's server.")
     openai_base_url: str = Field(
@@ -203,6 +206,13 @@ class Settings(BaseSettings):
     def _trailing_slash(cls, value: str) -> str:
         return value.rstrip("/") + "/"
 
+    @field_validator("slack_app_token")
+    @classmethod
+    def _app_level(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith("xapp-"):
+            raise ValueError("has to begin with xapp-: it is an app-level token with the scope connections:write")
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -239,7 +249,10 @@ class Settings(BaseSettings):
 
     def missing(self) -> dict[str, str]:
         """Required settings that are not there: name → what it is for."""
-        return {name: why for name, why in REQUIRED.items() if getattr(self, name.lower()) is None}
+        spared = {"SLACK_SIGNING_SECRET"} if self.slack_app_token is not None else set()
+        return {
+            name: why for name, why in REQUIRED.items() if name not in spared and getattr(self, name.lower()) is None
+        }
 
     def has_credentials(self) -> bool:
         """Whether a Slack workspace was configured; without one `make run` starts the playground."""

@@ -1,7 +1,8 @@
 """`/healthz`: the process is alive. `/readyz`: whether it can do its work, and how much of it waits; no details.
 
 Not ready (503) is what taking the process out of service may mend: a database that does not answer, a loop that keeps
-failing. What needs an eye and not a restart (work that piles up, a loop that has stumbled) is ready, but `degraded`.
+failing, a Socket Mode connection that is refused or away for a minute. What needs an eye and not a restart (work that
+piles up, a loop that has stumbled) is ready, but `degraded`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from agent.records import Json
+from bot.slack.socket import SocketStatus
 from bot.store.overview import Backlog
 
 log = structlog.get_logger(__name__)
@@ -25,6 +27,7 @@ log = structlog.get_logger(__name__)
 ANSWER_SECONDS = 2.0
 PERSISTENT = 5  # failed rounds in a row: about ten seconds, of a loop that waits longer between them more
 SPARED = frozenset({"notifications", "catch-up"})  # other loops stand in for these, only slower
+AWAY_SECONDS = 60.0  # that Slack cannot reach us, before somebody should
 OVERDUE_SECONDS = 300.0  # that something due may wait before it is worth a look
 
 Result = TypeVar("Result")
@@ -48,11 +51,13 @@ class Health:
         backlog: Callable[[], Awaitable[Backlog]],
         failures: Callable[[], Mapping[str, int]],
         slack_known: Callable[[], bool],
+        socket: Callable[[], SocketStatus | None] = lambda: None,
     ) -> None:
         self._ping = ping
         self._backlog = backlog
         self._failures = failures
         self._slack_known = slack_known
+        self._socket = socket
 
     def routes(self) -> list[Route]:
         """The health routes."""
@@ -65,24 +70,43 @@ class Health:
         _, database = await _answer("database", self._ping)
         backlog, counted = await _answer("backlog", self._backlog)
         failing = {name: times for name, times in self._failures().items() if times}
-        known = self._slack_known()
-        status = verdict(database=database and counted, failing=failing, slack_known=known, backlog=backlog)
+        known, socket = self._slack_known(), self._socket()
+        status = verdict(
+            database=database and counted, failing=failing, slack_known=known, backlog=backlog, socket=socket
+        )
         body: Json = {
             "status": status,
             "database": "ok" if database else "failing",
             "slack": "known" if known else "unknown",
+            **({} if socket is None else {"socket": _word(socket)}),
             "failing_loops": failing,
             **({} if backlog is None else dataclasses.asdict(backlog)),
         }
         return JSONResponse(body, status_code=503 if status is Status.FAILING else 200)
 
 
-def verdict(*, database: bool, failing: Mapping[str, int], slack_known: bool, backlog: Backlog | None) -> Status:
-    """What the findings come to; `failing` counts failed rounds in a row by loop."""
+def verdict(
+    *,
+    database: bool,
+    failing: Mapping[str, int],
+    slack_known: bool,
+    backlog: Backlog | None,
+    socket: SocketStatus | None = None,
+) -> Status:
+    """What the findings come to; `failing` counts failed rounds in a row by loop, `socket` is None over HTTP."""
     if not database or any(times >= PERSISTENT for name, times in failing.items() if name not in SPARED):
         return Status.FAILING
+    if socket is not None and (socket.refusal is not None or socket.away > AWAY_SECONDS):
+        return Status.FAILING
     overdue = backlog is not None and max(backlog.oldest_delivery, backlog.oldest_submission) > OVERDUE_SECONDS
-    return Status.DEGRADED if failing or overdue or not slack_known else Status.READY
+    away = socket is not None and not socket.connected
+    return Status.DEGRADED if failing or overdue or away or not slack_known else Status.READY
+
+
+def _word(socket: SocketStatus) -> str:
+    if socket.connected:
+        return "connected"
+    return "connecting" if socket.refusal is None else "refused"
 
 
 async def _answer(part: str, ask: Callable[[], Awaitable[Result]]) -> tuple[Result | None, bool]:
