@@ -89,8 +89,19 @@ class Outbox(Protocol):
         ...
 
 
+class Relay(Protocol):
+    """Where messages go while a live session runs in their thread."""
+
+    async def take(self, row: InboxRow) -> bool:
+        """Whether a message was for a live session: then it was passed on, or is told why not. Twice is once."""
+        ...
+
+
 class LaneWorker:
-    """One per process. `round` claims and starts; the claimed lanes go on by themselves."""
+    """One per process. `round` claims and starts; the claimed lanes go on by themselves.
+
+    Without a `relay` there are no live sessions.
+    """
 
     def __init__(
         self,
@@ -104,6 +115,7 @@ class LaneWorker:
         runner: Runner,
         clock: Clock,
         kick: Callable[[], None],
+        relay: Relay | None = None,
         limit: int = LANES_AT_ONCE,
     ) -> None:
         self._lanes = lanes
@@ -115,6 +127,7 @@ class LaneWorker:
         self._runner = runner
         self._clock = clock
         self._kick = kick
+        self._relay = relay
         self._limit = limit
         self._tasks: set[asyncio.Task[None]] = set()
         self._crashes: Counter[str] = Counter()
@@ -180,14 +193,15 @@ class LaneWorker:
         """Handle one row. A turn finishes its own row together with its last step."""
         match row.kind:
             case "message":
-                current = await self._as_it_stands(lease, row)
-                return await self._runner.run(lease, current) if current else None
+                return await self._message(lease, row)
             case "command":
                 return await self._command(lease, row)
             case "action" if row.payload["name"] == "retry_failed":
                 return await self._retry(lease, row)
             case "action" if row.payload["name"] == "change_request":
                 return await self._change(lease, row)
+            case "action" if row.payload["name"] == "escalate":
+                return await self._escalate(lease, row)
             case "message_changed":
                 return await self._edited(lease, row)
             case "message_deleted":
@@ -200,6 +214,21 @@ class LaneWorker:
                 log.debug("row_without_work", kind=row.kind)
         await self._lanes.finish_row(lease, row)
         return None
+
+    async def _message(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """Somebody wrote: to the live session that runs here, or to us."""
+        current = await self._as_it_stands(lease, row)
+        if current is None:
+            return None
+        if self._relay is None or await self._runner.has_begun(current) or not await self._relay.take(current):
+            return await self._runner.run(lease, current)
+        await self._lanes.finish_row(lease, row)
+        return None
+
+    async def _escalate(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """A press that asks for a live avatar in a thread: the same call that the model or a command would make."""
+        payload: Json = {**row.payload, "name": "start_live_avatar", "arguments": {}}
+        return await self._runner.run(lease, dataclasses.replace(row, kind="command", payload=payload))
 
     async def _as_it_stands(self, lease: Lease, row: InboxRow) -> InboxRow | None:
         """The message with its later edits; None (and done) when it has been deleted before work on it began."""

@@ -46,8 +46,15 @@ class AppointedRoles:
 
     def approvers(self) -> list[str]:
         """Mentions of those who can approve, at most five: groups as groups, so that Slack notifies them."""
-        named = self._appointments.get(Role.APPROVER) or self._appointments.get(Role.ADMIN) or ()
-        return [f"<!subteam^{one}>" if one.startswith(GROUP_PREFIX) else f"<@{one}>" for one in named][:NAMED]
+        return _mentions(self._appointments.get(Role.APPROVER) or self._appointments.get(Role.ADMIN) or ())
+
+    def operators(self) -> list[str]:
+        """Mentions of those who answer calls, at most five; admins may answer as well and are not called."""
+        return _mentions(self._appointments.get(Role.OPERATOR) or ())
+
+    def called(self, workspace_id: str) -> bool:
+        """Whether somebody is named to answer calls. A named group that is empty is named."""
+        return workspace_id == self.workspace_id and bool(self._appointments.get(Role.OPERATOR))
 
     async def load(self) -> None:
         """Begin with what was known last."""
@@ -73,3 +80,8 @@ class AppointedRoles:
                 continue
             people |= {user for user in answer.get("users") or [] if isinstance(user, str)}
         return frozenset(people)
+
+
+def _mentions(named: Collection[str]) -> list[str]:
+    """Groups as groups, so that Slack notifies them."""
+    return [f"<!subteam^{one}>" if one.startswith(GROUP_PREFIX) else f"<@{one}>" for one in named][:NAMED]

@@ -10,10 +10,11 @@ from bot.slack.blocks import Post
 from bot.slack.budget import Budgets
 from bot.slack.cancels import CancelCommand
 from bot.slack.forgetting import Forgetting
+from bot.slack.live_command import NOT_SET_UP, LiveCommand, go_live
 from bot.slack.ports import LinkFor, RecentJobs
 from bot.slack.router import Answer, Interaction, Router
 from bot.slack.text import safe
-from bot.slack.typed import Cancel, ForgetMe, Help, Jobs, ShowBudget, Translate, UsageError, parse
+from bot.slack.typed import Cancel, EndLive, ForgetMe, GoLive, Help, Jobs, ShowBudget, Translate, UsageError, parse
 from bot.slack.views import help_view, jobs_list
 from bot.store.inbox import NewEvent
 
@@ -32,11 +33,13 @@ class Commands:
         forgetting: Forgetting,
         clock: Clock,
         link_for: LinkFor,
+        live: LiveCommand | None = None,
     ) -> None:
         self._jobs = jobs
         self._budgets = budgets
         self._cancelling = cancelling
         self._forgetting = forgetting
+        self._live = live
         self._clock = clock
         self._link_for = link_for
 
@@ -45,7 +48,7 @@ class Commands:
         router.add("command", "/heygen", self.handle)
 
     async def handle(self, interaction: Interaction) -> Answer:
-        """Answer one command; a translation becomes an inbox row that opens a conversation."""
+        """Answer one command; what takes time becomes an inbox row that opens a conversation."""
         command = parse(interaction.text)
         match command:
             case Translate():
@@ -56,6 +59,10 @@ class Commands:
                 return _answer(await self._budgets.show(interaction))
             case Cancel(wanted):
                 return _answer(await self._cancelling.handle(interaction, wanted))
+            case GoLive(reason):
+                return go_live(interaction, reason) if self._live else Answer(text=NOT_SET_UP)
+            case EndLive():
+                return await self._live.end(interaction) if self._live else Answer(text=NOT_SET_UP)
             case ForgetMe():
                 return _answer(self._forgetting.offer())
             case Help(topic):

@@ -19,13 +19,14 @@ from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
 from bot.slack.blocks import Post
 from bot.slack.chunking import PIECE_LIMIT
+from bot.slack.live_rendering import Attachment, LiveRenderer
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
 from bot.slack.pacing import Pacer
 from bot.slack.ports import Claimed, Costs, Deliveries, JobRows, LinkFor, Places
 from bot.slack.rendering import Rendered, Renderer
 from bot.slack.slack_calls import SlackCalls
 from bot.slack.text import safe
-from bot.store.outbox import NewDelivery
+from bot.store.outbox import ROOTS, NewDelivery
 
 log = structlog.get_logger(__name__)
 
@@ -36,11 +37,18 @@ PATIENCE = 5.0  # seconds that a claimed delivery waits for its place; beyond th
 ATTEMPTS = 40  # more than two hours of trying
 LINE_DOWN = "no_connection"
 LONGEST_BACKOFF = 300.0
-TOLD_DIRECTLY = frozenset({DeliveryKind.CLOSING, DeliveryKind.NOTICE, DeliveryKind.ROOT})
+TOLD_DIRECTLY = frozenset(
+    {DeliveryKind.CLOSING, DeliveryKind.NOTICE, DeliveryKind.ROOT, DeliveryKind.LIVE_CARD, DeliveryKind.LIVE_CLOSING}
+)
+EDITED = frozenset({DeliveryKind.CARD, DeliveryKind.LIVE_CARD, DeliveryKind.LIVE_CALL})
+FIRST_CALLS = {DeliveryKind.REACTION: "reactions.add", DeliveryKind.LIVE_FILE: "files.completeUploadExternal"}
 
 
 class DeliveryWorker:
-    """Delivers. `wake` asks the worker loop for another round; `random` (0 to 1) spreads repetitions."""
+    """Delivers. `wake` asks the worker loop for another round; `random` (0 to 1) spreads repetitions.
+
+    `live` renders what is posted of live sessions; without it there are none.
+    """
 
     def __init__(
         self,
@@ -56,6 +64,7 @@ class DeliveryWorker:
         clock: Clock,
         wake: Callable[[], None],
         random: Callable[[], float],
+        live: LiveRenderer | None = None,
     ) -> None:
         self._calls = SlackCalls(client)
         self._deliveries = deliveries
@@ -67,6 +76,7 @@ class DeliveryWorker:
             approvers=approvers,
             permalink=self._calls.permalink,
             clock=clock,
+            live=live,
         )
         self._pacer = pacer
         self._clock = clock
@@ -112,7 +122,8 @@ class DeliveryWorker:
     async def _attempt(self, claimed: Claimed, shown: str | None) -> None:
         lease, delivery, conversation = claimed
         doubtful = delivery.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING)
-        if delivery.ts is None and doubtful and await self._found(lease, delivery, conversation):
+        seekable = delivery.ts is None and delivery.kind is not DeliveryKind.REACTION  # which may as well be repeated
+        if seekable and doubtful and await self._found(lease, delivery, conversation):
             return
         if delivery.attempts >= ATTEMPTS and delivery.error != LINE_DOWN:
             await self._give_up(lease, delivery, conversation)
@@ -122,19 +133,28 @@ class DeliveryWorker:
     async def _found(self, lease: Lease, delivery: Delivery, conversation: Conversation) -> bool:
         """Whether the doubt is settled for now: it is there, or nobody can tell yet."""
         try:
-            ts = await self._calls.find(delivery, conversation)
+            ts = await self._look(delivery, conversation)
         except SLACK_ERRORS as error:
             failure = judge(error)
             if failure.verdict in (Verdict.RATE_LIMITED, Verdict.UNSURE, Verdict.NOT_SENT):
                 await self._later(lease, delivery, failure, "conversations.replies")
                 return True
             ts = None  # we shall never be able to look: twice is better than never
+        except KeyError:
+            ts = None  # it will be noticed once more, where it is rendered
         if ts is None:
             return await self._rested(lease, delivery)
         log.info("delivery_found")
         # which version of a card was sent is not known, so a found one is updated once more
-        await self._deliveries.mark_posted(lease, ts, 0 if delivery.kind is DeliveryKind.CARD else delivery.version)
+        await self._deliveries.mark_posted(lease, ts, 0 if delivery.kind in EDITED else delivery.version)
         return True
+
+    async def _look(self, delivery: Delivery, conversation: Conversation) -> str | None:
+        """Where a delivery stands that may have been posted; `KeyError` when its rows do not exist."""
+        if delivery.kind is not DeliveryKind.LIVE_FILE:
+            return await self._calls.find(delivery, conversation)
+        name = (await self._renderer.file(delivery)).name
+        return await self._calls.find_file(conversation.channel_id, conversation.thread_ts, name)
 
     async def _rested(self, lease: Lease, delivery: Delivery) -> bool:
         """Whether a post that keeps failing in doubt was sent away to wait before its next attempt."""
@@ -146,9 +166,9 @@ class DeliveryWorker:
         return True
 
     async def _paced(self, lease: Lease, delivery: Delivery, conversation: Conversation) -> bool:
-        method, place = "chat.postMessage", conversation.channel_id
+        method, place = _method(delivery), conversation.channel_id
         if delivery.ts is not None:
-            method, place = "chat.update", f"{conversation.channel_id}/{delivery.ts}"
+            place = f"{conversation.channel_id}/{delivery.ts}"
         seconds = self._pacer.wait(method, place, patience=PATIENCE)
         if seconds > PATIENCE:
             await self._deliveries.postpone(lease, self._clock.now() + seconds, "paced")
@@ -184,11 +204,28 @@ class DeliveryWorker:
     async def _put(self, attempt: _Attempt, shown: str | None) -> str:
         """Make it visible by whatever call that takes; returns its `ts`."""
         delivery = attempt.delivery
+        if delivery.kind is DeliveryKind.REACTION:
+            return await self._react(attempt)
+        if attempt.rendered.attachment is not None:
+            return await self._share(attempt, attempt.rendered.attachment)
         if delivery.ts is None:
             return await self._with_plain_text(attempt, None)
         if delivery.kind is DeliveryKind.REPLY and await self._stream_stopped(attempt, delivery.ts, shown):
             return delivery.ts
         return await self._with_plain_text(attempt, delivery.ts)
+
+    async def _react(self, attempt: _Attempt) -> str:
+        ts, name = str(attempt.delivery.body["ts"]), str(attempt.delivery.body["name"])
+        self._deliveries.assure(attempt.lease)
+        await self._calls.react(attempt.conversation.channel_id, ts, name)
+        return ts
+
+    async def _share(self, attempt: _Attempt, file: Attachment) -> str:
+        """Upload, then share: only the second is seen, so only that may not be done twice."""
+        place = attempt.conversation
+        file_id = await self._calls.upload(file)
+        self._deliveries.assure(attempt.lease)
+        return await self._calls.share(place.channel_id, place.thread_ts, file_id, file)
 
     async def _with_plain_text(self, attempt: _Attempt, ts: str | None) -> str:
         """Post or update; once more without blocks if Slack dislikes those."""
@@ -204,7 +241,7 @@ class DeliveryWorker:
         post, key, place = attempt.rendered.post, attempt.delivery.key, attempt.conversation
         self._deliveries.assure(attempt.lease)
         if ts is None:
-            thread_ts = None if attempt.delivery.kind is DeliveryKind.ROOT else place.thread_ts
+            thread_ts = None if attempt.delivery.kind in ROOTS else place.thread_ts
             return await self._calls.post(place.channel_id, thread_ts, post, key, blocks=blocks)
         return await self._calls.update(place.channel_id, ts, post, key, blocks=blocks)
 
@@ -230,11 +267,12 @@ class DeliveryWorker:
     async def _failed(self, attempt: _Attempt, failure: Failure) -> None:
         lease, delivery = attempt.lease, attempt.delivery
         visible = delivery.ts is not None
+        harmless = visible or delivery.kind is DeliveryKind.REACTION
         log.warning("delivery_failed", code=failure.code, request_id=failure.request_id)
         match failure.verdict:
             case Verdict.RATE_LIMITED | Verdict.NOT_SENT:
                 await self._later(lease, delivery, failure)
-            case Verdict.UNSURE if visible:  # an update may be repeated without harm
+            case Verdict.UNSURE if harmless:  # an update or a reaction may be repeated
                 await self._later(lease, delivery, failure)
             case Verdict.UNSURE:
                 await self._deliveries.mark_unknown(lease)
@@ -249,7 +287,7 @@ class DeliveryWorker:
     async def _later(self, lease: Lease, delivery: Delivery, failure: Failure, method: str = "") -> None:
         seconds = failure.retry_after
         if failure.verdict is Verdict.RATE_LIMITED:
-            self._pacer.blocked(method or ("chat.update" if delivery.ts else "chat.postMessage"), seconds)
+            self._pacer.blocked(method or _method(delivery), seconds)
         else:
             seconds = backoff(delivery.attempts, self._random())
         await self._deliveries.postpone(lease, self._clock.now() + seconds, failure.code)
@@ -291,6 +329,11 @@ class _Attempt:
     delivery: Delivery
     conversation: Conversation
     rendered: Rendered
+
+
+def _method(delivery: Delivery) -> str:
+    """The call that makes a delivery visible, or changes it."""
+    return "chat.update" if delivery.ts is not None else FIRST_CALLS.get(delivery.kind, "chat.postMessage")
 
 
 def _redirected(post: Post, channel_id: str) -> Post:

@@ -164,6 +164,7 @@ def _said(envelope: _Envelope) -> Classified:
         "user": _string(event, "user"),
         "text": plain(text, identity.bot_user_id),
         "files": files,
+        "mentioned": ours,
         "thread_ts": thread_ts or None,
         "channel_type": envelope.channel_type,
     }

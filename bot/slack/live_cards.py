@@ -23,10 +23,9 @@ WHAT_IT_IS = (
     "speak or type. The team can read along here, whisper to me, and speak through the avatar. What is said is written "
     "into this thread."
 )
-NO_AVATAR = "No live avatar can be offered: it is not set up here, or the budget leaves no minute of it."
 HOW_TO_STEER = (
     "Operators: what you write here is whispered to the model and never spoken; `say: …` is spoken word for word. "
-    "While one of you has taken over, it is spoken; `whisper: …` is not. A message that mentions me is for me alone."
+    "Once you have taken over, your words are spoken, those after `whisper: …` are not. Mention me for all else."
 )
 
 
@@ -51,10 +50,8 @@ def _call_status(session: LiveSession) -> str:
             after = "I offer a live avatar" if session.max_seconds else "I say that nobody was free"
             until = f" until {at_time(session.call_until)}" if session.call_until else ""
             return f"Whoever is free can claim it{until}; after that {after}."
-        case LiveState.OFFERED if session.max_seconds:
-            return "Nobody has claimed it yet, so a live avatar is offered. It can still be claimed."
         case LiveState.OFFERED:
-            return "Nobody has claimed it yet. It can still be claimed."
+            return "Nobody has claimed it yet, so a live avatar is offered. It can still be claimed."
         case LiveState.JOINED | LiveState.STARTING | LiveState.LIVE | LiveState.HUMAN_TAKEOVER:
             return "A live avatar speaks with them; its card in the thread has the controls."
         case LiveState.CLOSING | LiveState.ENDED:
@@ -63,16 +60,17 @@ def _call_status(session: LiveSession) -> str:
             assert_never(session.state)
 
 
-def live_card(session: LiveSession, now: float, *, approvers: Sequence[str] = ()) -> Post:
+def live_card(
+    session: LiveSession, now: float, *, approvers: Sequence[str] = (), operators: Sequence[str] = ()
+) -> Post:
     """The card in the thread, edited in place: an offer, then the controls, then what became of it.
 
-    `approvers` are mentions of those who can approve, nobody: the requester.
+    `approvers` are mentions of those who can approve, nobody: the requester. `operators` are called here, where they
+    have no channel of their own.
     """
     match session.state:
         case LiveState.CALLING:
-            return _calling(session)
-        case LiveState.OFFERED if session.max_seconds == 0:
-            return _nobody_free(session)
+            return _calling(session, operators)
         case LiveState.OFFERED:
             return _offer(session, approvers or [mention(session.requester)])
         case LiveState.JOINED | LiveState.STARTING | LiveState.LIVE | LiveState.HUMAN_TAKEOVER:
@@ -87,16 +85,14 @@ def live_card(session: LiveSession, now: float, *, approvers: Sequence[str] = ()
             assert_never(session.state)
 
 
-def _calling(session: LiveSession) -> Post:
+def _calling(session: LiveSession, operators: Sequence[str]) -> Post:
     until = f" until {at_time(session.call_until)}" if session.call_until else ""
-    after = " After that I offer you a live avatar." if session.max_seconds else ""
-    text = f"{mention(session.requester)} I have called the team; whoever is free answers here{until}.{after}"
-    return post(text, [section(text), _row(_decline(session, "Never mind"), _claim(session))])
-
-
-def _nobody_free(session: LiveSession) -> Post:
-    text = f"{mention(session.requester)} nobody of the team was free. {NO_AVATAR}"
-    return post(text, [section(text), _row(_claim(session))])
+    after = " After that I offer a live avatar." if session.max_seconds else ""
+    who = f"{mention(session.requester)} asks for a person: {safe(session.reason, REASON_LIMIT)}"
+    free = f"{' '.join(operators)}: whoever is free can claim this{until}."
+    text = free if operators else f"The team is being called{until}."
+    buttons = _row(_claim(session), _decline(session, "Never mind"))
+    return post(f"{who} {text}{after}", [section(who), section(f"{text}{after}"), buttons])
 
 
 def _offer(session: LiveSession, approvers: Sequence[str]) -> Post:

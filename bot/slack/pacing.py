@@ -8,7 +8,7 @@ from typing import Protocol
 PLACES_REMEMBERED = 4096
 METHODS_REMEMBERED = 256
 PLACE_SECONDS = 1.0
-NEW_MESSAGES = frozenset({"chat.postMessage", "chat.postEphemeral", "chat.startStream"})
+NEW_MESSAGES = frozenset({"chat.postMessage", "chat.postEphemeral", "chat.startStream", "files.completeUploadExternal"})
 EDITS = frozenset({"chat.update"})
 DEFAULT_PER_MINUTE = 50.0
 PER_MINUTE = {
@@ -23,6 +23,8 @@ PER_MINUTE = {
     "conversations.replies": 50.0,
     "conversations.history": 50.0,
     "conversations.open": 50.0,
+    "reactions.add": 50.0,
+    "files.completeUploadExternal": 100.0,
 }
 """Calls a minute that one workspace allows an app, by Slack's tiers; a tier's minute may be spent in a burst."""
 

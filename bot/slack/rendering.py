@@ -13,6 +13,7 @@ from bot.slack.blocks import Post
 from bot.slack.cards import card, ops_card
 from bot.slack.chunking import split
 from bot.slack.closings import closing, notice_late
+from bot.slack.live_rendering import Attachment, LiveRenderer
 from bot.slack.ports import Costs, JobRows, LinkFor, Places
 from bot.slack.text import safe
 
@@ -21,11 +22,15 @@ Permalink = Callable[[str, str], Awaitable[str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A post ready to go. `requester` is whom a lost one is told to; `more` are the further pieces of a long reply."""
+    """A post ready to go. `requester` is whom a lost one is told to; `more` are the further pieces of a long reply.
+
+    `attachment` is shared in place of the post.
+    """
 
     post: Post
     requester: str | None = None
     more: tuple[str, ...] = ()
+    attachment: Attachment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +47,7 @@ class Renderer:
     approvers: Callable[[], Sequence[str]]
     permalink: Permalink
     clock: Clock
+    live: LiveRenderer | None = None
 
     async def render(self, delivery: Delivery, conversation: Conversation) -> Rendered:
         """What `delivery` shows now; `KeyError` when the rows it is about do not exist."""
@@ -60,6 +66,8 @@ class Renderer:
             case DeliveryKind.REPLY:
                 pieces = split(_text(delivery)) or ["…"]
                 return Rendered(views.reply(pieces[0]), more=tuple(pieces[1:]))
+            case DeliveryKind.REACTION:
+                return Rendered(Post("", []))
             case (
                 DeliveryKind.LIVE_CARD
                 | DeliveryKind.LIVE_CALL
@@ -67,11 +75,35 @@ class Renderer:
                 | DeliveryKind.LIVE_CLOSING
                 | DeliveryKind.LIVE_FILE
                 | DeliveryKind.LIVE_SUMMARY
-                | DeliveryKind.REACTION
             ):
-                raise KeyError(delivery.key)  # nobody renders them here yet
+                return await self._live(delivery)
             case _:
                 assert_never(delivery.kind)
+
+    async def _live(self, delivery: Delivery) -> Rendered:
+        """What is posted of a live session; `KeyError` where there are none."""
+        if self.live is None:
+            raise KeyError(delivery.id)
+        match delivery.kind:
+            case DeliveryKind.LIVE_CARD:
+                return Rendered(*await self.live.card(delivery))
+            case DeliveryKind.LIVE_CLOSING:
+                return Rendered(*await self.live.closing(delivery))
+            case DeliveryKind.LIVE_FILE:
+                file = await self.file(delivery)
+                return Rendered(Post(file.title, []), attachment=file)
+            case DeliveryKind.LIVE_CALL:
+                return Rendered(await self.live.call(delivery))
+            case DeliveryKind.LIVE_SUMMARY:
+                return Rendered(await self.live.summary(delivery))
+            case _:
+                return Rendered(await self.live.lines(delivery))
+
+    async def file(self, delivery: Delivery) -> Attachment:
+        """The file that a delivery shares; `KeyError` when its rows do not exist."""
+        if self.live is None:
+            raise KeyError(delivery.id)
+        return await self.live.file(delivery)
 
     async def _card(self, delivery: Delivery) -> Rendered:
         submission, jobs = await self._about(delivery)

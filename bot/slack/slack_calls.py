@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import aiohttp
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from agent.records import Conversation, Delivery, DeliveryKind, Json
+from agent.records import Conversation, Delivery, Json
 from bot.slack.blocks import Post
 from bot.slack.intake import DELIVERY_EVENT
+from bot.slack.live_rendering import Attachment
 from bot.slack.outcomes import SLACK_ERRORS, judge
+from bot.store.outbox import ROOTS
 
 log = structlog.get_logger(__name__)
 
 PAGE = 200
 PAGES = 10
+UPLOAD_SECONDS = 60.0
+ALREADY = "already_reacted"
 
 
 class SlackCalls:
@@ -42,6 +49,40 @@ class SlackCalls:
             channel=channel, ts=ts, metadata=_metadata(key), **_content(post, blocks=blocks)
         )
         return str(answer["ts"] or ts)
+
+    async def react(self, channel: str, ts: str, name: str) -> None:
+        """Put a reaction on a message; one that is there already is as good."""
+        try:
+            await self._client.reactions_add(channel=channel, timestamp=ts, name=name)
+        except SlackApiError as error:
+            if judge(error).code != ALREADY:
+                raise
+
+    async def upload(self, file: Attachment) -> str:
+        """Give Slack a file's content and return its id. Nobody sees it before it is shared."""
+        ticket = await self._client.files_getUploadURLExternal(filename=file.name, length=len(file.content))
+        if (session := self._client.session) is None:
+            raise ValueError("uploads need a client with a session")
+        timeout = aiohttp.ClientTimeout(total=UPLOAD_SECONDS)
+        async with session.post(ticket["upload_url"], data=file.content, timeout=timeout) as answer:
+            answer.raise_for_status()
+        return str(ticket["file_id"])
+
+    async def share(self, channel: str, thread_ts: str | None, file_id: str, file: Attachment) -> str:
+        """Share an uploaded file; returns the `ts` of its message, or the file's id where Slack does not tell it."""
+        await self._client.files_completeUploadExternal(
+            files=[{"id": file_id, "title": file.title}], channel_id=channel, thread_ts=thread_ts
+        )
+        try:
+            return await self.find_file(channel, thread_ts, file.name) or file_id
+        except SLACK_ERRORS as error:  # it is shared: nothing may lead to sharing it once more
+            log.info("shared_file_not_found", code=judge(error).code)
+            return file_id
+
+    async def find_file(self, channel: str, thread_ts: str | None, name: str) -> str | None:
+        """The `ts` of the message that shares a file of this name; None when there is none."""
+        where, arguments = ("replies", {"ts": thread_ts}) if thread_ts else ("history", {})
+        return await self._search(where, {"channel": channel, **arguments}, lambda message: _shares(message, name))
 
     async def stop_stream(self, channel: str, ts: str, rest: str | None) -> None:
         """End a stream, showing `rest` in it."""
@@ -72,23 +113,22 @@ class SlackCalls:
 
     async def find(self, delivery: Delivery, conversation: Conversation) -> str | None:
         """The `ts` of a delivery that may have been posted, by its key; None when it is not there."""
-        if delivery.kind is DeliveryKind.ROOT or conversation.thread_ts is None:
+        if delivery.kind in ROOTS or conversation.thread_ts is None:
             return await self.find_in_channel(conversation.channel_id, delivery.key)
-        return await self._search(
-            "replies", {"channel": conversation.channel_id, "ts": conversation.thread_ts}, delivery.key
-        )
+        arguments = {"channel": conversation.channel_id, "ts": conversation.thread_ts}
+        return await self._search("replies", arguments, lambda message: _key(message) == delivery.key)
 
     async def find_in_channel(self, channel: str, key: str) -> str | None:
         """The `ts` of our message with this key among a channel's recent ones."""
-        return await self._search("history", {"channel": channel}, key)
+        return await self._search("history", {"channel": channel}, lambda message: _key(message) == key)
 
-    async def _search(self, where: str, arguments: dict[str, Any], key: str) -> str | None:
+    async def _search(self, where: str, arguments: dict[str, Any], is_it: Callable[[Json], bool]) -> str | None:
         call = self._client.conversations_replies if where == "replies" else self._client.conversations_history
         cursor: str | None = None
         for _ in range(PAGES):
             page = await call(**arguments, include_all_metadata=True, limit=PAGE, cursor=cursor)
             for message in page.get("messages") or []:
-                if _key(message) == key:
+                if is_it(message):
                     return str(message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
@@ -109,3 +149,7 @@ def _metadata(key: str) -> Json:
 def _key(message: Json) -> object:
     metadata = message.get("metadata") or {}
     return (metadata.get("event_payload") or {}).get("key") if metadata.get("event_type") == DELIVERY_EVENT else None
+
+
+def _shares(message: Json, name: str) -> bool:
+    return any(file.get("name") == name for file in message.get("files") or [])

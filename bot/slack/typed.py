@@ -9,13 +9,14 @@ from typing import Literal
 
 from bot.slack.text import plain, safe
 
-Topic = Literal["translate", "jobs", "budget", "cancel", "forget", "help"]
+Topic = Literal["translate", "jobs", "budget", "cancel", "live", "forget", "help"]
 
 USAGE: dict[Topic, str] = {
     "translate": "/heygen translate <url> into <language>, <language> …",
     "jobs": "/heygen jobs",
     "budget": "/heygen budget",
     "cancel": "/heygen cancel [job | all]",
+    "live": "/heygen live [what it is about | end]",
     "forget": "/heygen forget me",
     "help": "/heygen help [command]",
 }
@@ -35,6 +36,8 @@ WORDS: dict[str, Topic] = {
     "cancel": "cancel",
     "stop": "cancel",
     "abort": "cancel",
+    "live": "live",
+    "avatar": "live",
     "forget": "forget",
     "help": "help",
     "?": "help",
@@ -42,6 +45,7 @@ WORDS: dict[str, Topic] = {
     "--help": "help",
 }
 MOST_LANGUAGES = 200
+LONGEST_REASON = 300
 
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "—": "--"})
 _SINGLE = re.compile(r"(?<![^\s,;=])'([^'\"]*)'(?=[\s,;]|$)")
@@ -49,6 +53,7 @@ _URL = re.compile(r"<?(https?://[^\s<>\"|]+)(?:\|[^<>]*)?>?", re.IGNORECASE)
 _INTO = re.compile(r"^\s*(?:--?)?(?:into|to|in|languages?)(?:\s*[:=]\s*|\s+|$)", re.IGNORECASE)
 _PART = re.compile(r'"[^"]*"|\([^()]*\)|[,;]|\s+and\s+|\s+|[^\s,;"()]+', re.IGNORECASE)
 _HANDLE = re.compile(r"[a-z]{1,3}\d{1,6}", re.IGNORECASE)
+_THE_END = frozenset({"end", "stop", "close", "hang up", "bye"})
 _EVERYTHING = frozenset({"all", "everything"})
 _CODE = re.compile(r"[a-z]{2,3}(?:[-_][a-z0-9]{2,8})*", re.IGNORECASE)
 _QUALIFIERS = frozenset(
@@ -83,6 +88,18 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class GoLive:
+    """Offer a live avatar; `reason` is what it is about, in the person's words, and may be empty."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndLive:
+    """End the person's live session, or withdraw its offer."""
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetMe:
     """Offer to delete what is known of the person."""
 
@@ -101,7 +118,7 @@ class UsageError:
     sentence: str
 
 
-Command = Translate | Jobs | ShowBudget | Cancel | ForgetMe | Help | UsageError
+Command = Translate | Jobs | ShowBudget | Cancel | GoLive | EndLive | ForgetMe | Help | UsageError
 
 
 def parse(text: str) -> Command:
@@ -118,6 +135,8 @@ def parse(text: str) -> Command:
             return ShowBudget()
         case "cancel":
             return _cancel(rest)
+        case "live":
+            return _live(rest)
         case "forget":
             return _forget(rest)
         case "help":
@@ -150,6 +169,17 @@ def _cancel(rest: str) -> Command:
         f"I don't know which job `{safe(rest, 60)}` is.\nUsage: `{USAGE['cancel']}`\n"
         "For example: `/heygen cancel J3`; `/heygen cancel` lists what can be cancelled."
     )
+
+
+def _live(rest: str) -> Command:
+    if rest.lower().strip(" .!") in _THE_END:
+        return EndLive()
+    if len(rest) > LONGEST_REASON:
+        return UsageError(
+            f"That is too long: {LONGEST_REASON} characters say what it is about.\nUsage: `{USAGE['live']}`\n"
+            "For example: `/heygen live my intro has no sound`; `/heygen live end` ends it."
+        )
+    return GoLive(plain(rest))
 
 
 def _forget(rest: str) -> Command:

@@ -191,3 +191,20 @@ async def test_those_who_can_approve_are_mentioned(
     client: AsyncWebClient, store: Store, appointments: dict[Role, list[str]], mentions: list[str]
 ) -> None:
     assert appointed(client, store, appointments).approvers() == mentions
+
+
+@pytest.mark.parametrize(
+    ("appointments", "mentions"),
+    [
+        ({}, []),
+        ({Role.ADMIN: [DAVE]}, []),
+        ({Role.OPERATOR: [DAVE, "S0TEAM"]}, ["<!subteam^S0TEAM>", f"<@{DAVE}>"]),
+    ],
+)
+async def test_operators_are_called_and_admins_are_not(
+    client: AsyncWebClient, store: Store, appointments: dict[Role, list[str]], mentions: list[str]
+) -> None:
+    roles = appointed(client, store, appointments)
+    assert roles.operators() == mentions
+    assert roles.called(WORKSPACE) is bool(mentions)
+    assert not roles.called("T-other")

@@ -12,6 +12,7 @@ from bot.slack.budget import Budgets
 from bot.slack.cancels import CancelCommand
 from bot.slack.commands import Commands
 from bot.slack.forgetting import Forgetting
+from bot.slack.live_command import LiveCommand
 from bot.slack.router import Answer, Interaction
 from bot.slack.router import parse as read
 from bot.store import Store
@@ -39,6 +40,7 @@ class Desk:
     def __init__(self, store: Store, clock: ManualClock, wakes: Wakes) -> None:
         self.store, self.clock = store, clock
         self.roles = MemoryRoles()
+        self.live: LiveCommand | None = None
         self._wakes = wakes
 
     @property
@@ -55,6 +57,7 @@ class Desk:
             forgetting=Forgetting(store.erasures),
             clock=self.clock,
             link_for=lambda job: None,
+            live=self.live,
         )
 
     async def type(self, text: str, user: str = PERSON, channel: str = CHANNEL) -> Answer:
@@ -216,3 +219,18 @@ async def test_all_that_is_open_is_cancelled_and_told_apart(desk: Desk) -> None:
     assert "nothing is billed: J1 French." in said
     assert "HeyGen already has J1 German and can't be stopped; it will bill about $1.00" in said
     assert await desk.said("cancel") == "There is nothing to cancel."
+
+
+@pytest.mark.parametrize("typed", ["live", "live end"])
+async def test_where_there_are_no_live_sessions_that_is_said(desk: Desk, typed: str) -> None:
+    answer = await desk.type(typed)
+    assert "LIVEAVATAR_API_KEY" in str(answer.text)
+    assert answer.event is None
+
+
+async def test_live_offers_and_ends(desk: Desk) -> None:
+    desk.live = LiveCommand(live=desk.store.live, kick=lambda: None)
+    event = (await desk.type("live my intro has no sound")).event
+    assert event is not None
+    assert event.payload["text"] == "/heygen live my intro has no sound"
+    assert "You have no live session." in str((await desk.type("live end")).text)

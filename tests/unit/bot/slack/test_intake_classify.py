@@ -54,9 +54,25 @@ def test_the_payload_says_who_said_what_where() -> None:
         "user": "UALICE",
         "text": "hi",
         "files": [],
+        "mentioned": True,
         "thread_ts": "0.5",
         "channel_type": "channel",
     }
+
+
+@pytest.mark.parametrize(
+    ("event_type", "text", "channel", "mentioned"),
+    [
+        ("message", "<@U0BOT> hi", "C1", True),
+        ("message", "hi", "C1", False),
+        ("app_mention", "hi", "C1", True),
+        ("message", "hi", "D1", False),
+        ("message", "<@U0BOT|bot> hi", "D1", True),
+    ],
+)
+def test_the_payload_says_whether_we_were_mentioned(event_type: str, text: str, channel: str, mentioned: bool) -> None:
+    found = event(type=event_type, text=text, channel=channel, channel_type=None, thread_ts="0.5")
+    assert found.payload["mentioned"] is mentioned
 
 
 def test_a_bare_mention_is_a_message() -> None:

@@ -19,7 +19,7 @@ STEERING = {"live_say", "live_whisper", "live_mute", "live_take_over", "live_han
 
 
 @given(
-    st.sampled_from(LiveState), NASTY, st.none() | st.sampled_from(LiveEnd), st.booleans(), st.sampled_from([0, 900])
+    st.sampled_from(LiveState), NASTY, st.none() | st.sampled_from(LiveEnd), st.booleans(), st.sampled_from([60, 900])
 )
 def test_every_card_can_be_sent(state: LiveState, reason: str, end: LiveEnd | None, flag: bool, most: int) -> None:
     session = live_session(
@@ -34,7 +34,7 @@ def test_every_card_can_be_sent(state: LiveState, reason: str, end: LiveEnd | No
         call_until=NOW + 60,
         offer_until=NOW + 900,
     )
-    assert_sendable(live_card(session, NOW + 70))
+    assert_sendable(live_card(session, NOW + 70, operators=TEAM if flag else ()))
     assert_sendable(call_card(session, operators=TEAM, place="<#C1>"))
 
 
@@ -57,6 +57,15 @@ def test_the_team_is_called_once() -> None:
     card = call_card(live_session(LiveState.OFFERED), operators=TEAM, place=None)
     assert "<!subteam^S1>" not in words(card)
     assert buttons(card) == {"live_claim": "live_1"}
+
+
+def test_where_operators_have_no_channel_they_are_called_in_the_thread() -> None:
+    session = live_session(LiveState.CALLING, call_until=NOW + 60)
+    card = live_card(session, NOW, operators=TEAM)
+    assert "<@UALICE> asks for a person: my intro is broken" in words(card)
+    assert "<@UBOB> <!subteam^S1>: whoever is free can claim this until" in words(card)
+    assert set(buttons(card)) == {"live_claim", "live_decline"}
+    assert "The team is being called until" in words(live_card(session, NOW))
 
 
 @pytest.mark.parametrize("state", sorted(set(LiveState) - {LiveState.CALLING, LiveState.OFFERED}))
@@ -105,12 +114,6 @@ def test_an_approved_offer_can_be_joined_and_says_who_agreed() -> None:
     card = live_card(live_session(needs_approval=True, approved_by="UBOB"), NOW)
     assert "Approved by <@UBOB>." in words(card)
     assert "live_join" in buttons(card)
-
-
-def test_where_there_is_no_avatar_nobody_free_is_said() -> None:
-    card = live_card(live_session(max_seconds=0), NOW)
-    assert "nobody of the team was free" in words(card)
-    assert set(buttons(card)) == {"live_claim"}
 
 
 # -- the controls

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.typed import Cancel, Help, Jobs, ShowBudget, Translate, UsageError, parse, split_languages
+from bot.slack.typed import (
+    LONGEST_REASON,
+    Cancel,
+    EndLive,
+    GoLive,
+    Help,
+    Jobs,
+    ShowBudget,
+    Translate,
+    UsageError,
+    parse,
+    split_languages,
+)
 
 URL = "https://example.com/talk.mp4"
 
@@ -62,6 +74,32 @@ def test_budget(typed: str) -> None:
 )
 def test_cancel(typed: str, wanted: str | None) -> None:
     assert parse(typed) == Cancel(wanted)
+
+
+@pytest.mark.parametrize(
+    ("typed", "reason"),
+    [
+        ("live", ""),
+        ("LIVE  ", ""),
+        ("avatar", ""),
+        ("live my intro has no sound", "my intro has no sound"),
+        ("live end of quarter video", "end of quarter video"),
+        ("live a &lt; b", "a < b"),
+    ],
+)
+def test_live(typed: str, reason: str) -> None:
+    assert parse(typed) == GoLive(reason)
+
+
+@pytest.mark.parametrize("typed", ["live end", "live End.", "live stop", "live hang up"])
+def test_live_ends(typed: str) -> None:
+    assert parse(typed) == EndLive()
+
+
+def test_a_long_story_is_no_reason() -> None:
+    found = parse(f"live {'a' * (LONGEST_REASON + 1)}")
+    assert isinstance(found, UsageError)
+    assert "Usage: `/heygen live [what it is about | end]`" in found.sentence
 
 
 @pytest.mark.parametrize(

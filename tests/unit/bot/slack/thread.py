@@ -19,8 +19,10 @@ from agent.records import (
     TurnState,
 )
 from bot.slack.delivery import DeliveryWorker
+from bot.slack.live_rendering import LiveRenderer
 from bot.slack.pacing import Pacer
 from bot.slack.reply import SlackReplies
+from bot.slack.slack_calls import SlackCalls
 from bot.store import Store
 from bot.store.inbox import Accepted, NewEvent
 from bot.store.outbox import NewDelivery
@@ -48,7 +50,9 @@ class QuickClock:
 class Thread:
     """Opens turns and deliveries in one thread and reads what Slack shows there."""
 
-    def __init__(self, slack: SlackEmulator, client: AsyncWebClient, store: Store, clock: ManualClock) -> None:
+    def __init__(
+        self, slack: SlackEmulator, client: AsyncWebClient, store: Store, clock: ManualClock, ops_channel: bool = False
+    ) -> None:
         self.slack, self.store, self.clock = slack, store, clock
         self.wakes = Wakes()
         self.pacer = Pacer(clock)
@@ -64,6 +68,15 @@ class Thread:
             clock=QuickClock(clock),
             wake=self.wakes,
             random=lambda: 0.0,
+            live=LiveRenderer(
+                live=store.live,
+                places=store.turns,
+                operators=lambda: ["<@U0DAVE0001>"],
+                approvers=lambda: ["<@U0BOB00001>"],
+                permalink=SlackCalls(client).permalink,
+                clock=clock,
+                ops_channel=ops_channel,
+            ),
         )
         self.replies = SlackReplies(
             client, turns=store.turns, deliver_now=self.worker.deliver_now, pacer=self.pacer, clock=clock
