@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import enum
+import math
 import re
 from dataclasses import dataclass
 
+NEVER = math.inf  # the `until` of a speech whose end is not known
 SUSTAINED_SECONDS = 0.4
 EDGE_SECONDS = 1.0  # of a speech, in which people say "mm" to what they hear
-# So long after a speech its echo may still arrive as words.
-ECHO_SECONDS = 4.0
-_ECHO_SHARE = 0.7
+# A sound is noticed a little after it began. One that is noticed later than this after a speech began after it, so it
+# is no echo: people answer with words of the question.
+ECHO_SECONDS = 0.4
+ECHO_WORDS = 3
+MISHEARD_SHARE = 0.3
+HEARD_LIMIT = 40  # words that are compared
+SAID_LIMIT = 200
+WORDLESS_LIMIT = 2
 
 _WORDS = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af]")
 _BACKCHANNELS = """mm mhm hm hmm mmhm uh um ah oh aha uhuh uhhuh yeah yes yep yup ok okay right sure
 ja genau gut oui si sí vale claro sim tak да так うん はい ええ 嗯 对 是 好 네 응"""
-_STOPS = """stop wait halt pause warte moment arrête attends para espera alto pare espere basta aspetta ferma
-стоп подожди 停 等等 やめて 待って 멈춰 잠깐"""
+_STOPS = """stop wait halt pause no warte moment nein arrête attends non para espera alto pare espere não basta aspetta
+ferma стоп подожди нет 停 等等 やめて 待って 멈춰 잠깐"""
 BACKCHANNELS = frozenset(_BACKCHANNELS.split())
 STOPS = frozenset(_STOPS.split())
+_QUESTION = ("?", "？", "؟")
 
 
 class Verdict(enum.StrEnum):
@@ -33,7 +41,7 @@ class Verdict(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What the avatar says: since when, until when (as far as sent), and its words."""
+    """What the avatar says: heard since when, until when (infinite while its end is not known), and its words."""
 
     since: float
     until: float
@@ -51,91 +59,117 @@ def words_of(text: str) -> list[str]:
 def is_backchannel(text: str) -> bool:
     """Whether a text is only a sign of listening, once or repeated."""
     words = words_of(text)
-    return bool(words) and all(word in BACKCHANNELS for word in words) and len(words) <= 3
+    return 0 < len(words) <= ECHO_WORDS and all(word in BACKCHANNELS for word in words)
 
 
 def is_echo(text: str, said: str) -> bool:
-    """Whether what was heard is, nearly word by word and in order, a part of what the avatar said."""
-    heard, words = words_of(text), words_of(said)
-    if len(heard) < 2 or not words:
-        return False
-    return _longest_common(heard, words[-200:]) >= _ECHO_SHARE * len(heard)
+    """Whether what was heard is a stretch of what the avatar said, but for a few words that were misheard."""
+    heard = words_of(text)[:HEARD_LIMIT]
+    return len(heard) >= ECHO_WORDS and _changes(heard, _newest(said)) <= MISHEARD_SHARE * len(heard)
 
 
-def _longest_common(heard: list[str], said: list[str]) -> int:
-    """The length of the longest common part, gaps allowed only where a word was misheard."""
-    best, before = 0, [0] * (len(said) + 1)
-    for word in heard:
-        row = [0] * (len(said) + 1)
+def _newest(said: str) -> list[str]:
+    return words_of(said)[-SAID_LIMIT:]
+
+
+def _changes(heard: list[str], said: list[str]) -> int:
+    """How many words have to be changed, added or left out to make `heard` some stretch of `said`."""
+    row = [0] * (len(said) + 1)  # the stretch may begin anywhere
+    for count, word in enumerate(heard, 1):
+        before, row = row, [count]
         for place, other in enumerate(said, 1):
-            matched = before[place - 1] + 1 if word == other else 0
-            row[place] = matched or max(before[place - 1] if before[place - 1] > 1 else 0, 0)
-        best, before = max(best, *row), row
-    return best
+            row.append(min(before[place - 1] + (word != other), before[place] + 1, row[place - 1] + 1))
+    return min(row)  # and end anywhere
 
 
 class BargeIn:
-    """Listens beside the avatar. Tell it what is said (`speech`, or None) with everything that is heard."""
+    """Listens beside the avatar. Tell it what is said (`speech`, or None) with everything that is heard.
+
+    Sound alone interrupts when it lasts. Where such sound turned out to be an echo, or twice to be no words, only
+    words interrupt from then on.
+    """
 
     def __init__(self) -> None:
         self._since: float | None = None
         self._done = False
         self._echoes = False
+        self._wordless = 0
+        self._words_owed = False
         self._last: Speech | None = None
+        self._over_speech = False
 
-    @property
-    def due(self) -> float | None:
-        """When `tick` may have a verdict."""
-        return None if self._since is None or self._done or self._echoes else self._since + SUSTAINED_SECONDS
+    def due(self, speech: Speech | None) -> float | None:
+        """When `tick` interrupts if the sound goes on."""
+        distrusted = self._echoes or self._wordless >= WORDLESS_LIMIT
+        if speech is None or self._since is None or self._done or distrusted:
+            return None
+        at = max(self._since + SUSTAINED_SECONDS, speech.since + EDGE_SECONDS)
+        return at if at <= speech.until - EDGE_SECONDS else None
 
     def sound(self, speech: Speech | None, now: float) -> None:
         """Somebody began to speak."""
         self._note(speech)
-        self._since, self._done = now, False
+        self._wordless += self._words_owed
+        self._since, self._done, self._words_owed = now, False, False
+        self._over_speech = self._last is not None and now <= self._last.until + ECHO_SECONDS
 
     def silence(self, speech: Speech | None) -> None:
         """Nobody speaks any more."""
         self._note(speech)
         self._since = None
 
+    def over(self, now: float) -> None:
+        """The avatar is silent from now on."""
+        if self._last is not None and self._last.until > now:
+            self._last = Speech(self._last.since, now, self._last.text)
+
     def tick(self, speech: Speech | None, now: float) -> Verdict:
-        """Sound that lasts interrupts, except at the edges of a speech, and where our own words were heard before."""
+        """Sound that lasts interrupts, except at the edges of a speech."""
         self._note(speech)
-        if speech is None or self.due is None or now < self.due or _at_edge(speech, now):
+        due = self.due(speech)
+        if due is None or now < due:
             return Verdict.NOTHING
-        self._done = True
+        self._done = self._words_owed = True
         return Verdict.INTERRUPT
 
     def partial(self, text: str, speech: Speech | None, now: float) -> Verdict:
         """Words as far as they are known."""
+        if self._may_become_echo(text):
+            return Verdict.NOTHING
         verdict = self._judge(text, speech, now)
-        return verdict if verdict is Verdict.INTERRUPT else Verdict.NOTHING
+        return verdict if verdict in (Verdict.INTERRUPT, Verdict.IGNORE) else Verdict.NOTHING
 
     def final(self, text: str, speech: Speech | None, now: float) -> Verdict:
         """All words of something said. With nothing to interrupt it is `WAIT`: a turn."""
-        self._since = None
         return self._judge(text, speech, now)
 
     def _judge(self, text: str, speech: Speech | None, now: float) -> Verdict:
         self._note(speech)
-        if self._is_echo(text, now):
-            self._echoes = True
-            return Verdict.IGNORE
         words = words_of(text)
         if not words:
             return Verdict.IGNORE
+        self._words_owed = False
+        if self._over_speech and self._last is not None and is_echo(text, self._last.text):
+            self._echoes = True
+            return Verdict.IGNORE
+        self._wordless = 0
         if speech is None:
             return Verdict.WAIT
         if is_backchannel(text):
-            return Verdict.IGNORE if _at_edge(speech, now) or len(words) == 1 else Verdict.WAIT
+            return Verdict.WAIT if _answers(speech, now) else Verdict.IGNORE
         return Verdict.INTERRUPT if len(words) > 1 or words[0] in STOPS else Verdict.WAIT
 
-    def _is_echo(self, text: str, now: float) -> bool:
-        return self._last is not None and now <= self._last.until + ECHO_SECONDS and is_echo(text, self._last.text)
+    def _may_become_echo(self, text: str) -> bool:
+        """Whether the first words of something are also words of the avatar: more of them will tell."""
+        heard = words_of(text)
+        if not self._over_speech or self._last is None or len(heard) >= ECHO_WORDS:
+            return False
+        return _changes(heard, _newest(self._last.text)) == 0
 
     def _note(self, speech: Speech | None) -> None:
         self._last = speech or self._last
 
 
-def _at_edge(speech: Speech, now: float) -> bool:
-    return now - speech.since < EDGE_SECONDS or speech.until - now < EDGE_SECONDS
+def _answers(speech: Speech, now: float) -> bool:
+    """Whether a "yes" now answers a question that is just being finished."""
+    return speech.until - now < EDGE_SECONDS and speech.text.rstrip().endswith(_QUESTION)

@@ -1,19 +1,20 @@
-"""What the avatar says: who wants it said, how much of it was heard by our own clock, and who goes first."""
+"""What the avatar says: who wants it said, which of its words were heard, and who goes first. No I/O, no clock."""
 
 from __future__ import annotations
 
 import enum
+import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from agent.live.records import LiveCommand
+
 WAITING_LIMIT = 16
-# From the first sound sent to the first sound heard, where no event tells when that was.
-PRESUMED_DELAY = 1.0
-# Never wait for an event without end: this long after its sound an utterance is taken as said.
-OVERDUE = 5.0
-# Sound and events come a little late: so much more of it may have been heard than our clock says.
+# Sound and events come a little late: so much more of it may have been heard than was counted.
 _SLACK = 0.05
+_WIDE_FROM = "\u2e80"
+_SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ua4cf\uf900-\uffef]")
 
 
 class Source(enum.StrEnum):
@@ -22,7 +23,6 @@ class Source(enum.StrEnum):
     GREETING = "greeting"
     MODEL = "model"
     OPERATOR = "operator"
-    RELAY = "relay"
     FILLER = "filler"
     NOTICE = "notice"
     FAREWELL = "farewell"
@@ -30,136 +30,148 @@ class Source(enum.StrEnum):
     @property
     def human(self) -> bool:
         """Whether a person's own words are said."""
-        return self in (Source.OPERATOR, Source.RELAY)
-
-
-class Outcome(enum.StrEnum):
-    """How an utterance ended."""
-
-    SAID = "said"
-    INTERRUPTED = "interrupted"
-    LOST = "lost"
+        return self is Source.OPERATOR
 
 
 @dataclass(slots=True)
 class Span:
-    """A piece of its written text (up to `end`, in characters) and where its sound ends, in seconds once known."""
+    """A piece of its text (up to `end`, in characters) and where its sound ends, in seconds once that is known."""
 
     end: int
     until: float | None = None
 
 
 @dataclass(slots=True)
-class Utterance:
-    """What is said in one go. Times in seconds of one clock that does not go backwards.
+class Part:
+    """A stretch of its sound without a gap, by LiveAvatar's id. Of the utterance, `before` seconds come earlier.
 
-    `text` is as written; `complete`: its text is; `voiced`: all its sound is here.
+    `since` is when it began to be heard; `over`: it has been heard, was silenced or got lost.
     """
 
     id: str
-    generation: int
+    before: float
+    since: float | None = None
+    over: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Utterance:
+    """What is said in one go.
+
+    `turn` is the model's turn it belongs to, `actor` and `command` the person and the command that want it said.
+    `complete`: its text is. `voiced`: all its sound has been handed over, or no more will come; `silent`: that was not
+    all of it. `seconds` is how much sound was handed over, `heard` how much of it was heard in parts that are over.
+    `shown` is what the page shows of it.
+    """
+
+    id: str
     source: Source
+    turn: int | None = None
+    actor: str | None = None
+    command: LiveCommand | None = None
+    begun_at: float = 0.0
     text: str = ""
+    pieces: list[str] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     complete: bool = False
-    queued_seconds: float = 0.0
-    sent_seconds: float = 0.0
-    started_at: float | None = None
-    closed_at: float | None = None
-    _run_from: float | None = None
-    _before_run: float = 0.0
+    voiced: bool = False
+    silent: bool = False
+    seconds: float = 0.0
+    heard: float = 0.0
+    shown: str = ""
 
-    @property
-    def voiced(self) -> bool:
-        """Whether the sound of all its text is here."""
-        return self.complete and all(span.until is not None for span in self.spans)
+    # What there is to say
 
-    def add_span(self, end: int) -> None:
-        """The text up to `end` is about to be voiced."""
-        self.spans.append(Span(end))
+    def add(self, text: str) -> None:
+        """Another piece of its text."""
+        joint = " " if self.text and self.text[-1] < _WIDE_FROM and text[:1] < _WIDE_FROM else ""
+        self.text += joint + text
+        self.pieces.append(text)
+        self.spans.append(Span(len(self.text)))
 
     def add_sound(self, seconds: float) -> None:
-        """So much more of its sound is here."""
-        self.queued_seconds += seconds
+        """So much more of its sound was handed over."""
+        self.seconds += seconds
 
     def end_span(self) -> None:
         """The sound of the oldest span that had not ended is all here."""
         span = next((span for span in self.spans if span.until is None), None)
         if span is not None:
-            span.until = self.queued_seconds
+            span.until = self.seconds
 
-    def sent(self, seconds: float, now: float) -> None:
-        """So much of its sound left us. Where the sound before has run out, the avatar was silent in between."""
-        if self._run_from is None:
-            self._run_from = now + PRESUMED_DELAY
-        elif self.heard_seconds(now) >= self.sent_seconds:
-            self._before_run, self._run_from = self.sent_seconds, now
-        self.sent_seconds += seconds
+    # What was heard of it
 
-    def started(self, now: float) -> None:
-        """An event says that it is heard from now on; what later events say about that is ignored."""
-        if self.started_at is None and self._run_from is not None:
-            self.started_at = now
-            if self._before_run == 0.0:
-                self._run_from = now
+    def begin_part(self, part_id: str) -> None:
+        """A stretch of sound begins."""
+        self.parts.append(Part(part_id, self.seconds))
 
-    def closed(self, now: float) -> None:
-        """All of it left us."""
-        self.closed_at = now
+    def part(self, part_id: str) -> Part | None:
+        """The part with this id."""
+        return next((part for part in self.parts if part.id == part_id), None)
+
+    def end_part(self, part: Part, heard: float) -> None:
+        """A part is over, `heard` seconds of it were heard."""
+        part.over = True
+        self.heard = max(self.heard, part.before + heard)
 
     @property
-    def sent_any(self) -> bool:
-        """Whether any of its sound left us."""
-        return self._run_from is not None
+    def sounds(self) -> bool:
+        """Whether some of its sound may still be heard."""
+        return any(not part.over for part in self.parts)
 
-    def heard_seconds(self, now: float) -> float:
-        """How much of it was heard until now, never more than was sent."""
-        if self._run_from is None:
-            return 0.0
-        return min(self._before_run + max(now - self._run_from, 0.0), self.sent_seconds)
+    def since(self) -> float | None:
+        """When its first sound was heard, as it would have been without gaps before the newest one."""
+        part = next((part for part in reversed(self.parts) if part.since is not None), None)
+        return None if part is None or part.since is None else part.since - part.before
 
-    def ends_at(self, now: float) -> float:
-        """When what was sent of it is over."""
-        return now + PRESUMED_DELAY if self._run_from is None else self._run_from + self.sent_seconds - self._before_run
-
-    def overdue_at(self) -> float | None:
-        """When it is taken as said though no event said so; None while some of it is still to be sent."""
-        return None if self.closed_at is None else max(self.ends_at(self.closed_at), self.closed_at) + OVERDUE
-
-    def may_be_over(self, now: float) -> bool:
-        """Whether all of it was sent and can have been heard: an end that comes before belongs to another one."""
-        return self.closed_at is not None and now >= self.ends_at(now) - 0.5
-
-    def heard_text(self, now: float) -> str:
+    def heard_text(self) -> str:
         """The part of its text that was heard, in whole words."""
-        heard = self.heard_seconds(now) + _SLACK
+        heard = self.heard + _SLACK
         begun, since = 0, 0.0
         for span in self.spans:
-            if not self.sent_any:
-                break
-            if span.until is None or span.until > heard:
-                return self.text[:begun] + self._part(begun, span, since, heard)
+            if not self.parts or span.until is None or span.until > heard:
+                return self.text[:begun] + self._piece(begun, span, since, heard) if self.parts else ""
             begun, since = span.end, span.until
         return self.text[:begun].rstrip()
 
-    def _part(self, begun: int, span: Span, since: float, heard: float) -> str:
+    def _piece(self, begun: int, span: Span, since: float, heard: float) -> str:
         """What was heard of a span: as much of its words as of its sound."""
-        until = span.until if span.until is not None else max(self.queued_seconds, since)
-        share = (heard - since) / (until - since) if until > since else 0.0
         # The sound of a span that is still being made is longer than what is here of it.
+        until = span.until if span.until is not None else since + 2 * max(self.seconds - since, 0.0)
+        share = (heard - since) / (until - since) if until > since and self.heard > since else 0.0
         words = self.text[begun : span.end]
-        place = int(len(words) * min(share if span.until is not None else share / 2, 1.0))
-        if place < len(words) and words[:1] and not words[place].isspace():
-            spaces = [index for index in range(place) if words[index].isspace()]
-            spaced = any(character.isspace() for character in words.strip())
-            place = (spaces[-1] if spaces else 0) if spaced else place
-        return words[:place].rstrip()
+        place = int(len(words) * min(max(share, 0.0), 1.0))
+        return words[: _whole_words(words, place)].rstrip()
+
+    def text_at(self, now: float) -> str:
+        """Its text up to the end of the span that is being heard."""
+        since = self.since()
+        if since is None:
+            return ""
+        elapsed = now - since
+        spoken = next((span for span in self.spans if span.until is None or span.until > elapsed), None)
+        return self.text if spoken is None else self.text[: spoken.end]
+
+    def next_text_at(self, now: float) -> float | None:
+        """When `text_at` gets longer, as far as known."""
+        since = self.since()
+        if since is None:
+            return None
+        ends = [since + span.until for span in self.spans[:-1] if span.until is not None]
+        return next((end for end in ends if end > now), None)
+
+
+def _whole_words(words: str, place: int) -> int:
+    """`place`, moved back to the end of a word. Where a script has no spaces any place will do."""
+    if place >= len(words) or words[place].isspace() or _SPACELESS.match(words[place]):
+        return place
+    return max((index for index in range(place) if words[index].isspace()), default=0)
 
 
 class Verdict(enum.StrEnum):
     """What becomes of a line that wants to be said."""
 
-    NOW = "now"
     WAITS = "waits"
     INTERRUPTS = "interrupts"
     DROPPED = "dropped"
@@ -190,22 +202,18 @@ class Lines:
 
     def judge(self, source: Source) -> Verdict:
         """What would become of a line of this source."""
-        if self.current is None:
-            return Verdict.NOW
         if source is Source.FILLER:
-            return Verdict.DROPPED
-        if source.human and not self.human_speaks:
+            return Verdict.DROPPED if self.everything else Verdict.WAITS
+        if source.human and self.everything and not self.human_speaks:
             return Verdict.INTERRUPTS
         return Verdict.WAITS if len(self._waiting) < self._limit else Verdict.DROPPED
 
     def add(self, line: Utterance) -> Verdict:
-        """Take a line unless it is dropped. Call `clear` first where `judge` says that it interrupts."""
+        """Have a line wait, unless it is dropped. Call `clear` first where `judge` says that it interrupts."""
         verdict = self.judge(line.source)
         if verdict is Verdict.INTERRUPTS:
             raise ValueError("clear what is said before a line that interrupts it")
-        if verdict is Verdict.NOW:
-            self.current = line
-        elif verdict is Verdict.WAITS:
+        if verdict is Verdict.WAITS:
             self._waiting.insert(self._place(line.source), line)
         return verdict
 
@@ -214,14 +222,21 @@ class Lines:
             return len(self._waiting)
         return next((place for place, line in enumerate(self._waiting) if not line.source.human), len(self._waiting))
 
-    def finish(self) -> Utterance | None:
-        """The one that was said is over; returns the next, which is now said."""
-        self.current = self._waiting.popleft() if self._waiting else None
-        return self.current
+    def begin(self) -> Utterance | None:
+        """Nothing is said: the first that waits is said now; returns it."""
+        if self.current is None and self._waiting:
+            self.current = self._waiting.popleft()
+            return self.current
+        return None
 
-    def clear(self) -> Sequence[Utterance]:
-        """Nothing is said and nothing waits any more; returns what was."""
-        dropped = self.everything
+    def finish(self) -> None:
+        """The one that was said is over."""
         self.current = None
-        self._waiting.clear()
+
+    def clear(self, *, keep_human: bool = False) -> Sequence[Utterance]:
+        """Nothing is said and nothing waits any more, but for people's lines with `keep_human`; returns what was."""
+        kept = [line for line in self._waiting if keep_human and line.source.human]
+        dropped = [line for line in self.everything if line not in kept]
+        self.current = None
+        self._waiting = deque(kept)
         return dropped
