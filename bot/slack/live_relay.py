@@ -38,6 +38,10 @@ class RelayedTo(Protocol):
         """The conversation's session that has not ended."""
         ...
 
+    async def foreseen(self, session: LiveSession) -> LiveSession:
+        """The session as it stands once the presses that wait are done."""
+        ...
+
     async def command(
         self, session_id: str, kind: CommandKind, *, actor: str, text: str, message_ts: str | None, key: str
     ) -> bool:
@@ -123,7 +127,7 @@ class LiveRelay:
         """False when the session ended before it could be passed on."""
         user = row.payload["user"]
         roles = self._roles(session, user)
-        found = passed(session, roles, row.payload["text"], user)
+        found = passed(await self.live.foreseen(session), roles, row.payload["text"], user)
         refusal = found.refusal
         if found.kind is not None:
             whose = {"actor": user, "text": found.text, "key": row.id}

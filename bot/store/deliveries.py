@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent.records import Conversation, Delivery, DeliveryState, Lease
+from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
 from bot.store.outbox import OPS, ROOTS, UNFINISHED, NewDelivery, Outbox
@@ -160,12 +160,16 @@ async def _doubt_interrupted(
 
 
 def _in_turn() -> sa.ColumnElement[bool]:
-    """Visible already, or the first of its conversation's first posts; without a thread only the root."""
+    """Visible already, or the first of its conversation's first posts; without a thread only the root.
+
+    A reaction stands on what somebody else has posted: it waits for nothing, and nothing waits for it.
+    """
     earlier = delivery.alias("earlier")
     root, earlier_root = delivery.c.kind.in_(ROOTS), earlier.c.kind.in_(ROOTS)
     blocked = sa.exists().where(
         earlier.c.conversation_id == delivery.c.conversation_id,
         earlier.c.ts.is_(None),
+        earlier.c.kind != DeliveryKind.REACTION,
         earlier.c.state.in_(UNFINISHED),
         sa.or_(
             sa.and_(earlier_root, sa.not_(root)),
@@ -175,7 +179,8 @@ def _in_turn() -> sa.ColumnElement[bool]:
     has_thread = sa.exists().where(
         conversation.c.id == delivery.c.conversation_id, conversation.c.thread_ts.is_not(None)
     )
-    return sa.or_(delivery.c.ts.is_not(None), sa.and_(sa.not_(blocked), sa.or_(root, has_thread)))
+    anytime = sa.or_(delivery.c.ts.is_not(None), delivery.c.kind == DeliveryKind.REACTION)
+    return sa.or_(anytime, sa.and_(sa.not_(blocked), sa.or_(root, has_thread)))
 
 
 def _sent_but_unseen(workspace_id: str, channel_id: str, key: str) -> sa.Select[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from agent.live.records import (
     LiveCommand,
     LiveLine,
     LiveSession,
+    LiveState,
     Manner,
     Speaker,
 )
@@ -101,6 +103,22 @@ class LiveWords(LiveRows):
             await connection.execute(sa.insert(live_command).values(**whose, **values))
             await self._database.announce(connection, "live")
             return True
+
+    async def foreseen(self, session: LiveSession) -> LiveSession:
+        """The session as it stands once what waits is done, as far as it is about who speaks through the avatar.
+
+        What is written right after a press on Take over or Hand back is meant for after it.
+        """
+        modes = (CommandKind.TAKE_OVER, CommandKind.HAND_BACK)
+        waiting = sa.and_(live_command.c.session_id == session.id, live_command.c.done_at.is_(None))
+        select = sa.select(live_command.c.kind, live_command.c.actor).where(waiting, live_command.c.kind.in_(modes))
+        async with self._database.reading() as connection:
+            row = await first(connection, select.order_by(live_command.c.seq.desc()).limit(1))
+        if row is None:
+            return session
+        taken = row["kind"] is CommandKind.TAKE_OVER
+        state = LiveState.HUMAN_TAKEOVER if taken else LiveState.LIVE
+        return dataclasses.replace(session, state=state, taken_by=row["actor"] if taken else None)
 
     async def _full(self, connection: AsyncConnection, session_id: str) -> bool:
         waiting = sa.and_(live_command.c.session_id == session_id, live_command.c.done_at.is_(None))

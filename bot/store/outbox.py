@@ -96,8 +96,9 @@ class Outbox:
         return found
 
     async def waiting(self, connection: AsyncConnection, conversation_id: str) -> bool:
-        """Whether a delivery of the conversation is neither visible nor given up."""
-        mine = sa.and_(delivery.c.conversation_id == conversation_id, delivery.c.ts.is_(None))
+        """Whether a post of the conversation is neither visible nor given up."""
+        posts = delivery.c.kind != DeliveryKind.REACTION
+        mine = sa.and_(delivery.c.conversation_id == conversation_id, delivery.c.ts.is_(None), posts)
         select = sa.select(delivery.c.id).where(mine, delivery.c.state.in_(UNFINISHED))
         return await connection.scalar(select.limit(1)) is not None
 

@@ -231,6 +231,16 @@ async def test_a_reaction_keeps_to_its_limit(thread: Thread) -> None:
     assert await thread.state(key) is DeliveryState.POSTED
 
 
+async def test_a_reaction_that_has_to_wait_keeps_nothing_waiting(thread: Thread) -> None:
+    await react(thread)
+    limited = {"ok": False, "error": "ratelimited"}
+    thread.slack.fail("before", "/api/reactions.add", status=429, body=limited, headers={"Retry-After": "30"})
+    await thread.queue("reply:1", "Hello.")
+    await drain(thread)
+    assert "Hello." in thread.shown()[0]
+    assert not await thread.store.turns.unposted(thread.conversation_id)
+
+
 # -- without live sessions
 
 

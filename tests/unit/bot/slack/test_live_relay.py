@@ -123,6 +123,29 @@ async def test_messages_reach_the_session_in_their_order(line: Line) -> None:
     assert line.wakes.count == 3
 
 
+async def press(line: Line, kind: CommandKind, key: str, user: str = OPERATOR) -> None:
+    whose = {"actor": user, "text": "", "message_ts": None, "key": key}
+    await line.store.live.command(line.lease.id, kind, **whose)
+
+
+async def test_what_is_written_right_after_a_press_is_meant_for_after_it(line: Line) -> None:
+    await press(line, CommandKind.TAKE_OVER, "k1")
+    await line.relay.take(line.row("Bob here.", OPERATOR, "Ev3"))
+    await line.relay.take(line.row("He sounds angry.", "U9", "Ev4"))
+    await press(line, CommandKind.HAND_BACK, "k2")
+    await line.relay.take(line.row("phew", OPERATOR, "Ev5"))
+    kinds = [(kind, text) for kind, _, text, _ in await line.commands() if text]
+    assert kinds == [(SAY, "Bob here."), (WHISPER, "phew")]
+
+
+async def test_a_press_that_is_done_counts_as_what_came_of_it(line: Line) -> None:
+    await press(line, CommandKind.TAKE_OVER, "k1")
+    (waiting,) = await line.store.live.commands(line.lease)
+    await line.store.live.command_done(line.lease, waiting)  # it was not granted, say
+    await line.relay.take(line.row("Bob here.", OPERATOR, "Ev3"))
+    assert [kind for kind, *_ in await line.commands()] == [WHISPER]
+
+
 async def test_a_message_that_is_handled_twice_is_passed_on_once(line: Line) -> None:
     for _ in range(2):
         assert await line.relay.take(line.row("Hello?"))
@@ -183,6 +206,9 @@ async def test_when_the_session_has_just_ended_the_message_is_for_the_bot(line: 
 
         async def open_session(self, conversation_id: str) -> Any:
             return await self.live.open_session(conversation_id)
+
+        async def foreseen(self, session: Any) -> Any:
+            return session
 
         async def command(self, session_id: str, kind: CommandKind, **whose: Any) -> bool:
             await self.live.stopped(self.lease, credits=None, seconds=1.0)
