@@ -1,0 +1,219 @@
+"""The transcript and what of it the thread is told; commands from Slack, once each, and the signs that answer them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agent.live.records import CommandKind, LineState, LiveCommand, LiveEnd, Manner, Speaker
+from agent.records import DeliveryKind, Lease
+from bot.store import Store
+from bot.store.live_words import WAITING_LIMIT
+from tests.support.live_rows import (
+    OPERATOR,
+    REQUESTER,
+    ask,
+    call,
+    closing,
+    joined,
+    keys,
+    line,
+    offer,
+    running,
+    say,
+    started,
+)
+from tests.support.store_steps import everything
+
+
+async def told(store: Store, lease: Lease, first: int) -> dict[str, object] | None:
+    post = await store.deliveries.find(f"live:{lease.id}:lines:{first}")
+    return None if post is None else post.body
+
+
+# -- lines -----------------------------------------------------------------------------------------------------------
+
+
+async def test_lines_are_numbered_and_read_back_whole(store: Store) -> None:
+    lease = await running(store)
+    first = await store.live.add_lines(lease, [line("Hello"), line("Hi", Speaker.AVATAR, Manner.OURS)])
+    cut = line("I thi", Speaker.AVATAR, Manner.OURS, state=LineState.INTERRUPTED)
+    second = await store.live.add_lines(lease, [cut, line("Stop", actor=REQUESTER)])
+    assert [one.seq for one in (*first, *second)] == [1, 2, 3, 4]
+    assert await store.live.transcript(lease.id) == [*first, *second]
+    assert (second[0].state, second[1].actor) == (LineState.INTERRUPTED, REQUESTER)
+    assert (await store.live.session(lease.id)).lines == 4
+
+
+async def test_each_batch_is_one_post(store: Store) -> None:
+    lease = await running(store)
+    await say(store, lease, "One", "Two")
+    await say(store, lease, "Three")
+    assert await keys(store, lease.id) == ["live:*", "live:*:lines:1", "live:*:lines:3"]
+    assert await told(store, lease, 1) == {"first": 1, "last": 2, "told": [1, 2]}
+    post = await store.deliveries.find(f"live:{lease.id}:lines:3")
+    assert post is not None
+    assert (post.kind, post.subject_id, post.body) == (
+        DeliveryKind.LIVE_LINES,
+        lease.id,
+        {"first": 3, "last": 3, "told": [3]},
+    )
+
+
+async def test_no_lines_are_no_post(store: Store) -> None:
+    lease = await running(store)
+    before = await everything(store)
+    assert await store.live.add_lines(lease, []) == []
+    assert await everything(store) == before
+
+
+async def test_what_the_runtime_notes_is_for_the_file(store: Store) -> None:
+    lease = await running(store)
+    note = line("U7 took over", Speaker.RUNTIME, Manner.OURS, state=LineState.SILENT)
+    await store.live.add_lines(lease, [note])
+    assert await told(store, lease, 1) is None
+    await store.live.add_lines(lease, [note, line("Hello")])
+    assert await told(store, lease, 2) == {"first": 2, "last": 3, "told": [3]}
+
+
+async def test_what_stands_in_the_thread_already_is_not_repeated_unless_it_was_cut(store: Store) -> None:
+    lease = await running(store)
+    await ask(store, lease.id, "How much?", key="a", message_ts="5.0")
+    say_it = {"kind": CommandKind.SAY, "actor": OPERATOR}
+    await ask(store, lease.id, "It is free", key="b", message_ts="6.0", **say_it)
+    await ask(store, lease.id, "From a modal", key="c", message_ts=None, **say_it)
+    from_thread = {"manner": Manner.THREAD, "speaker": Speaker.TEAMMATE, "actor": OPERATOR}
+    await store.live.add_lines(
+        lease,
+        [
+            line("How much?", manner=Manner.THREAD, actor=REQUESTER),
+            line("It is free", **from_thread),
+            line("It is free", **from_thread, state=LineState.INTERRUPTED),
+            line("From a modal", **from_thread),
+        ],
+    )
+    assert await told(store, lease, 1) == {"first": 1, "last": 4, "told": [3, 4]}
+
+
+async def test_the_last_words_come_in_while_it_closes(store: Store) -> None:
+    lease = await closing(store)
+    assert [one.seq for one in await say(store, lease, "Bye")] == [1]
+
+
+# -- commands --------------------------------------------------------------------------------------------------------
+
+
+async def test_commands_come_in_order_and_whole(store: Store) -> None:
+    lease = await running(store)
+    assert await ask(store, lease.id, "First", key="a", message_ts="5.0")
+    assert await ask(store, lease.id, "Second", key="b", message_ts=None, kind=CommandKind.WHISPER, actor=OPERATOR)
+    first, second = await store.live.commands(lease)
+    assert (first.seq, first.kind, first.actor, first.text, first.message_ts) == (
+        1,
+        CommandKind.ASK,
+        REQUESTER,
+        "First",
+        "5.0",
+    )
+    assert (second.seq, second.kind, second.actor, second.message_ts) == (2, CommandKind.WHISPER, OPERATOR, None)
+    assert first.session_id == lease.id
+
+
+async def test_a_key_is_one_command(store: Store) -> None:
+    lease = await running(store)
+    assert [await ask(store, lease.id) for _ in range(3)] == [True] * 3
+    assert len(await store.live.commands(lease)) == 1
+    await store.live.command_done(lease, (await store.live.commands(lease))[0])
+    assert await ask(store, lease.id)
+    assert await store.live.commands(lease) == []
+
+
+@pytest.mark.parametrize("begin", [joined, started, running])
+async def test_what_runs_takes_commands(store: Store, begin: type) -> None:
+    lease: Lease = await begin(store)
+    assert await ask(store, lease.id)
+
+
+async def test_what_does_not_run_takes_none(store: Store) -> None:
+    calling, offered = await call(store, "a"), await offer(store, "b")
+    closed = await closing(store, "c")
+    for session_id in (calling.id, offered.id, closed.id, "nothing"):
+        assert not await ask(store, session_id, key=f"ask-{session_id}")
+    await store.live.stopped(closed, credits=None, seconds=1.0)
+    assert not await ask(store, closed.id)
+
+
+async def test_a_command_that_was_taken_stays_taken_when_the_session_ends(store: Store) -> None:
+    lease = await running(store)
+    await ask(store, lease.id)
+    await store.live.closing(lease, LiveEnd.VISITOR)
+    assert await ask(store, lease.id)
+
+
+@pytest.mark.full
+async def test_the_queue_has_an_end(store: Store) -> None:
+    lease = await running(store)
+    for number in range(WAITING_LIMIT):
+        assert await ask(store, lease.id, key=f"ask-{number}")
+    assert not await ask(store, lease.id, key="one too many")
+    assert await ask(store, lease.id, key="ask-0")
+    await store.live.command_done(lease, (await store.live.commands(lease))[0])
+    assert await ask(store, lease.id, key="one more")
+
+
+async def test_a_command_is_done_once_and_its_message_gets_a_sign(store: Store) -> None:
+    lease = await running(store)
+    await ask(store, lease.id)
+    (command,) = await store.live.commands(lease)
+    await store.live.command_done(lease, command, reaction="eyes")
+    before = await everything(store)
+    await store.live.command_done(lease, command, reaction="speaker")
+    assert await everything(store) == before
+    assert await store.live.commands(lease) == []
+    post = await store.deliveries.find(f"live:{lease.id}:reaction:1")
+    assert post is not None
+    assert (post.kind, post.subject_id, post.body) == (
+        DeliveryKind.REACTION,
+        lease.id,
+        {"ts": "5.0", "name": "eyes"},
+    )
+
+
+async def test_without_a_message_or_a_sign_nothing_is_put_there(store: Store) -> None:
+    lease = await running(store)
+    await ask(store, lease.id, key="a", message_ts=None)
+    await ask(store, lease.id, key="b")
+    first, second = await store.live.commands(lease)
+    await store.live.command_done(lease, first, reaction="eyes")
+    await store.live.command_done(lease, second)
+    assert await keys(store, lease.id) == ["live:*"]
+
+
+async def test_a_command_of_another_session_is_not_done(store: Store) -> None:
+    lease, other = await running(store, "a"), await running(store, "b")
+    await ask(store, other.id)
+    (command,) = await store.live.commands(other)
+    await store.live.command_done(lease, command)
+    assert await store.live.commands(other) == [command]
+
+
+async def test_what_nobody_got_to_is_over_with_the_session(store: Store) -> None:
+    lease = await running(store)
+    await ask(store, lease.id)
+    await store.live.closing(lease, LiveEnd.VISITOR)
+    assert len(await store.live.commands(lease)) == 1
+    await store.live.stopped(lease, credits=None, seconds=1.0)
+    (row,) = (await everything(store))["live_command"]
+    assert row.done_at is not None
+
+
+async def test_commands_from_everywhere_at_once_are_each_there_once(store: Store, second: Store) -> None:
+    lease = await running(store)
+
+    async def send(number: int) -> bool:
+        return await ask((store, second)[number % 2], lease.id, key=f"ask-{number // 2}")
+
+    assert all(await asyncio.gather(*(send(number) for number in range(40))))
+    waiting: list[LiveCommand] = await store.live.commands(lease)
+    assert [one.seq for one in waiting] == list(range(1, 21))
