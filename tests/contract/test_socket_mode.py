@@ -198,6 +198,7 @@ async def test_an_announced_end_leaves_no_gap(slack: SlackEmulator, modes: Modes
     await slack.journal.wait_for(lambda: len(slack.sockets.live) == 1)
 
 
+@pytest.mark.full
 async def test_a_lifetime_is_not_outlived(slack: SlackEmulator, modes: Modes) -> None:
     slack.sockets.lifetime, slack.sockets.grace = 2.0, 0.01
     await modes.start()
@@ -268,6 +269,7 @@ async def test_an_address_that_cannot_be_had_is_asked_for_again(
     assert (await modes.start()).status.connected
 
 
+@pytest.mark.full
 async def test_slacks_limit_is_kept(slack: SlackEmulator, modes: Modes) -> None:
     slack.fail("before", "/api/apps.connections.open", status=429, headers={"retry-after": "1"})
     started = asyncio.get_running_loop().time()

@@ -44,6 +44,24 @@ async def stage(_emulators: Emulators, tmp_path: Path) -> AsyncIterator[Stage]:
         emulator.reset()
 
 
+@pytest.fixture
+async def socket_stage(_emulators: Emulators, tmp_path: Path) -> AsyncIterator[Stage]:
+    """The same, but over Socket Mode alone: no signing secret, nothing of Slack's comes over HTTP."""
+    for emulator in _emulators:
+        emulator.reset()
+    slack, openai, heygen = _emulators
+    slack.configure(concurrency=8, socket_mode=True)
+    slack.limits.enabled = False
+    stage = Stage(slack, openai, heygen, tmp_path)
+    await stage.start(slack_app_token=slack.app_token, slack_signing_secret=None)
+    yield stage
+    assert list(slack.sockets.complaints) == []
+    await stage.stop()
+    slack.configure("", socket_mode=False, ack_seconds=3.0)
+    for emulator in _emulators:
+        emulator.reset()
+
+
 @pytest.fixture(autouse=True)
 def _warnings_only() -> Iterator[None]:
     """Log warnings and worse: drawing each line costs more time than the app takes."""

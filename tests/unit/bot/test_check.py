@@ -87,6 +87,29 @@ async def test_a_wrong_credential_is_named_but_not_shown(
     assert not any("wrong" in line for _, line in lines.values())
 
 
+@pytest.mark.parametrize(
+    ("enabled", "token", "said"),
+    [
+        (True, None, "ok       socket: SLACK_APP_TOKEN opens connections"),
+        (True, "xapp-wrong", "failing  socket: invalid_auth"),
+        (False, None, "failing  socket: access_denied"),
+    ],
+)
+async def test_an_app_level_token_is_tried(
+    slack: SlackEmulator,
+    heygen: HeyGenEmulator,
+    openai: OpenAIEmulator,
+    tmp_path: Path,
+    enabled: bool,
+    token: str | None,
+    said: str,
+) -> None:
+    slack.configure(socket_mode=enabled)
+    lines = await told(configured(slack, heygen, openai, tmp_path, slack_app_token=token or slack.app_token))
+
+    assert lines["socket"][1] == said
+
+
 async def test_a_service_that_is_not_there_is_failing(
     slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, tmp_path: Path
 ) -> None:

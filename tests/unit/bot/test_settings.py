@@ -24,6 +24,20 @@ def test_nothing_configured_names_everything_required() -> None:
     assert not loaded.has_credentials()
 
 
+def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1-A0-secret")
+
+    assert set(settings.load().missing()) == set(REQUIRED) - {"SLACK_SIGNING_SECRET"}
+
+
+def test_another_kind_of_token_is_no_app_level_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xoxb-secret")
+
+    with pytest.raises(SettingsError, match="SLACK_APP_TOKEN has to begin with xapp-") as caught:
+        settings.load()
+    assert "secret" not in str(caught.value)
+
+
 def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     with open(".env", "w") as file:
         file.write("OPENAI_MODEL=from-file\nHEYGEN_API_KEY=hg-1\n")

@@ -9,8 +9,9 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
+from bot.slack.socket import SocketStatus
 from bot.store.overview import Backlog
-from bot.web.health import OVERDUE_SECONDS, PERSISTENT, Health, Status, verdict
+from bot.web.health import AWAY_SECONDS, OVERDUE_SECONDS, PERSISTENT, Health, Status, verdict
 
 QUIET = Backlog(0, 0, 0, 0, 0.0, 0.0)
 
@@ -44,6 +45,29 @@ def test_what_a_restart_may_mend_is_failing(findings: dict[str, Any]) -> None:
 )
 def test_what_needs_an_eye_is_degraded(findings: dict[str, Any]) -> None:
     assert judged(**findings) is Status.DEGRADED
+
+
+CONNECTED = SocketStatus(connected=True, away=0.0, refusal=None, opened=1)
+AWAY = SocketStatus(connected=False, away=1.0, refusal=None, opened=7)
+LOST = dataclasses.replace(AWAY, away=AWAY_SECONDS + 1)
+REFUSED = dataclasses.replace(AWAY, refusal="invalid_auth")
+
+
+@pytest.mark.parametrize(
+    ("socket", "status"),
+    [(CONNECTED, Status.READY), (AWAY, Status.DEGRADED), (LOST, Status.FAILING), (REFUSED, Status.FAILING)],
+)
+def test_a_process_that_slack_cannot_reach_is_not_ready_for_long(socket: SocketStatus, status: Status) -> None:
+    assert judged(socket=socket) is status
+
+
+@pytest.mark.parametrize(
+    ("socket", "word"), [(None, None), (CONNECTED, "connected"), (AWAY, "connecting"), (REFUSED, "refused")]
+)
+async def test_ready_tells_of_the_socket_without_details(socket: SocketStatus | None, word: str | None) -> None:
+    answer = await asked("/readyz", socket=lambda: socket)
+    assert answer.json().get("socket") == word
+    assert "invalid_auth" not in answer.text
 
 
 def test_results_that_were_given_up_do_not_degrade_for_ever() -> None:
