@@ -12,6 +12,7 @@ from bot import check, observability, operations
 from bot.settings import Settings, SettingsError, load
 from bot.store.database import DatabaseError
 
+LIVE_DRAIN_SECONDS = 20.0  # for the last words of live sessions; a second stop signal does not wait for them
 SCENARIOS = ("translate", "escalate", "leads")
 COMMANDS = {
     "serve": "answer Slack and work on jobs (production)",
@@ -97,6 +98,7 @@ async def _serve(settings: Settings) -> int:
         await server.start()
         print(f"greenroom: listening on {server.url}", file=sys.stderr, flush=True)
         await stop_signal()
+        await app.drain(LIVE_DRAIN_SECONDS)
         await server.stop()
     return 0
 

@@ -25,12 +25,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from agent.cancel_tools import Cancelling
 from agent.jobs import PollPlan
 from agent.lexicon import courtesies, lexicon
 from agent.making import Making
+from agent.model import Model
 from agent.money import Prices, micro
 from agent.ordering import Ordering
 from agent.poller import Poller
@@ -46,6 +47,7 @@ from agent.translating import Translating
 from agent.translation import Translation
 from agent.work import Works
 from bot.accounts import SettingsAccounts
+from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
 from bot.clock import RandomIds, SystemClock
 from bot.fetch import SafeProbe
 from bot.hints import Hints
@@ -55,6 +57,7 @@ from bot.loops import Loop
 from bot.notify import notifier
 from bot.posts import Posts
 from bot.roles import AppointedRoles
+from bot.sealing import Sealer
 from bot.settings import Settings
 from bot.slack.actions import Actions
 from bot.slack.app import build_app
@@ -65,9 +68,14 @@ from bot.slack.decisions import Decisions
 from bot.slack.delivery import DeliveryWorker
 from bot.slack.forgetting import Forgetting
 from bot.slack.intake import Intake, timestamp_guard
+from bot.slack.live_actions import LiveActions
+from bot.slack.live_command import LiveCommand
+from bot.slack.live_relay import LiveRelay
+from bot.slack.live_rendering import LiveRenderer
 from bot.slack.pacing import Pacer
 from bot.slack.reply import SlackReplies
 from bot.slack.router import Router
+from bot.slack.slack_calls import SlackCalls
 from bot.slack.socket import SocketMode
 from bot.sockets import begin, socket_mode
 from bot.store import Store
@@ -105,6 +113,7 @@ class Tempo:
     wallet: float = 300.0
     erasures: float = 5.0
     retention: float = HOUR
+    live: float = 1.0
     lease: float = LEASE_SECONDS
     poll: PollPlan = POLLING
 
@@ -118,12 +127,17 @@ class App:
     identity: IdentityHolder
     accounts: SettingsAccounts
     loops: list[Loop]
+    live: Live
     socket: SocketMode | None = None
 
     def kick(self) -> None:
         """Look around now."""
         for loop in self.loops:
             loop.kick()
+
+    async def drain(self, seconds: float) -> None:
+        """Let live sessions end with a word, for at most about `seconds`: to be called before requests stop."""
+        await self.live.drain(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +160,9 @@ async def running(
     async with AsyncExitStack() as stack:
         store = await _store(stack, settings, clock, ids, tempo)
         clients = await _clients(stack, settings)
-        app, worker = await _compose(stack, settings, store, clients, clock, tempo)
+        app, worker = await _compose(stack, settings, store, clients, clock, ids, tempo)
         background = [asyncio.create_task(loop.run(), name=loop.name) for loop in app.loops]
-        stack.push_async_callback(_end, background, worker)
+        stack.push_async_callback(_end, background, worker, app.live)
         await begin(stack, app.socket)
         yield app
 
@@ -165,6 +179,7 @@ async def _store(stack: AsyncExitStack, settings: Settings, clock: Clock, ids: I
         places=settings.heygen_max_concurrent,
         caps=settings.caps(),
         ops_channel=settings.ops_channel,
+        sealer=Sealer(settings.secret("secret_key"), SEALED),
     )
     await store.start()
     stack.push_async_callback(store.stop)
@@ -194,7 +209,7 @@ async def _clients(stack: AsyncExitStack, settings: Settings) -> _Clients:
 
 
 async def _compose(
-    stack: AsyncExitStack, settings: Settings, store: Store, clients: _Clients, clock: Clock, tempo: Tempo
+    stack: AsyncExitStack, settings: Settings, store: Store, clients: _Clients, clock: Clock, ids: Ids, tempo: Tempo
 ) -> tuple[App, LaneWorker]:
     secret = settings.secret("secret_key")
     await asyncio.to_thread(lexicon)  # a tenth of a second that nobody's first answer should wait for
@@ -220,13 +235,13 @@ async def _compose(
     )
     await roles.load()
     await roles.refresh()
-    parts = _Parts(settings, store, clients, clock, tempo, identity, accounts, works, links, roles)
+    parts = _Parts(settings, store, clients, clock, ids, tempo, identity, accounts, works, links, roles, prices)
     hints = Hints(events=store.webhook_events, jobs=store.jobs, accounts=accounts, kick=parts.kick)
     await hints.finish_interrupted()
-    worker = parts.background(stack, hints, account_id)
-    bolt = parts.bolt()
+    worker, live = await parts.background(stack, hints, account_id)
+    bolt = parts.bolt(live)
     socket = socket_mode(settings, clients.slack, bolt, identity)
-    return App(parts.asgi(hints, bolt, socket), store, identity, accounts, parts.loops, socket), worker
+    return App(parts.asgi(hints, bolt, socket, live), store, identity, accounts, parts.loops, live, socket), worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +252,14 @@ class _Parts:
     store: Store
     clients: _Clients
     clock: Clock
+    ids: Ids
     tempo: Tempo
     identity: IdentityHolder
     accounts: SettingsAccounts
     works: Works
     links: Links
     roles: AppointedRoles
+    prices: Prices
     loops: list[Loop] = field(default_factory=list)
 
     def kick(self) -> None:
@@ -250,7 +267,7 @@ class _Parts:
         for loop in self.loops:
             loop.kick()
 
-    def background(self, stack: AsyncExitStack, hints: Hints, account_id: str) -> LaneWorker:
+    async def background(self, stack: AsyncExitStack, hints: Hints, account_id: str) -> tuple[LaneWorker, Live]:
         """Everything that works by itself."""
         store, tempo = self.store, self.tempo
         spending = self._spending()
@@ -280,13 +297,19 @@ class _Parts:
             clock=self.clock,
         )
         stack.push_async_callback(replies.close)
-        worker = self._lane_worker(self._runner(self._toolbox(submitter, spending), replies))
+        model = ResponsesWire(self.clients.openai, self.settings.secret("openai_model"))
+        needs = self._live_needs(model)
+        toolbox = self._toolbox(submitter, spending, needs)
+        live = await live_sessions(stack, needs, toolbox)
+        worker = self._lane_worker(self._runner(toolbox, replies, model))
         self.loops.extend(
             [
                 self._working("lanes", worker.round, tempo.lanes, hand_on=True),
                 self._working("deliveries", deliveries.run_once, tempo.deliveries),
                 self._working("submissions", self._kicking(submitter.run_due), tempo.submissions),
                 self._working("jobs", self._kicking(poller.run_due), tempo.jobs),
+                self._working("live", self._kicking(live.run_due), tempo.live, hand_on=True),
+                Loop("offers", self._kicking(store.live.run_due), tempo.live),
                 Loop("heartbeat", self._heartbeat, tempo.lease / 4, takes_kicks=False),
                 self._listening(stack),
                 Loop("approvals", self._kicking(store.approvals.expire_due), tempo.approvals),
@@ -297,7 +320,24 @@ class _Parts:
                 Loop("catch-up", partial(self._catch_up, hints, account_id), tempo.catch_up, takes_kicks=False),
             ]
         )
-        return worker
+        return worker, live
+
+    def _live_needs(self, model: Model) -> LiveNeeds:
+        return LiveNeeds(
+            settings=self.settings,
+            store=self.store,
+            roles=self.roles,
+            links=self.links,
+            prices=self.prices,
+            model=model,
+            openai=self.clients.openai,
+            http=self.clients.http,
+            clock=self.clock,
+            ids=self.ids,
+            kick=self.kick,
+            tell_operators=self._tell_operators,
+            user_agent=USER_AGENT,
+        )
 
     def _working(
         self, topic: Topic, round_: Callable[[], Awaitable[int]], interval: float, *, hand_on: bool = False
@@ -334,6 +374,21 @@ class _Parts:
             clock=self.clock,
             wake=self.kick,
             random=random.random,
+            live=self._live_renderer(),
+        )
+
+    async def _tell_operators(self, workspace_id: str, key: str, text: str) -> None:
+        await Posts(self.store, self.kick).tell_operators(workspace_id, self.settings.ops_channel, key, text)
+
+    def _live_renderer(self) -> LiveRenderer:
+        return LiveRenderer(
+            live=self.store.live,
+            places=self.store.turns,
+            operators=self.roles.operators,
+            approvers=self.roles.approvers,
+            permalink=SlackCalls(self.clients.slack).permalink,
+            clock=self.clock,
+            ops_channel=self.settings.ops_channel is not None,
         )
 
     def _spending(self) -> Spending:
@@ -350,7 +405,7 @@ class _Parts:
         alert = partial(posts.tell_operators, self.roles.workspace_id, self.settings.ops_channel)
         return WalletWatch(wallet=self.store.wallet, accounts=self.accounts, account_id=account_id, alert=alert)
 
-    def _toolbox(self, submitter: Submitter, spending: Spending) -> Toolbox:
+    def _toolbox(self, submitter: Submitter, spending: Spending, live: LiveNeeds) -> Toolbox:
         ordering = Ordering(
             jobs=self.store.jobs,
             submitter=submitter,
@@ -374,14 +429,16 @@ class _Parts:
         cancelling = Cancelling(
             turns=self.store.turns, jobs=self.store.jobs, cancels=self.store.cancellations, roles=self.roles
         )
-        return Toolbox([*translation.tools(), *retrying.tools(), *reading.tools(), *cancelling.tools()])
+        return Toolbox(
+            [*translation.tools(), *retrying.tools(), *reading.tools(), *cancelling.tools(), *escalation(live).tools()]
+        )
 
-    def _runner(self, toolbox: Toolbox, replies: SlackReplies) -> Runner:
+    def _runner(self, toolbox: Toolbox, replies: SlackReplies, model: Model) -> Runner:
         return Runner(
             turns=self.store.turns,
             jobs=self.store.jobs,
             toolbox=toolbox,
-            model=ResponsesWire(self.clients.openai, self.settings.secret("openai_model")),
+            model=model,
             replies=replies,
             links=self.links,
             budget=self.store.ledger,
@@ -400,9 +457,10 @@ class _Parts:
             runner=runner,
             clock=self.clock,
             kick=self.kick,
+            relay=LiveRelay(live=self.store.live, notices=self.store.deliveries, roles=self.roles, kick=self.kick),
         )
 
-    def bolt(self) -> AsyncApp:
+    def bolt(self, live: Live) -> AsyncApp:
         """What takes Slack's events and interactions, over HTTP or a websocket."""
         store, secret = self.store, self.settings.slack_signing_secret
         intake = Intake(lanes=store.lanes, echoes=store.deliveries, identity=self.identity, wake=self.kick)
@@ -411,10 +469,10 @@ class _Parts:
             signing_secret=secret.get_secret_value() if secret else "",
             identity=self.identity,
             intake=intake,
-            router=self._router(),
+            router=self._router(live),
         )
 
-    def asgi(self, hints: Hints, bolt: AsyncApp, socket: SocketMode | None) -> Starlette:
+    def asgi(self, hints: Hints, bolt: AsyncApp, socket: SocketMode | None, live: Live) -> Starlette:
         """Everything that answers requests; Slack's only with a signing secret to tell them by."""
         settings, store = self.settings, self.store
         secret = settings.heygen_webhook_secret
@@ -430,13 +488,14 @@ class _Parts:
             slack_known=lambda: self.identity.known,
             socket=lambda: None if socket is None else socket.status,
         )
-        routes = [*webhooks.routes(), *self.links.routes(), *health.routes()]
+        routes: list[BaseRoute] = [*webhooks.routes(), *self.links.routes(), *health.routes()]
+        routes += live.viewer.routes() if live.viewer is not None else []
         if settings.slack_signing_secret is not None:
             slack = _SlackRequests(AsyncSlackRequestHandler(bolt))
             routes.append(Route("/slack/events", slack.answer, methods=["POST"]))
         return Starlette(routes=routes)
 
-    def _router(self) -> Router:
+    def _router(self, live: Live) -> Router:
         """Everything that people type after the command, press and submit."""
         store = self.store
         router = Router(lanes=store.lanes, wake=self.kick)
@@ -453,6 +512,7 @@ class _Parts:
             forgetting=forgetting,
             clock=self.clock,
             link_for=self.links.link,
+            live=LiveCommand(live=store.live, kick=self.kick),
         )
         commands.register(router)
         Actions(requests=store.jobs).register(router)
@@ -467,6 +527,16 @@ class _Parts:
             kick=self.kick,
         )
         decisions.register(router)
+        on_cards = LiveActions(
+            live=store.live,
+            places=store.turns,
+            notices=store.deliveries,
+            roles=self.roles,
+            approvers=self.roles.approvers,
+            link_for=live.link,
+            kick=self.kick,
+        )
+        on_cards.register(router)
         return router
 
     def _kicking(self, round_: Callable[[], Awaitable[int]]) -> Callable[[], Awaitable[int]]:
@@ -502,12 +572,13 @@ class _SlackRequests:
         return await self._handler.handle(request)
 
 
-async def _end(background: list[asyncio.Task[None]], worker: LaneWorker) -> None:
-    """Let turns come to a checkpoint within a bound, then stop the loops."""
+async def _end(background: list[asyncio.Task[None]], worker: LaneWorker, live: Live) -> None:
+    """Let turns come to a checkpoint within a bound, end what runs live, then stop the loops."""
     for task in background:
         if task.get_name() == "lanes":
             task.cancel()
     await worker.stop(DRAIN_SECONDS)
+    await live.drain(0.0)
     for task in background:
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
