@@ -13,7 +13,7 @@ import random
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Protocol, assert_never
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -24,6 +24,7 @@ from agent.conversation import INTERRUPTED, model_input, open_calls
 from agent.errors import LeaseLost, ModelError, SourceRefused
 from agent.facts import facts_block
 from agent.interruption import Interrupted, Watch
+from agent.live.records import LiveSession
 from agent.model import Completed, Model, ModelRequest
 from agent.outgoing import OutgoingContext, OutgoingFilter
 from agent.ports import Budget, Clock, JobLinks, JobStore, Replies, Reply, TurnStore, Used
@@ -64,8 +65,16 @@ class Parked:
     not_before: float
 
 
+class OpenLive(Protocol):
+    """Which live sessions are open."""
+
+    async def open_session(self, conversation_id: str) -> LiveSession | None:
+        """The conversation's session that has not ended."""
+        ...
+
+
 class Runner:
-    """Runs turns. One per process; holds no state of any turn."""
+    """Runs turns. One per process; holds no state of any turn. Without `live` there are no live sessions."""
 
     def __init__(
         self,
@@ -80,6 +89,7 @@ class Runner:
         clock: Clock,
         secret: bytes,
         bounds: Bounds = DEFAULT_BOUNDS,
+        live: OpenLive | None = None,
     ) -> None:
         self.turns = turns
         self.jobs = jobs
@@ -90,6 +100,7 @@ class Runner:
         self.budget = budget
         self.clock = clock
         self.bounds = bounds
+        self.live = live
         self._secret = secret
 
     async def run(self, lease: Lease, row: InboxRow) -> Parked | None:
@@ -204,7 +215,7 @@ class _Run:
         jobs = await self._runner.jobs.conversation_jobs(self._turn.conversation_id)
         context = outgoing_context(items, jobs, await self._outcomes(), self._runner.links)
         await self._reply.status("is thinking…")
-        facts = facts_block(jobs, self._runner.clock.now(), await self._budget(), await self._unapproved(jobs))
+        facts = await self._facts(jobs)
         request = self._request(items, facts, tools)
         answer = await self._watch.over(self._stream(request, context))
         self._count(answer.call)
@@ -223,6 +234,12 @@ class _Run:
         self._log_end(TurnState.DONE, None)
         await self._reply.settle(delivery, text)
         return True
+
+    async def _facts(self, jobs: Sequence[Job]) -> str:
+        live = self._runner.live
+        session = await live.open_session(self._turn.conversation_id) if live else None
+        now = self._runner.clock.now()
+        return facts_block(jobs, now, await self._budget(), await self._unapproved(jobs), session)
 
     async def _budget(self) -> Sequence[Used]:
         turn = self._turn
