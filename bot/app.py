@@ -444,6 +444,7 @@ class _Parts:
             budget=self.store.ledger,
             clock=self.clock,
             secret=self.settings.secret("secret_key").encode(),
+            live=self.store.live,
         )
 
     def _lane_worker(self, runner: Runner) -> LaneWorker:
