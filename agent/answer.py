@@ -53,12 +53,17 @@ def finished(text: str, context: OutgoingContext, outcomes: Sequence[Outcome]) -
     """The reply as it will stand: filtered as a whole, then what the runtime itself has to say."""
     outgoing = OutgoingFilter(context)
     shown = (outgoing.feed(text) + outgoing.close()).strip()
-    said = added(outcomes)
-    if outgoing.withheld:  # it may have been the reason, in words that the gate could not judge
-        said += [outcome.message for outcome in outcomes if isinstance(outcome, Failed)]
-    words = [each for each in said if each not in shown]
+    words = runtime_words(shown, outgoing.withheld, outcomes)
     line = truth_line(list(context.jobs.values()), 0 if words else outgoing.withheld)
     return "\n\n".join(part for part in (shown, *words, line) if part) or NOTHING
+
+
+def runtime_words(shown: str, withheld: int, outcomes: Sequence[Outcome]) -> list[str]:
+    """What the runtime has to say itself beside what is shown of the model's words."""
+    said = added(outcomes)
+    if withheld:  # it may have been the reason, in words that the gate could not judge
+        said += [outcome.message for outcome in outcomes if isinstance(outcome, Failed)]
+    return [each for each in said if each not in shown]
 
 
 def final_text(items: Sequence[Json]) -> str:

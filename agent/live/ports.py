@@ -116,6 +116,14 @@ class LiveAccounts(Protocol):
         ...
 
 
+class HumanCalls(Protocol):
+    """Calls a teammate into a running session."""
+
+    async def call(self, session: LiveSession, reason: str) -> bool:
+        """Ask in the thread that somebody takes over; `reason` is the model's. False when it was asked just before."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
     """What the viewer's page says first. Without `consent` nothing is started. `language`: ISO 639-1, None unknown."""

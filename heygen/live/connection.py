@@ -86,8 +86,9 @@ class LiveConnection:
     """A session's websocket. One task owns it; commands may come from any, happenings go to one reader.
 
     `new_id` gives ids nobody has seen. `random` gives numbers from 0 to 1. `proxy` is an address, True for the
-    system's, None for none. `may_reopen` is asked before a lost websocket is opened again: somebody else may have taken
-    the session over, and LiveAvatar speaks with the newest websocket only. Raises `ValueError` for an address that is no websocket's; it is shown nowhere.
+    system's, None for none. `may_reopen` is asked before a lost websocket is opened again: somebody else may have
+    taken the session over, and LiveAvatar speaks with the newest websocket only. Raises `ValueError` for an address
+    that is no websocket's; it is shown nowhere.
     """
 
     def __init__(

@@ -24,8 +24,6 @@ SPEECH = Speech(100.0, NEVER, SAID)
 MIDDLE = 105.0
 WORDS = ["the", "a", "video", "german", "is", "done", "now", "please", "you", "we", "it"]
 words = st.lists(st.sampled_from(WORDS), max_size=12)
-    st.sampled_from(["the", "a", "video", "german", "is", "done", "now", "please", "you", "we", "it"]), max_size=12
-)
 
 
 def heard_over(speech: Speech | None = SPEECH, at: float = MIDDLE) -> BargeIn:
