@@ -24,6 +24,7 @@ from emulators.openai.intents import (
     topic_in,
 )
 from emulators.openai.languages import find_languages, speech_of
+from emulators.openai.minutes import minutes
 from emulators.openai.phrases import IDENTITY, Phrase, abilities, say
 from emulators.openai.reading import JOB, Reading, as_object, last_source, read, sources_in, words_of
 from emulators.openai.script import Call, Content, Say
@@ -66,6 +67,8 @@ def decide(
 ) -> Decision:
     """Like `plan`, and what the switches had to do with it."""
     switches = switches or Switches()
+    if not tools and (summed_up := minutes(instructions, items)):
+        return Decision([Say(summed_up)])
     reading = _continued(read(instructions, items))
     offered, forced = _offered(tools, tool_choice)
     # Without any tool the API lets no model call one, however gullible; which one is not its business then.
