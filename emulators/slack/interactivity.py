@@ -63,7 +63,9 @@ class Interactions(Reading):
     async def shortcut(self, user: str, callback_id: str, channel: str | None = None, ts: str | None = None) -> Answer:
         """Use a global shortcut, or a message's when `channel` and `ts` are given."""
         person = self.workspace.person(user)
-        message = self.message(channel, ts) if channel and ts else None
+        message = self._reader(user, channel, ts)[1] if channel and ts else None
+        if message is not None and message.visible_to is not None:
+            raise CannotDoError("a private message has no shortcuts")
         return await self._interact(payloads.shortcut(self.workspace, person, callback_id, message))
 
     async def _interact(self, payload: Json) -> Answer:

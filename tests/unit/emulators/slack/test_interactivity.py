@@ -203,6 +203,19 @@ async def test_a_message_shortcut_brings_the_message(slack: SlackEmulator, app: 
     assert (payload["type"], payload["message"]["text"]) == ("message_action", "make this a video")
 
 
+async def test_a_shortcut_is_for_messages_that_its_user_sees_and_that_stay(
+    slack: SlackEmulator, app: Any, client: AsyncWebClient
+) -> None:
+    ts = slack.say("alice", VIDEOS, "make this a video")
+    slack.leave("bob", VIDEOS)
+    with pytest.raises(CannotDoError, match="not in this channel"):
+        await slack.shortcut("bob", "video_from_message", VIDEOS, ts)
+    private = await client.chat_postEphemeral(channel=VIDEOS, user=ALICE, text="only you")
+    with pytest.raises(CannotDoError, match="no shortcuts"):
+        await slack.shortcut("alice", "video_from_message", VIDEOS, str(private["message_ts"]))
+    assert app.interactions == []
+
+
 async def test_a_modal_is_submitted_with_its_values(slack: SlackEmulator, app: Any, modal: str) -> None:
     await slack.submit_view("alice", modal, {"typed": "Launch"})
     payload = app.interactions[-1]
