@@ -35,6 +35,7 @@ PYTHONS = {
 MODEL = "gpt-5.4-mini"
 AVATAR = "dd73ea75-1218-4ef3-92ce-606d5f7fbc0a"
 ROUNDS = 20
+NOD_EVERY = 4  # rounds
 
 Collected = dict[str, dict[str, list[Take | None]]]
 
@@ -77,6 +78,8 @@ async def measured(stage: Stage, contenders: Sequence[Contender], rounds: int) -
         for contender in (*contenders[first:], *contenders[:first]):
             for measure, taken in (await stage.play(contender)).items():
                 results[measure][contender.name].append(taken)
+            if number % NOD_EVERY == 0:
+                contender.nods.append(await stage.nod(contender))
             print(f"round {number + 1} of {rounds}: {contender.name}", file=sys.stderr)
     return results
 
@@ -96,9 +99,10 @@ def print_results(results: Collected, contenders: Sequence[Contender]) -> None:
     """The tables."""
     print(figures.table(results, OURS))
     print(figures.parts_table(results, "answer"))
-    print("\nOf one processor, while a session goes on (median)")
+    print('\nA "yeah" to what the avatar says silences it; and of one processor, while a session goes on (median)')
     for contender in contenders:
-        print(f"  {contender.name:10}{statistics.median(contender.busy):9.1%}")
+        silenced = f"{sum(contender.nods)} of {len(contender.nods)}"
+        print(f"  {contender.name:10}{silenced:>9}{statistics.median(contender.busy):9.1%}")
     print(f"\nMilliseconds. Added: without what the fixed providers took. Load at the end {load()}.")
 
 
@@ -111,6 +115,7 @@ def report(results: Collected, contenders: Sequence[Contender], delays: Delays) 
         "delays": dataclasses.asdict(delays),
         "systems": {contender.name: contender.described for contender in contenders},
         "busy": {contender.name: contender.busy for contender in contenders},
+        "nods": {contender.name: contender.nods for contender in contenders},
         "takes": figures.as_json(results),
     }
 

@@ -18,6 +18,7 @@ Json = dict[str, Any]
 QUESTION = "Can you tell me how it works?"
 # The turn models of both peers take this synthetic voice for finished here, which they do not everywhere.
 BARGE_IN = "Please tell me what it costs."
+NOD = "Yeah."
 LONG = """Sure, I can explain that to you right now. You tell me what the video is about, and I write a short script
 for it. Then you choose a face and a voice, or leave that to me. When you agree, I make the video, and it appears in
 your thread a few minutes later.""".replace("\n", " ")
@@ -29,6 +30,7 @@ SETTLED_SECONDS = 0.6
 # LiveKit Agents takes no interruption in the first three seconds of its first speech (echo cancellation warms up).
 BARGE_IN_AFTER = 3.5
 LATE_SECONDS = 3.0
+NOD_SECONDS = 4.0  # words come later than sound, and may interrupt too
 ORDER_SECONDS = 30.0
 
 
@@ -55,12 +57,16 @@ class Take:
 
 
 class Contender:
-    """A system in its process. `busy`: how much of a processor it took during each session."""
+    """A system in its process.
+
+    `busy`: how much of a processor it took during each session. `nods`: whether a "yeah" silenced the avatar.
+    """
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, described: Json) -> None:
         self.name = name
         self.described = described
         self.busy: list[float] = []
+        self.nods: list[bool] = []
         self._process = process
 
     @classmethod
@@ -101,19 +107,12 @@ class Stage:
         self._folder = folder
         for text in (LONG, SHORT, LINE):
             sound.speech(text)  # made once, not while somebody waits for it
-        for text in (QUESTION, BARGE_IN):
+        for text in (QUESTION, BARGE_IN, NOD):
             self._path(text).write_bytes(sound.speech(text))
 
     async def play(self, contender: Contender) -> dict[str, Take | None]:
         """One session: a question, a barge-in, a question and a line from the thread. None is what never came."""
-        self.fakes.forget()
-        await contender.order("open")
-        await asyncio.sleep(SETTLED_SECONDS)
-        takes: dict[str, Take | None] = {}
-        asked = await self._speak(contender, QUESTION)
-        takes["answer"] = await self._until_spoken(asked["to"])
-        if takes["answer"]:
-            await asyncio.sleep(max(0.0, asked["to"] + takes["answer"].seconds + BARGE_IN_AFTER - time.time()))
+        takes = {"answer": await self._begin(contender)}
         broken = await self._speak(contender, BARGE_IN)
         takes["interrupt"] = await self._until_silenced(broken["from"])
         takes["answer after barge-in"] = await self._until_spoken(broken["to"])
@@ -125,6 +124,25 @@ class Stage:
         used = await contender.order("close")
         contender.busy.append(used["processor"] / used["seconds"])
         return takes
+
+    async def nod(self, contender: Contender) -> bool:
+        """A session in which the person says "yeah" to what they hear: whether that silences the avatar."""
+        await self._begin(contender)
+        nodded = await self._speak(contender, NOD)
+        silenced = await self.fakes.first("agent.interrupt", nodded["from"], NOD_SECONDS)
+        await contender.order("close")
+        return silenced is not None
+
+    async def _begin(self, contender: Contender) -> Take | None:
+        """Open a session, ask, and let the avatar speak for a while."""
+        self.fakes.forget()
+        await contender.order("open")
+        await asyncio.sleep(SETTLED_SECONDS)
+        asked = await self._speak(contender, QUESTION)
+        taken = await self._until_spoken(asked["to"])
+        if taken:
+            await asyncio.sleep(max(0.0, asked["to"] + taken.seconds + BARGE_IN_AFTER - time.time()))
+        return taken
 
     async def warm_up(self, contender: Contender) -> None:
         """A session of which nothing is kept: whatever is loaded or compiled at the first use."""
