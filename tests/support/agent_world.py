@@ -45,11 +45,14 @@ class Tools:
         self.hook: Callable[[str], object] = bool
 
     def toolbox(self) -> Toolbox:
+        return Toolbox(self.specs())
+
+    def specs(self) -> list[ToolSpec]:
         tools = {"work": self.work, "fail": self.fail, "raise": self.throw}
         specs = [ToolSpec(name, f"To {name}.", Word, Effect.READ, run) for name, run in tools.items()]
         spend = ToolSpec("spend", "To spend.", Word, Effect.SUBMIT, self.work)
         read = ToolSpec("read", "To read.", Word, Effect.READ, self.work, taints=True)
-        return Toolbox([*specs, spend, read])
+        return [*specs, spend, read]
 
     def _count(self, context: CallContext, arguments: Word) -> None:
         self.runs[arguments.word] += 1
