@@ -129,7 +129,12 @@ def _statement(text: str, known: AbstractSet[int], context: OutgoingContext) -> 
     references = _REFERENCE.findall(text)
     numbers = _numbers(", ".join(references))
     words = _END.sub("", _MARK.sub("", _REFERENCE.sub("", text)))
-    if not numbers or not words or not known >= set(numbers) or len(words) > STATEMENT_CHARACTERS:
+    if (
+        not numbers
+        or not any(map(str.isalnum, words))
+        or not known >= set(numbers)
+        or len(words) > STATEMENT_CHARACTERS
+    ):
         return None
     outgoing = OutgoingFilter(context)
     shown = (outgoing.feed(f"{words}.") + outgoing.close()).strip()
