@@ -35,6 +35,8 @@ CALL_LIMIT = 16
 SPECIFIC = re.compile(r"\b(?:one|first|second|third|last|other|F\d+|V\d+)\b", re.IGNORECASE)
 # What may be the words of a video, when those were asked for.
 TALK: frozenset[Intent] = frozenset({"other", "greeting", "thanks", "help"})
+LEAVE = re.compile(r"\b(?:good ?bye|bye|see you|auf wiedersehen|tschüss|au revoir|adiós)\b", re.IGNORECASE)
+HANG_UP, OPENER = "end_live_avatar", "start_live_avatar"
 REPAIRABLE = frozenset({"unknown_tool", "invalid_arguments"})
 
 Json = dict[str, Any]
@@ -135,6 +137,8 @@ def _answer(intent: Intent, reading: Reading, tools: dict[str, Json]) -> list[Co
     """A request that changes nothing: one read, or a sentence."""
     speech = speech_of(reading.words)
     match intent:
+        case "greeting" | "thanks" | "other" if _takes_leave(reading, tools):
+            return [Call(HANG_UP, {})]
         case "identity":
             return [Say(IDENTITY)]
         case "greeting":
@@ -145,6 +149,11 @@ def _answer(intent: Intent, reading: Reading, tools: dict[str, Json]) -> list[Co
             return [Say(abilities(list(tools)))]
         case _:
             return _act(reading.text, intent, reading, tools)
+
+
+def _takes_leave(reading: Reading, tools: dict[str, Json]) -> bool:
+    """Whether somebody says goodbye in a live session: there it can be ended and not be opened."""
+    return HANG_UP in tools and OPENER not in tools and LEAVE.search(reading.words) is not None
 
 
 def _act(clause: str, intent: Intent, reading: Reading, tools: dict[str, Json]) -> list[Content]:

@@ -280,3 +280,11 @@ def test_only_the_tool_that_is_offered_is_named() -> None:
 )
 def test_long_repetitions_do_not_slow_it_down(piece: str) -> None:
     assert plan("", [user(piece * 20_000 + "x")], TOOLS)
+
+
+@pytest.mark.parametrize("text", ["Goodbye!", "Thank you and bye.", "See you tomorrow", "Auf Wiedersehen"])
+def test_goodbye_ends_a_live_session_from_within_and_opens_none(text: str) -> None:
+    end, start = tool("end_live_avatar"), tool("start_live_avatar")
+    assert plan("", [user(text)], [end]) == [Call("end_live_avatar", {})]
+    assert not any(isinstance(content, Call) for content in plan("", [user(text)], [end, start]))
+    assert not any(isinstance(content, Call) for content in plan("", [user(text)], []))
