@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket
 
 from emulators.base import Emulator, Journal
 from emulators.handshake import let_in, record
-from emulators.slack import files, responses, web_api
+from emulators.slack import files, manifest, responses, web_api
 from emulators.slack.control import control_routes
 from emulators.slack.delivery import Answer, Courier, Delivery, Poster
 from emulators.slack.errors import CannotDoError, Refusal
@@ -165,6 +165,19 @@ class SlackEmulator(People, Interactions, Emulator):
         self.commands_url = commands_url or self.commands_url
         self.poster.ack_seconds = self.sockets.ack_seconds = ack_seconds or self.poster.ack_seconds
         self.courier.concurrency = concurrency or self.courier.concurrency
+        self._settings.update(switches)
+        self._apply_settings()
+
+    def install(self, given: Any) -> None:
+        """Install the app from a manifest: what it does not ask for is not granted. None: everything is, as at first.
+
+        Addresses are not taken from it; `configure` says where the app listens. Raises `Refusal` as Slack would.
+        """
+        if given is None:
+            fresh = self._new_workspace()
+            switches = {name: getattr(fresh, name) for name in manifest.SWITCHES}
+        else:
+            switches = manifest.switches(manifest.accept(given))
         self._settings.update(switches)
         self._apply_settings()
 

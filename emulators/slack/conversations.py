@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from emulators.slack import events
 from emulators.slack.arguments import Arguments
@@ -15,6 +16,7 @@ from emulators.slack.workspace import Workspace, identity
 _REACTION = re.compile(r"[a-z0-9_+'-]{1,100}(::skin-tone-[2-6])?")
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
 _HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
+_FAMILIES: dict[str, str] = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 _KINDS = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
 
 
@@ -76,9 +78,17 @@ def _messages(workspace: Workspace, found: list[Message], arguments: Arguments) 
     }
 
 
+def _permitted(workspace: Workspace, channel: Channel, right: Literal["read", "history", "write"]) -> Channel:
+    """The channel, when the token has the scope for conversations of its kind."""
+    needed = f"{_FAMILIES[channel.kind]}:{right}"
+    if needed not in workspace.scopes:
+        raise Refusal("missing_scope", needed=needed, provided=",".join(sorted(workspace.scopes)))
+    return channel
+
+
 def history(workspace: Workspace, arguments: Arguments) -> Json:
     """`conversations.history`."""
-    channel = workspace.joined_channel(arguments.required("channel"))
+    channel = _permitted(workspace, workspace.joined_channel(arguments.required("channel")), "history")
     top = [
         message
         for message in reversed(channel.messages.values())
@@ -89,7 +99,7 @@ def history(workspace: Workspace, arguments: Arguments) -> Json:
 
 def replies(workspace: Workspace, arguments: Arguments) -> Json:
     """`conversations.replies`."""
-    channel = workspace.joined_channel(arguments.required("channel"))
+    channel = _permitted(workspace, workspace.joined_channel(arguments.required("channel")), "history")
     root = channel.messages.get(arguments.required("ts"))
     if root is None:
         raise Refusal("thread_not_found")
@@ -101,7 +111,7 @@ def replies(workspace: Workspace, arguments: Arguments) -> Json:
 
 def info(workspace: Workspace, arguments: Arguments) -> Json:
     """`conversations.info`."""
-    channel = workspace.visible_channel(arguments.required("channel"))
+    channel = _permitted(workspace, workspace.visible_channel(arguments.required("channel")), "read")
     payload = channel_payload(workspace, channel)
     if arguments.flag("include_num_members"):
         payload["num_members"] = len(channel.members)
@@ -116,7 +126,7 @@ def open_(workspace: Workspace, arguments: Arguments) -> Json:
         users = [find_user(workspace, user) for user in arguments.many("users")]
         if not users:
             raise Refusal("users_list_not_supplied")
-        channel = workspace.direct(workspace.bot.id, *users)
+        channel = _permitted(workspace, workspace.direct(workspace.bot.id, *users), "write")
     if not arguments.flag("return_im"):
         return {"channel": {"id": channel.id}}
     return {"channel": channel_payload(workspace, channel)}
@@ -127,6 +137,7 @@ def list_(workspace: Workspace, arguments: Arguments) -> Json:
     kinds = {_KINDS.get(name, "") for name in arguments.many("types") or ["public_channel"]}
     if "" in kinds:
         raise Refusal("invalid_types")
+    kinds = {kind for kind in kinds if f"{_FAMILIES[kind]}:read" in workspace.scopes}
     found = [
         channel
         for channel in workspace.channels.values()
@@ -141,7 +152,7 @@ def list_(workspace: Workspace, arguments: Arguments) -> Json:
 
 def members(workspace: Workspace, arguments: Arguments) -> Json:
     """`conversations.members`."""
-    channel = workspace.visible_channel(arguments.required("channel"))
+    channel = _permitted(workspace, workspace.visible_channel(arguments.required("channel")), "read")
     users, cursor = page(sorted(channel.members), arguments)
     return {"members": users, "response_metadata": {"next_cursor": cursor}}
 

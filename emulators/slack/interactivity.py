@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from emulators.base import Journal
-from emulators.slack import inputs, payloads, responses
+from emulators.slack import inputs, manifest, payloads, responses
 from emulators.slack.chat import show_privately
 from emulators.slack.delivery import Answer, Poster, sign
 from emulators.slack.errors import CannotDoError, Refusal
@@ -40,6 +40,7 @@ class Interactions(Reading):
         """Type a slash command; shows the acknowledgement's text, or Slack's error when there was none."""
         person = self.workspace.person(user)
         place = self.workspace.place(channel, person)
+        text = self._as_sent(command, text)
         fields = payloads.slash_command(self.workspace, person, place, command, text)
         answer = await self._command(fields)
         if answer.ok:
@@ -50,6 +51,15 @@ class Interactions(Reading):
             self._slackbot(person, place.id, f"{command} failed with the error “{error}”")
         self.journal.wake()
         return answer
+
+    def _as_sent(self, command: str, text: str) -> str:
+        """A command's text as the app gets it."""
+        grant = self.workspace.grant
+        if grant is None:
+            return text
+        if command not in grant.commands:
+            raise CannotDoError(f"the app has no command {command}")
+        return manifest.escaped(self.workspace, text) if grant.commands[command] else text
 
     async def _command(self, fields: dict[str, str]) -> Answer:
         if self.workspace.socket_mode:
@@ -66,6 +76,9 @@ class Interactions(Reading):
         message = self._reader(user, channel, ts)[1] if channel and ts else None
         if message is not None and message.visible_to is not None:
             raise CannotDoError("a private message has no shortcuts")
+        grant, kind = self.workspace.grant, "global" if message is None else "message"
+        if grant is not None and grant.shortcuts.get(callback_id) != kind:
+            raise CannotDoError(f"the app has no {kind} shortcut {callback_id}")
         return await self._interact(payloads.shortcut(self.workspace, person, callback_id, message))
 
     async def _interact(self, payload: Json) -> Answer:

@@ -29,6 +29,9 @@ class People:
         place = self.workspace.place(channel, person)
         if person.id not in place.members or place.is_archived:
             raise CannotDoError(f"{user} cannot write in {channel}")
+        grant = self.workspace.grant
+        if grant is not None and not grant.messages and place.kind == "im" and self.workspace.bot.id in place.members:
+            raise CannotDoError("the app takes no direct messages")
         return person, place
 
     def _own(self, user: str, channel: str, ts: str) -> Message:

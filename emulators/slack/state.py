@@ -41,6 +41,16 @@ class UserGroup:
     deleted: int = 0
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Grant:
+    """What a manifest offers people: commands (and whether their text is escaped), shortcuts by type, the tabs."""
+
+    commands: dict[str, bool]
+    shortcuts: dict[str, str]
+    messages: bool
+    home: bool
+
+
 @dataclasses.dataclass(slots=True)
 class File:
     """A file as Slack stores it. `shares` lists `(channel id, message ts)`; `ready` once uploaded and completed."""

@@ -130,6 +130,8 @@ def update(workspace: Workspace, arguments: Arguments) -> Json:
 
 def publish(workspace: Workspace, arguments: Arguments) -> Json:
     """`views.publish`."""
+    if workspace.grant is not None and not workspace.grant.home:
+        raise Refusal("not_enabled")
     user = find_user(workspace, arguments.required("user_id"))
     body = accept_view(workspace, arguments.structure("view"), "home")
     home = workspace.homes.get(user)

@@ -14,6 +14,7 @@ from emulators.slack.state import (
     Channel,
     ChannelKind,
     File,
+    Grant,
     Json,
     Message,
     ResponseUrl,
@@ -103,6 +104,7 @@ class Workspace:
         self.socket_mode = False
         self.tickets: dict[str, float] = {}
         self.unfurl_domains: set[str] = set()
+        self.grant: Grant | None = None  # without a manifest everything is offered
         self.limits = Limits(clock)
         self.users: dict[str, User] = {}
         self.usergroups: dict[str, UserGroup] = {}
