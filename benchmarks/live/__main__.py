@@ -65,7 +65,9 @@ async def start(name: str, fakes: Fakes) -> Contender | None:
         return None
     openai = {"openai_url": fakes.openai.base_url, "openai_key": fakes.openai.api_key, "model": MODEL}
     avatar = {"avatar_url": fakes.avatar.url, "avatar_key": fakes.avatar.account().api_key, "avatar_id": AVATAR}
-    return await Contender.start(name, PYTHONS[name], openai | avatar)
+    contender = Contender(name, PYTHONS[name], openai | avatar)
+    await contender.start()
+    return contender
 
 
 async def measured(stage: Stage, contenders: Sequence[Contender], rounds: int) -> Collected:
@@ -76,7 +78,7 @@ async def measured(stage: Stage, contenders: Sequence[Contender], rounds: int) -
     for number in range(rounds):
         first = number % len(contenders)
         for contender in (*contenders[first:], *contenders[:first]):
-            for measure, taken in (await stage.play(contender)).items():
+            for measure, taken in (await stage.try_play(contender)).items():
                 results[measure][contender.name].append(taken)
             if number % NOD_EVERY == 0:
                 contender.nods.append(await stage.nod(contender))
@@ -102,8 +104,12 @@ def print_results(results: Collected, contenders: Sequence[Contender]) -> None:
     print('\nA "yeah" to what the avatar says silences it; and of one processor, while a session goes on (median)')
     for contender in contenders:
         silenced = f"{sum(contender.nods)} of {len(contender.nods)}"
-        print(f"  {contender.name:10}{silenced:>9}{statistics.median(contender.busy):9.1%}")
-    print(f"\nMilliseconds. Added: without what the fixed providers took. Load at the end {load()}.")
+        busy = f"{statistics.median(contender.busy):.1%}" if contender.busy else "-"
+        print(f"  {contender.name:10}{silenced:>9}{busy:>9}")
+    print(
+        "\nMilliseconds. Added: without what the fixed providers took. Ratio: of medians of added time, to ours; below"
+    )
+    print(f"1 is faster than ours. Load at the end {load()}.")
 
 
 def report(results: Collected, contenders: Sequence[Contender], delays: Delays) -> dict[str, Any]:

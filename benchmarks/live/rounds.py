@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ your thread a few minutes later.""".replace("\n", " ")
 SHORT = "Sure, I can explain that to you right now."
 WRITTEN = "What does it cost?"
 LINE = "Somebody will call you back today."
+
+MEASURED = ("answer", "interrupt", "answer after barge-in", "ask", "say")
 
 SETTLED_SECONDS = 0.6
 # LiveKit Agents takes no interruption in the first three seconds of its first speech (echo cancellation warms up).
@@ -62,26 +65,27 @@ class Contender:
     `busy`: how much of a processor it took during each session. `nods`: whether a "yeah" silenced the avatar.
     """
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, described: Json) -> None:
+    def __init__(self, name: str, python: Path, options: Json) -> None:
         self.name = name
-        self.described = described
+        self.described: Json = {}
         self.busy: list[float] = []
         self.nods: list[bool] = []
-        self._process = process
+        self._command = (python, "-m", f"benchmarks.live.with_{name}", json.dumps(options))
+        self._process: asyncio.subprocess.Process | None = None
 
-    @classmethod
-    async def start(cls, name: str, python: Path, options: Json) -> Contender:
-        """Start it; its errors go to our standard error."""
-        command = (python, "-m", f"benchmarks.live.with_{name}", json.dumps(options))
+    async def start(self) -> None:
+        """Start it, in place of the one that ran before; its errors go to our standard error."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
         root = Path(__file__).parents[2]
         pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, cwd=root)
-        contender = cls(name, process, {})
-        contender.described = await contender.order("describe")
-        return contender
+        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, cwd=root)
+        self.described = await self.order("describe")
 
     async def order(self, do: str, **options: Any) -> Json:
-        """Give an order and wait for what came of it."""
+        """Give an order and wait for what came of it; `TimeoutError`, and `RuntimeError` when it has ended."""
+        assert self._process is not None
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"do": do, **options}).encode() + b"\n")
@@ -94,7 +98,8 @@ class Contender:
 
     async def stop(self) -> None:
         """Let it end."""
-        assert self._process.stdin is not None
+        if self._process is None or self._process.stdin is None:
+            return
         self._process.stdin.close()
         await self._process.wait()
 
@@ -109,6 +114,15 @@ class Stage:
             sound.speech(text)  # made once, not while somebody waits for it
         for text in (QUESTION, BARGE_IN, NOD):
             self._path(text).write_bytes(sound.speech(text))
+
+    async def try_play(self, contender: Contender) -> dict[str, Take | None]:
+        """Like `play`; a system that fails is started anew, and nothing counts of what it did."""
+        try:
+            return await self.play(contender)
+        except (TimeoutError, RuntimeError) as error:
+            print(f"{contender.name} failed: {error!r}", file=sys.stderr)
+            await contender.start()
+            return dict.fromkeys(MEASURED)
 
     async def play(self, contender: Contender) -> dict[str, Take | None]:
         """One session: a question, a barge-in, a question and a line from the thread. None is what never came."""
