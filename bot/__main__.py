@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ SCENARIOS = ("translate", "escalate", "leads")
 COMMANDS = {
     "serve": "answer Slack and work on jobs (production)",
     "check": "say what is missing and whether the services answer",
+    "manifest": "print the manifest that the Slack app is made from",
     "playground": "the real app on emulated services, with a page to type into",
 }
 
@@ -50,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         if name == "playground":
             _add_once(command)
+        if name == "manifest":
+            _add_manifest(command)
     operations.add_commands(commands)
     return parser
 
@@ -64,16 +68,39 @@ def _add_once(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_manifest(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--socket", action="store_true", help="for Socket Mode (as if SLACK_APP_TOKEN were set)")
+    parser.add_argument("--url", help="where Slack reaches us over https, in place of PUBLIC_URL")
+    parser.add_argument("--oauth", action="store_true", help="for several workspaces or a whole organisation")
+
+
 async def _run(command: str, options: argparse.Namespace, settings: Settings) -> int:
     match command:
         case "serve":
             return await _serve(settings)
         case "check":
             return await _check(settings)
+        case "manifest":
+            return _manifest(options, settings)
         case "playground":
             return await _playground(options.once)
         case _:
             return await operations.run(options, settings)
+
+
+def _manifest(options: argparse.Namespace, settings: Settings) -> int:
+    """The manifest on standard output; what each scope is for on standard error."""
+    from bot.slack.manifest import manifest, scopes
+
+    socket = options.socket or settings.slack_app_token is not None
+    url = options.url or (None if socket and not options.oauth else settings.public_url)
+    try:
+        made = manifest(url=url, socket=socket, oauth=options.oauth)
+    except ValueError as error:
+        raise SettingsError(f"{error}: give --url, set PUBLIC_URL, or use --socket.") from error
+    print(json.dumps(made, indent=2))
+    print("\n".join(f"{scope}: {why}" for scope, why in scopes().items()), file=sys.stderr)
+    return 0
 
 
 async def _playground(once: Sequence[str] | None) -> int:

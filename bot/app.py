@@ -128,6 +128,7 @@ class App:
     accounts: SettingsAccounts
     loops: list[Loop]
     live: Live
+    router: Router
     socket: SocketMode | None = None
 
     def kick(self) -> None:
@@ -239,9 +240,11 @@ async def _compose(
     hints = Hints(events=store.webhook_events, jobs=store.jobs, accounts=accounts, kick=parts.kick)
     await hints.finish_interrupted()
     worker, live = await parts.background(stack, hints, account_id)
-    bolt = parts.bolt(live)
+    router = parts.router(live)
+    bolt = parts.bolt(router)
     socket = socket_mode(settings, clients.slack, bolt, identity)
-    return App(parts.asgi(hints, bolt, socket, live), store, identity, accounts, parts.loops, live, socket), worker
+    asgi = parts.asgi(hints, bolt, socket, live)
+    return App(asgi, store, identity, accounts, parts.loops, live, router, socket), worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,7 +464,7 @@ class _Parts:
             relay=LiveRelay(live=self.store.live, notices=self.store.deliveries, roles=self.roles, kick=self.kick),
         )
 
-    def bolt(self, live: Live) -> AsyncApp:
+    def bolt(self, router: Router) -> AsyncApp:
         """What takes Slack's events and interactions, over HTTP or a websocket."""
         store, secret = self.store, self.settings.slack_signing_secret
         intake = Intake(lanes=store.lanes, echoes=store.deliveries, identity=self.identity, wake=self.kick)
@@ -470,7 +473,7 @@ class _Parts:
             signing_secret=secret.get_secret_value() if secret else "",
             identity=self.identity,
             intake=intake,
-            router=self._router(live),
+            router=router,
         )
 
     def asgi(self, hints: Hints, bolt: AsyncApp, socket: SocketMode | None, live: Live) -> Starlette:
@@ -496,7 +499,7 @@ class _Parts:
             routes.append(Route("/slack/events", slack.answer, methods=["POST"]))
         return Starlette(routes=routes)
 
-    def _router(self, live: Live) -> Router:
+    def router(self, live: Live) -> Router:
         """Everything that people type after the command, press and submit."""
         store = self.store
         router = Router(lanes=store.lanes, wake=self.kick)

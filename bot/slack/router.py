@@ -172,6 +172,10 @@ class Router:
             raise ValueError(f"{kind} {name!r} has a handler already")
         self._handlers[kind, name] = handler
 
+    def names(self, kind: InteractionKind) -> frozenset[str]:
+        """Everything of this kind that has a handler."""
+        return frozenset(name for known, name in self._handlers if known == kind)
+
     async def dispatch(self, interaction: Interaction) -> Answer:
         """The answer, with its event already committed: the caller may ack now. Store errors pass through."""
         handler = self._handlers.get((interaction.kind, interaction.name))
