@@ -21,6 +21,9 @@ from bot.server import Server, bound, url_of
 from bot.settings import Settings
 from emulators.console import Console
 from emulators.heygen import HeyGenEmulator
+from emulators.liveavatar import DEFAULT_KEY as LIVEAVATAR_KEY
+from emulators.liveavatar import LiveAvatarEmulator
+from emulators.liveavatar.catalogue import ALEX
 from emulators.openai import OpenAIEmulator
 from emulators.scenarios import SCENARIOS, Report, Stage
 from emulators.slack import SlackEmulator
@@ -29,6 +32,8 @@ PAGE_PORT = 8080
 TEMPO = Tempo(poll=PollPlan(steps=((60.0, 2.0),), last=5.0))
 HEYGEN_KEY = "hg-key-1"
 APPROVER = "bob"
+OPERATOR = "carol"
+LIVE_SECONDS = 3.0  # for last words when the playground ends
 
 
 async def main(once: Sequence[str] | None) -> int:
@@ -59,9 +64,10 @@ async def opened(tempo: Tempo = TEMPO) -> AsyncIterator[tuple[Stage, Callable[[]
     Also what connects them, to be called again after the emulators were reset.
     """
     slack, openai, heygen = SlackEmulator(), OpenAIEmulator(), HeyGenEmulator(speed="fast")
-    stage = Stage(slack, openai, heygen, _tell)
+    liveavatar = LiveAvatarEmulator()
+    stage = Stage(slack, openai, heygen, liveavatar, _tell)
     with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
-        for emulator in (slack, openai, heygen):
+        for emulator in (slack, openai, heygen, liveavatar):
             await emulator.start()
         listener = bound("127.0.0.1", 0)
         settings = _settings(stage, url_of(listener), Path(folder))
@@ -72,10 +78,11 @@ async def opened(tempo: Tempo = TEMPO) -> AsyncIterator[tuple[Stage, Callable[[]
                 connect = partial(_connect, stage, settings)
                 connect()
                 yield stage, connect
+                await app.drain(LIVE_SECONDS)
                 await server.stop()
         finally:
             listener.close()
-            for emulator in (heygen, openai, slack):
+            for emulator in (liveavatar, heygen, openai, slack):
                 await emulator.stop()
 
 
@@ -97,6 +104,13 @@ def _settings(stage: Stage, public_url: str, folder: Path) -> Settings:
         secret_key=secrets.token_hex(32),
         fetch_allowed_hosts=frozenset({host}),
         approvers=frozenset({stage.slack.workspace.person(APPROVER).id}),
+        operators=frozenset({stage.slack.workspace.person(OPERATOR).id}),
+        stt_model="emulated-ears",
+        tts_model="emulated-voice",
+        liveavatar_api_key=LIVEAVATAR_KEY,
+        liveavatar_base_url=stage.liveavatar.url,
+        liveavatar_avatar_id=ALEX,
+        live_call_seconds=5,
     )
 
 

@@ -6,46 +6,17 @@ and at what was asked of the model. It knows nothing of the app that is between 
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import httpx2
 
 from emulators.base import Entry
-from emulators.heygen import HeyGenEmulator
-from emulators.openai import OpenAIEmulator
-from emulators.slack import Message, SlackEmulator
+from emulators.scenario_live import escalate
+from emulators.slack import Message
+from emulators.staging import PATIENCE, REQUESTER, Report, Stage, by_app, narrated
 
-PATIENCE = 60.0
-
-
-@dataclass(slots=True)
-class Stage:
-    """The emulators, and where to print what happens."""
-
-    slack: SlackEmulator
-    openai: OpenAIEmulator
-    heygen: HeyGenEmulator
-    tell: Callable[[str], None]
-
-
-@dataclass(slots=True)
-class Report:
-    """What was expected and whether it was so."""
-
-    checks: list[tuple[str, bool]] = field(default_factory=list)
-
-    def expect(self, what: str, holds: object) -> None:
-        """Note one expectation."""
-        self.checks.append((what, bool(holds)))
-
-    @property
-    def passed(self) -> bool:
-        """Whether anything was checked and all of it held."""
-        return bool(self.checks) and all(holds for _, holds in self.checks)
-
+__all__ = ["SCENARIOS", "Report", "Stage"]
 
 Scenario = Callable[[Stage], Awaitable[Report]]
 
@@ -54,7 +25,7 @@ async def translate(stage: Stage) -> Report:
     """“Translate this video into French, German and Japanese and tell me when all three are done.”"""
     before, report = Counts.of(stage), Report()
     root = _ask(stage, "launch.mp4")
-    async with _narrated(stage, root):
+    async with narrated(stage, root):
         closing = await _ended(stage, root, report)
     if closing is not None:
         _check_money(stage, report, before)
@@ -67,7 +38,7 @@ async def approval(stage: Stage) -> Report:
     slack = stage.slack
     before, report = Counts.of(stage), Report()
     root = _ask(stage, "camera.mp4")
-    async with _narrated(stage, root):
+    async with narrated(stage, root):
         try:
             card = await slack.journal.wait_for(lambda: _waiting(stage, root), PATIENCE)
         except TimeoutError:
@@ -89,8 +60,7 @@ async def approval(stage: Stage) -> Report:
     return report
 
 
-SCENARIOS: dict[str, Scenario] = {"translate": translate, "approval": approval}
-REQUESTER = "alice"
+SCENARIOS: dict[str, Scenario] = {"translate": translate, "approval": approval, "escalate": escalate}
 
 
 def _ask(stage: Stage, source: str) -> str:
@@ -107,18 +77,8 @@ def _id(stage: Stage, name: str) -> str:
 
 def _waiting(stage: Stage, root: str) -> Message | None:
     """The card, once it can be approved."""
-    cards = [message for message in _by_app(stage, root) if "approve_request" in str(message.blocks)]
+    cards = [message for message in by_app(stage, root) if "approve_request" in str(message.blocks)]
     return next(iter(cards), None)
-
-
-@asynccontextmanager
-async def _narrated(stage: Stage, root: str) -> AsyncIterator[None]:
-    watcher = asyncio.create_task(_narrate(stage, "videos", root))
-    try:
-        yield
-    finally:
-        await asyncio.sleep(0.3)  # the last edit of the card is still to be told
-        watcher.cancel()
 
 
 async def _ended(stage: Stage, root: str, report: Report) -> Message | None:
@@ -127,7 +87,7 @@ async def _ended(stage: Stage, root: str, report: Report) -> Message | None:
     try:
         closing: Message = await slack.journal.wait_for(lambda: _closing(stage, root, _id(stage, REQUESTER)), PATIENCE)
         await slack.settle()
-        await slack.journal.wait_for(lambda: len(_by_app(stage, root)) >= 3, PATIENCE)
+        await slack.journal.wait_for(lambda: len(by_app(stage, root)) >= 3, PATIENCE)
     except TimeoutError:
         report.expect("a closing message within a minute", False)
         return None
@@ -136,7 +96,7 @@ async def _ended(stage: Stage, root: str, report: Report) -> Message | None:
 
 async def _check_result(stage: Stage, report: Report, root: str, closing: Message) -> None:
     alice = _id(stage, REQUESTER)
-    cards = [message for message in _by_app(stage, root) if message.edits and not _mentions(message, alice)]
+    cards = [message for message in by_app(stage, root) if message.edits and not _mentions(message, alice)]
     report.expect(
         "one card, edited in place, with a line for each language",
         any(all(name in card.rendered_text() for name in ("French", "German", "Japanese")) for card in cards),
@@ -174,17 +134,13 @@ def _check_money(stage: Stage, report: Report, before: Counts) -> None:
     report.expect("two model calls", len(stage.openai.calls) - before.model_calls == 2)
 
 
-def _by_app(stage: Stage, root: str) -> list[Message]:
-    return [message for message in stage.slack.thread("videos", root) if message.from_app]
-
-
 def _mentions(message: Message, user: str) -> bool:
     return f"<@{user}>" in message.text
 
 
 def _closings(stage: Stage, root: str, user: str) -> list[Message]:
     """The messages that call the person back: cards name people too, but only in their blocks."""
-    return [message for message in _by_app(stage, root) if _mentions(message, user)]
+    return [message for message in by_app(stage, root) if _mentions(message, user)]
 
 
 def _closing(stage: Stage, root: str, user: str) -> Message | None:
@@ -196,25 +152,3 @@ async def _plays(link: str) -> bool:
     async with httpx2.AsyncClient(follow_redirects=True, timeout=10.0) as browser:
         answer = await browser.get(link)
     return answer.status_code == 200 and answer.headers["content-type"].startswith("video/")
-
-
-async def _narrate(stage: Stage, channel: str, root: str) -> None:
-    """Tell each message of the thread as it comes, and each edit of it."""
-    told: dict[str, str] = {}
-    names = {user.id: user.name for user in stage.slack.workspace.users.values()}
-    while True:
-        changed = stage.slack.version
-        for message in stage.slack.thread(channel, root):
-            text = message.rendered_text().strip()
-            if text and told.get(message.ts) != text and message.stream_state != "streaming":
-                stage.tell(_told(names.get(message.user, message.user), text, message.ts in told, names))
-                told[message.ts] = text
-        await stage.slack.changed_since(changed, 0.5)
-
-
-def _told(name: str, text: str, edited: bool, names: dict[str, str]) -> str:
-    for user_id, user_name in names.items():
-        text = text.replace(f"<@{user_id}>", f"@{user_name}")
-    lines = text.splitlines()
-    head = f"{name}{' (edited)' if edited else ''}: "
-    return head + ("\n" + " " * 4).join(lines)

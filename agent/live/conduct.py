@@ -219,6 +219,11 @@ class Conduct:
         elif command.kind in (CommandKind.ASK, CommandKind.SAY, CommandKind.WHISPER):
             self._active(now)
             self._words_for(command, now)
+        elif command.kind in (CommandKind.TAKE_OVER, CommandKind.HAND_BACK):
+            # Done only once the row says who speaks: until then what is written in the thread is judged by the command.
+            self._active(now)
+            self._control(command, now)
+            self._stage.done(command)
         else:
             self._stage.done(command)
             self._active(now)

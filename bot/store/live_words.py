@@ -114,8 +114,8 @@ class LiveWords(LiveRows):
         select = sa.select(live_command.c.kind, live_command.c.actor).where(waiting, live_command.c.kind.in_(modes))
         async with self._database.reading() as connection:
             row = await first(connection, select.order_by(live_command.c.seq.desc()).limit(1))
-        if row is None:
-            return session
+        if row is None:  # also because it was done meanwhile: then the row says more than what was read before
+            return await self.session(session.id)
         taken = row["kind"] is CommandKind.TAKE_OVER
         state = LiveState.HUMAN_TAKEOVER if taken else LiveState.LIVE
         return dataclasses.replace(session, state=state, taken_by=row["actor"] if taken else None)
