@@ -39,10 +39,12 @@ LIVEKIT = LiveKitFile(b"window.LivekitClient = {};\n" * 100, "sha384-" + "A" * 6
 
 
 class MemoryPasses:
-    """Passes and their sessions, as `bot.store.live` has them."""
+    """Passes and their sessions, as `bot.store.live` has them. While `hold` is unset, looking them up waits."""
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
+        self.hold = asyncio.Event()
+        self.hold.set()
         self.passes: dict[str, LivePass] = {}
         self.sessions = {SESSION.id: SESSION}
 
@@ -65,6 +67,7 @@ class MemoryPasses:
 
     async def find_pass(self, pass_id: str) -> tuple[LivePass, LiveSession] | None:
         """See `bot.web.viewer.Passes`."""
+        await self.hold.wait()
         given = self.passes.get(pass_id)
         return None if given is None else (given, self.sessions[given.session_id])
 

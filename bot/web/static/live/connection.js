@@ -66,11 +66,16 @@ export class Connection {
 
   #received(data) {
     this.#listen();
-    this.#failures = 0;
-    this.#brokenSince = null;
     const message = JSON.parse(data);
+    if (message.type === 'state') this.#settled();
     if (message.type === 'ping') this.send({ type: 'pong' });
     else this.#on.message(message);
+  }
+
+  /** We are in; a server that turns us away says other things, and is asked again less and less often. */
+  #settled() {
+    this.#failures = 0;
+    this.#brokenSince = null;
   }
 
   /** A connection over which nothing comes any more is a broken one, whatever the browser believes. */

@@ -8,6 +8,7 @@ import { remember } from './memory.js';
 export class Lobby {
   #microphone;
   #enter;
+  #isBusy = false;
 
   /** `enter` is called once we are let in. */
   constructor(microphone, enter) {
@@ -65,6 +66,7 @@ export class Lobby {
 
   async #submitted(event) {
     event.preventDefault();
+    if (this.#isBusy) return;
     say(at('enter-trouble'), null);
     if (!at('consent').checked) {
       show(at('consent-missing'), true);
@@ -78,7 +80,7 @@ export class Lobby {
 
   /** Whether we can go on: with a microphone that works, or without one on purpose. */
   async #hasVoice() {
-    if (!this.#speaks || this.#microphone.isOpen || (await this.#open())) return true;
+    if (!this.#speaks || this.#microphone.isOpen || (await this.#open(at('microphones').value))) return true;
     const type = document.querySelector('[name=voice][value=type]');
     type.checked = true;
     show(at('device'), false);
@@ -98,8 +100,10 @@ export class Lobby {
     this.#enter();
   }
 
+  /** Not disabled: a button that is loses the focus. */
   #busy(isBusy) {
-    at('start').disabled = isBusy;
+    this.#isBusy = isBusy;
+    at('start').setAttribute('aria-disabled', isBusy);
     at('start').textContent = isBusy ? 'One moment …' : 'Start';
   }
 }

@@ -23,10 +23,13 @@ const stage = new Stage({
 });
 const connection = new Connection({ hello, open: opened, message: received, broken, over });
 
+const TURNED_AWAY = ['busy', 'stopping', 'trouble']; // notices that are over once we are in
 const blocked = { picture: false, microphone: false };
 let muted = false;
 let reason = null;
 let inSession = false;
+let isOpening = false;
+let ending = false;
 let awake = null;
 
 // Into the session
@@ -44,16 +47,21 @@ function enter() {
 async function comeBack() {
   const choices = remembered();
   muted = choices.muted === true;
+  isOpening = choices.microphone === true;
   enter();
-  if (choices.microphone) await turnOnMicrophone(choices.device);
+  if (!isOpening) return;
+  await turnOnMicrophone(choices.device);
+  isOpening = false;
+  if (!microphone.isOpen) connection.send({ type: 'mute', muted: true });
 }
 
 function hello() {
-  return { consent: true, microphone: microphone.isOpen, language: navigator.language.split('-')[0].toLowerCase() };
+  return { consent: true, microphone: microphone.isOpen || isOpening, language: navigator.language.split('-')[0].toLowerCase() };
 }
 
 function opened() {
   if (muted) connection.send({ type: 'mute', muted });
+  endIs(false);
   vitals.connected(true);
   notice('connection', null);
 }
@@ -71,7 +79,15 @@ function received(message) {
 
 function stateChanged(message) {
   reason = message.reason ?? reason;
+  if (message.state === 'closing') endIs(true);
   vitals.take(message);
+  for (const code of TURNED_AWAY) notice(code, null);
+}
+
+/** Whether the end is under way: then there is nothing more to press. */
+function endIs(isUnderWay) {
+  ending = isUnderWay;
+  at('end').setAttribute('aria-disabled', isUnderWay);
 }
 
 function broken() {
@@ -162,15 +178,15 @@ function wrote(event) {
 }
 
 function pressedEnd() {
+  if (ending) return;
   at('ending').returnValue = 'stay';
   at('ending').showModal();
 }
 
 function answeredEnd() {
   if (at('ending').returnValue !== 'end') return;
-  at('end').disabled = true;
-  if (!connection.send({ type: 'end' })) {
-    at('end').disabled = false;
+  endIs(connection.send({ type: 'end' }));
+  if (!ending) {
     notice('unsent', 'The session could not be ended yet: there is no connection. It ends by itself soon after you leave.');
   }
 }

@@ -33,6 +33,7 @@ export class Microphone {
   #muted = false;
   #heard = false;
   #quietFrames = 0;
+  #opening = Promise.resolve();
 
   /** `on`: `frame(buffer)` of 1,920 bytes each 40 ms, `level(0 to 1)`, `trouble(kind or null)`. */
   constructor(on) {
@@ -51,8 +52,13 @@ export class Microphone {
     return this.#stream?.getAudioTracks()[0].getSettings().deviceId;
   }
 
-  /** Ask for it; throws `MicrophoneError`. */
-  async open(deviceId) {
+  /** Ask for it, one after the other; throws `MicrophoneError`. */
+  open(deviceId) {
+    this.#opening = this.#opening.catch(() => {}).then(() => this.#open(deviceId));
+    return this.#opening;
+  }
+
+  async #open(deviceId) {
     this.close();
     if (!navigator.mediaDevices?.getUserMedia || !window.AudioWorkletNode) throw new MicrophoneError('unsupported');
     this.#stream = await captured(deviceId);
@@ -143,10 +149,12 @@ export async function microphones() {
 
 async function captured(deviceId) {
   const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 };
-  if (deviceId) audio.deviceId = { ideal: deviceId };
+  const wanted = deviceId ? { ...audio, deviceId: { exact: deviceId } } : audio;
   try {
-    return await navigator.mediaDevices.getUserMedia({ audio });
+    return await navigator.mediaDevices.getUserMedia({ audio: wanted });
   } catch (error) {
+    // The one that was chosen once is not there any more; any other will do.
+    if (deviceId && error.name === 'OverconstrainedError') return captured(null);
     throw new MicrophoneError(KINDS[error.name] ?? 'unsupported', error);
   }
 }

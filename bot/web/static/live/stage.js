@@ -60,8 +60,9 @@ export class Stage {
   }
 
   #built() {
-    const { Room, RoomEvent, setLogLevel } = window.LivekitClient;
-    setLogLevel('silent'); // whatever goes wrong is an event, and is told to the person
+    const { LoggerNames, Room, RoomEvent, getLogger } = window.LivekitClient;
+    // Whatever goes wrong is an event, and is told to the person. `false`: nothing of it is stored.
+    for (const name of Object.values(LoggerNames)) getLogger(name).setLevel('silent', false);
     // Two connections, one each way: every server knows that, and no other is tried first.
     const room = new Room({ adaptiveStream: false, singlePeerConnection: false });
     room.on(RoomEvent.TrackSubscribed, (track) => track.attach(at(track.kind)));
