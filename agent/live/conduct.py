@@ -6,6 +6,7 @@ order. `next_due` says when `tick` has something to do. Seconds of one clock tha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ PASSED_ON = "eyes"
 WHISPERED = "shushing_face"
 DEFAULT_BOUNDS = Bounds()
 CUT = frozenset({LineState.INTERRUPTED, LineState.LOST})
+SHORTEST_FAREWELL = 2.0  # seconds: half a sentence is worse than none
 WHO = {Speaker.VISITOR: "you", Speaker.TEAMMATE: "teammate"}
 
 
@@ -76,6 +78,7 @@ class Conduct:
         self._here = self._ready = self._connected = self._over = False
         self._greeted = bool(setting.past)
         self._ending: tuple[LiveEnd, str | None] | None = None
+        self._drain_by: float | None = None
         self._timers.set(Timer.WARNING, max(now, setting.ends_at - self._bounds.warning))
         self._timers.set(Timer.MAXIMUM, setting.ends_at)
         self._timers.set(Timer.GONE, now + self._bounds.gone)
@@ -300,8 +303,9 @@ class Conduct:
     # -- time --------------------------------------------------------------------------------------------------
 
     def drain(self, by: float, now: float) -> list[Action]:
-        """The process stops: the session has to be over by then."""
+        """The process stops: the session has to be over by then. Where there is no time for a word, there is none."""
         if self._ending is None:
+            self._drain_by = by
             self._timers.set(Timer.DRAIN, max(now, by - self._bounds.farewell))
         return self.tick(now)
 
@@ -320,7 +324,7 @@ class Conduct:
             case Timer.IDLE:
                 self._ask_whether_here(now)
             case Timer.FAREWELL:
-                self._finish(now)
+                self._answering.cut(now, everything=True)
             case Timer.NO_ANSWER | Timer.GONE | Timer.MAXIMUM | Timer.DRAIN:
                 self._end(_ENDS[timer], None, now)
             case _:
@@ -368,10 +372,11 @@ class Conduct:
         self._ending = (end, by)
         self._answering.cut(now, everything=True)
         self._timers.clear(*(timer for timer in Timer if timer is not Timer.SETTLE))
-        self._timers.set(Timer.FAREWELL, now + self._bounds.farewell)
+        until = min(now + self._bounds.farewell, self._drain_by or math.inf)
+        self._timers.set(Timer.FAREWELL, until)
         self._show_state(now)
         words = self._stage.phrases.farewells.get(end)
-        if words is not None and self._audience and not leave_taken:
+        if words is not None and self._audience and not leave_taken and until - now >= SHORTEST_FAREWELL:
             self._floor.say(Source.FAREWELL, words, now)
 
     def _finish(self, now: float) -> None:

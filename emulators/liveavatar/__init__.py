@@ -305,7 +305,7 @@ class LiveAvatarEmulator(Emulator):
         }
 
     def _over(self, session: Session) -> None:
-        if session.end_reason in LEFT_RUNNING:
+        if session.end_reason in LEFT_RUNNING and not session.stopped:
             session.found(session.ended or 0.0, "not_stopped", f"the service ended it: {session.end_reason}")
         if session.id in self.channels:
             self.channels[session.id].over()

@@ -83,6 +83,7 @@ class Sessions:
         """End an open session now."""
         if not session.open:
             raise Refusal(404, "Active session not found")
+        session.stopped = True
         self.end(session, self._clock.now(), reason)
 
     # -- what happens to it ------------------------------------------------------------------------------------

@@ -152,6 +152,7 @@ class Session:
     started: float | None = None
     ended: float | None = None
     end_reason: EndReason | None = None
+    stopped: bool = False  # by the client, whatever reason it gave
     kept_alive: float = 0.0
     minutes_paid: int = 0
     credits: float = 0.0

@@ -253,10 +253,18 @@ def test_a_draining_process_lets_it_go_on_as_long_as_it_can_and_ends_it_with_a_w
     assert table.texts[-1] == ENGLISH.farewells[LiveEnd.DRAINED]
 
 
-def test_a_process_in_a_hurry_says_the_word_at_once() -> None:
+def test_a_process_in_a_hurry_says_the_word_at_once_and_only_if_there_is_time_for_one() -> None:
     table = answering()
-    table.take(table.conduct.drain(table.now + 1.0, table.now))
+    table.take(table.conduct.drain(table.now + 4.0, table.now))
     assert table.states[-1] == ("closing", "drained")
+    table.wait(4.1)
+    assert table.end == (LiveEnd.DRAINED, None)
+    assert ENGLISH.farewells[LiveEnd.DRAINED].startswith(table.texts[-1])
+
+    table = answering()
+    table.take(table.conduct.drain(table.now, table.now))
+    assert table.end == (LiveEnd.DRAINED, None)
+    assert table.part is None
 
 
 def test_the_page_is_told_how_long_it_has() -> None:

@@ -190,3 +190,13 @@ def run(sessions: Sessions, session: Session, clock: Clock, steps: list[float]) 
         sessions.tick()
         if session.open:
             sessions.keep_alive(session)
+
+
+@pytest.mark.parametrize("reason", ["MAX_DURATION_REACHED", "IDLE_TIMEOUT", "ZOMBIE_SESSION_REAP"])
+async def test_whatever_reason_a_client_gives_it_did_stop_the_session(
+    liveavatar: LiveAvatarEmulator, api: httpx2.AsyncClient, begin, reason: str
+) -> None:
+    body = {"session_id": (await begin()).json()["data"]["session_id"], "reason": reason}
+    assert (await api.post("/v1/sessions/stop", json=body, headers=KEY)).status_code == 200
+    assert liveavatar.session().end_reason == reason
+    assert liveavatar.findings == []
