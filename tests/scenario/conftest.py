@@ -10,8 +10,10 @@ import pytest
 import structlog
 
 from emulators.heygen import HeyGenEmulator
+from emulators.liveavatar import LiveAvatarEmulator
 from emulators.openai import OpenAIEmulator
 from emulators.slack import SlackEmulator
+from tests.scenario.live_stage import SPEED, LiveStage
 from tests.scenario.stage import Stage
 
 Emulators = tuple[SlackEmulator, OpenAIEmulator, HeyGenEmulator]
@@ -41,6 +43,31 @@ async def stage(_emulators: Emulators, tmp_path: Path) -> AsyncIterator[Stage]:
     await stage.stop()
     slack.configure("")
     for emulator in _emulators:
+        emulator.reset()
+
+
+@pytest.fixture(scope="session")
+async def _liveavatar() -> AsyncIterator[LiveAvatarEmulator]:
+    emulator = LiveAvatarEmulator(rate=SPEED)
+    await emulator.start()
+    yield emulator
+    await emulator.stop()
+
+
+@pytest.fixture
+async def live(_emulators: Emulators, _liveavatar: LiveAvatarEmulator, tmp_path: Path) -> AsyncIterator[LiveStage]:
+    """The app with live sessions between fresh emulators."""
+    for emulator in (*_emulators, _liveavatar):
+        emulator.reset()
+    slack, openai, heygen = _emulators
+    slack.configure(concurrency=8)
+    slack.limits.enabled = False
+    stage = LiveStage(slack, openai, heygen, _liveavatar, tmp_path)
+    await stage.start()
+    yield stage
+    await stage.stop()
+    slack.configure("")
+    for emulator in (*_emulators, _liveavatar):
         emulator.reset()
 
 

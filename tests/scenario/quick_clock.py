@@ -9,9 +9,10 @@ SPEED = 20.0
 
 
 class QuickClock:
-    """The app's clock: `SPEED` times as fast as the machine's from now on, plus what `advance` adds."""
+    """The app's clock: `speed` times as fast as the machine's from now on, plus what `advance` adds."""
 
-    def __init__(self) -> None:
+    def __init__(self, speed: float = SPEED) -> None:
+        self._speed = speed
         self._wall = time.time()
         self._begun = time.monotonic()
         self._offset = 0.0
@@ -19,7 +20,7 @@ class QuickClock:
 
     def now(self) -> float:
         """Unix seconds on this clock."""
-        return self._wall + (time.monotonic() - self._begun) * SPEED + self._offset
+        return self._wall + (time.monotonic() - self._begun) * self._speed + self._offset
 
     def advance(self, seconds: float) -> None:
         """Move forward by `seconds` and wake every sleeper whose time has come."""
@@ -32,7 +33,7 @@ class QuickClock:
         until = self.now() + seconds
         while (left := until - self.now()) > 0:
             try:
-                await asyncio.wait_for(self._moved.wait(), left / SPEED)
+                await asyncio.wait_for(self._moved.wait(), left / self._speed)
             except TimeoutError:
                 return
         await asyncio.sleep(0)
