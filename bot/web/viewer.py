@@ -189,7 +189,9 @@ class Viewer:
         await self._serve(websocket, *found)
 
     async def _serve(self, websocket: WebSocket, given: LivePass, session: LiveSession) -> None:
-        async with ViewerSocket(websocket, user_id=given.user_id, rooms=self._rooms, limits=self._limits) as viewer:
+        async with ViewerSocket(
+            websocket, session_id=session.id, user_id=given.user_id, rooms=self._rooms, limits=self._limits
+        ) as viewer:
             if (hello := await viewer.hello()) is not None:
                 log.info("viewer_connected", session=session.id, microphone=hello.microphone)
                 await self._desk.attend(session.id, viewer, hello)

@@ -1,6 +1,6 @@
 """One viewer's page, connected: `agent.live.ports.Viewer` over a websocket. Every wait and every queue has a limit.
 
-    async with ViewerSocket(websocket, user_id=user_id) as viewer:
+    async with ViewerSocket(websocket, session_id=session_id, user_id=user_id) as viewer:
         hello = await viewer.hello()
         if hello is not None:
             await desk.attend(session_id, viewer, hello)
@@ -66,9 +66,16 @@ class ViewerSocket:
     """
 
     def __init__(
-        self, websocket: WebSocket, *, user_id: str, rooms: Sequence[str] = (), limits: Limits | None = None
+        self,
+        websocket: WebSocket,
+        *,
+        session_id: str,
+        user_id: str,
+        rooms: Sequence[str] = (),
+        limits: Limits | None = None,
     ) -> None:
         self._websocket = websocket
+        self._log = log.bind(session=session_id)
         self._user_id = user_id
         self._rooms = rooms
         self._limits = limits or Limits()
@@ -102,7 +109,7 @@ class ViewerSocket:
             self._end(TOO_SLOW, "the page does not read")
             return
         if message.get("type") == "room" and not is_allowed(message["url"], self._rooms):
-            log.error("room_not_allowed", host=urlsplit(message["url"]).netloc, allowed=list(self._rooms))
+            self._log.error("room_not_allowed", host=urlsplit(message["url"]).netloc, allowed=list(self._rooms))
         self._outgoing.append(json.dumps(message, separators=(",", ":"), ensure_ascii=False))
         self._to_write.set()
 
@@ -189,7 +196,7 @@ class ViewerSocket:
     def _tell(self) -> None:
         farewell = self._farewell
         code, reason = (farewell.code, farewell.reason) if farewell else (None, "the page went away")
-        log.info("viewer_closed", code=code, reason=reason, sound_dropped=self._inputs.dropped)
+        self._log.info("viewer_closed", code=code, reason=reason, sound_dropped=self._inputs.dropped)
 
     # Reading
 
@@ -235,7 +242,7 @@ class ViewerSocket:
                 await self._websocket.close(self._farewell.code, self._farewell.reason)
         except (WebSocketDisconnect, RuntimeError) as error:
             # RuntimeError: the server has just closed, because of a frame that it refused itself.
-            log.debug("viewer_not_written_to", error=type(error).__name__)
+            self._log.debug("viewer_not_written_to", error=type(error).__name__)
         finally:
             self._leave()
             self._finished.set()

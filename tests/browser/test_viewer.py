@@ -101,6 +101,23 @@ async def test_nothing_starts_without_consent(house: Theatre) -> None:
     assert house.stage.passes.passes["pass_0"].opened_at is None
 
 
+async def test_nothing_starts_on_a_page_that_could_not_show_the_picture() -> None:
+    async with theatre() as house:
+        await house.enter(await house.open())
+        await house.context.route(re.compile("livekit"), lambda route: route.fulfill(body="window.LivekitClient = {}"))
+        page = await house.open()
+        await page.get_by_label("I know that I talk with an AI").check()
+        await page.get_by_role("button", name="Start").click()
+        await expect(page.get_by_role("alert").filter(has_text="A part of this page did not load")).to_be_visible()
+        assert house.stage.passes.passes["pass_1"].opened_at is None
+
+        await page.goto(f"{house.stage.url}/live/room")
+        await expect(page.get_by_role("heading", name="The page is not complete")).to_be_visible()
+        assert len(house.desk.visits) == 1
+        assert all("digest" in error for error in house.errors)  # another file than the one whose hash is in the page
+        house.errors.clear()
+
+
 async def test_words_appear_as_they_are_said_and_are_read_out_once(house: Theatre) -> None:
     async with joined(house) as (page, visit):
         await page.evaluate("""() => {

@@ -23,6 +23,7 @@ const WORDS = {
   elsewhere: ['You are in this session on another page', 'It was opened in another tab or on another device, and only one is shown at a time.', 'Go on here'],
   refused: ['You cannot join this session', 'Somebody else may be in it, or your link is no longer good. Press Join in the Slack thread for a new link.'],
   broken: ['Something went wrong', 'This page and our server did not understand each other. Loading it again helps most of the time.', 'Load again'],
+  incomplete: ['The page is not complete', 'A part of it did not load, and without it there is no picture. Loading it again helps most of the time.', 'Load again'],
   lost: ['The connection is lost', 'We could not reach our server for two minutes, so the session has probably ended. Check your connection.', 'Try again'],
 };
 

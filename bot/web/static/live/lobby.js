@@ -2,8 +2,11 @@
 
 import { at, made, say, show } from './dom.js';
 import { exchange, forgetToken, tokenOfAddress } from './entry.js';
-import { MicrophoneError, TROUBLES, microphones } from './microphone.js';
 import { remember } from './memory.js';
+import { MicrophoneError, TROUBLES, microphones } from './microphone.js';
+import { canShow } from './stage.js';
+
+const INCOMPLETE = 'A part of this page did not load, and without it there is no picture. Please load the page again.';
 
 export class Lobby {
   #microphone;
@@ -71,6 +74,10 @@ export class Lobby {
     if (!at('consent').checked) {
       show(at('consent-missing'), true);
       at('consent').focus();
+      return;
+    }
+    if (!canShow()) {
+      say(at('enter-trouble'), INCOMPLETE);
       return;
     }
     this.#busy(true);

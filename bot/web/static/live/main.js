@@ -8,7 +8,7 @@ import { Lobby } from './lobby.js';
 import { remember, remembered } from './memory.js';
 import { Microphone, MicrophoneError, TROUBLES } from './microphone.js';
 import { notice } from './notices.js';
-import { Stage } from './stage.js';
+import { Stage, canShow } from './stage.js';
 import { Vitals } from './vitals.js';
 
 const captions = new Captions();
@@ -205,5 +205,6 @@ at('ending').addEventListener('close', answeredEnd);
 document.addEventListener('visibilitychange', stayAwake);
 addEventListener('pageshow', (event) => event.persisted && location.reload());
 
-if (document.body.dataset.way === 'back') await comeBack();
-else turnTo('lobby');
+if (document.body.dataset.way === 'new') turnTo('lobby');
+else if (canShow()) await comeBack();
+else over('incomplete');

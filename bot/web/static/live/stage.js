@@ -5,6 +5,11 @@ import { at, show } from './dom.js';
 const RETRY_AFTER = [1000, 2000, 4000, 8000]; // milliseconds
 const PLAYS_AT_LATEST = 5000; // after joining, when no frame says so
 
+/** Whether the library that shows the picture is there: it may have been blocked, or be another than its hash. */
+export function canShow() {
+  return 'LivekitClient' in window;
+}
+
 export class Stage {
   #on;
   #room = null;
