@@ -68,10 +68,11 @@ class LivePart:
         return texts([*spoken, *reasons])
 
     async def said_by_others(self) -> list[str]:
-        """What others have said and written in these sessions."""
+        """What other people have said in these sessions. The avatar only repeats."""
+        people = live_line.c.speaker.in_((Speaker.VISITOR, Speaker.TEAMMATE))
         theirs = sa.or_(live_line.c.actor.is_(None), live_line.c.actor != self._user_id)
         others = [one for one in self._rows if one not in self.sessions]
-        said = sa.select(live_line.c.text).where(live_line.c.session_id.in_(others), theirs)
+        said = sa.select(live_line.c.text).where(live_line.c.session_id.in_(others), people, theirs)
         return list(await self._connection.scalars(said))
 
     async def erase(self) -> None:

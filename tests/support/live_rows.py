@@ -20,7 +20,7 @@ from agent.live.records import (
 )
 from agent.records import Lease
 from bot.store import Store
-from bot.store.schema import delivery, ledger
+from bot.store.schema import delivery, inbox, lane, ledger
 from tests.support.store_steps import PERSON, WORKSPACE, accept
 
 LIVE_ACCOUNT = f"{WORKSPACE}-liveavatar"
@@ -33,8 +33,13 @@ OPERATOR, REQUESTER = "U7", PERSON
 
 
 async def thread(store: Store, name: str = "Ev1") -> str:
-    """A conversation of its own for each name."""
-    return await accept(store, name, thread_ts=f"{name}.0")
+    """A conversation of its own for each name, in which nothing waits."""
+    conversation_id = await accept(store, name, thread_ts=f"{name}.0")
+    async with store.database.transaction("test.thread") as connection:
+        done = sa.update(inbox).where(inbox.c.conversation_id == conversation_id)
+        await connection.execute(done.values(done_at=store.clock.now()))
+        await connection.execute(sa.update(lane).where(lane.c.id == conversation_id).values(ready_at=None))
+    return conversation_id
 
 
 def new_session(conversation_id: str, **other: Any) -> NewLiveSession:

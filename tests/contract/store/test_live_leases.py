@@ -55,6 +55,7 @@ WRITES: dict[str, Write] = {
     "closing": lambda store, lease: store.live.closing(lease, LiveEnd.VISITOR),
     "stopped": lambda store, lease: store.live.stopped(lease, credits=Decimal(1), seconds=1.0),
 }
+EARLY = [pytest.param(begin, marks=pytest.mark.full) for begin in (joined, started)]
 STATES = [joined, started, running, closing]
 
 
@@ -84,7 +85,7 @@ async def expire(store: Store, lease: Lease) -> None:
 
 
 @pytest.mark.parametrize("name", WRITES)
-@pytest.mark.parametrize("begin", [joined, started, running])
+@pytest.mark.parametrize("begin", [*EARLY, running])
 async def test_who_lost_it_to_the_viewers_new_page_changes_nothing(store: Store, name: str, begin: Any) -> None:
     lease: Lease = await begin(store)
     await ask(store, lease.id)
@@ -248,6 +249,7 @@ async def test_a_process_that_stops_gives_back_what_it_claimed_to_stop(store: St
 # -- orphans ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("begin", STATES)
 async def test_what_somebody_has_is_no_orphan(store: Store, begin: Any) -> None:
     lease: Lease = await begin(store)
@@ -286,6 +288,7 @@ async def test_what_costs_nothing_is_no_orphan(store: Store, clock: ManualClock)
     assert await store.live.orphans(10) == []
 
 
+@pytest.mark.full
 async def test_orphans_come_in_rounds_and_oldest_first(store: Store, clock: ManualClock) -> None:
     leases = []
     for number in range(5):

@@ -137,6 +137,7 @@ async def test_an_open_session_that_has_another_key_gives_way_to_the_one_with_th
     assert again.id == first.id
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("wrong", [{"max_seconds": -1}, {"price_per_minute": -1}])
 async def test_nonsense_is_not_opened(store: Store, wrong: dict[str, int]) -> None:
     conversation_id = await thread(store)
@@ -180,6 +181,7 @@ async def test_a_declined_offer_is_over(store: Store) -> None:
     assert await keys(store, session.id) == ["live:*"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("decide", ["claim", "decline", "approve"])
 async def test_what_runs_is_not_decided_any_more(store: Store, decide: str) -> None:
     lease = await running(store)
@@ -189,6 +191,7 @@ async def test_what_runs_is_not_decided_any_more(store: Store, decide: str) -> N
     assert await everything(store) == before
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("decide", ["claim", "decline", "approve"])
 async def test_about_nothing_there_is_nothing_to_decide(store: Store, decide: str) -> None:
     with pytest.raises(KeyError):
@@ -253,6 +256,7 @@ async def test_a_call_nobody_answers_becomes_an_offer(store: Store, clock: Manua
     assert await store.live.run_due() == 0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("nothing", [{"max_seconds": 0}, {"offer_seconds": 0.0}])
 async def test_where_there_is_no_avatar_to_offer_the_call_just_ends(
     store: Store, clock: ManualClock, nothing: dict[str, float]
@@ -318,6 +322,7 @@ async def test_much_that_is_due_is_done_in_rounds(store: Store, clock: ManualClo
     assert [await store.live.run_due() for _ in range(3)] == [50, 3, 0]
 
 
+@pytest.mark.full
 async def test_two_processes_that_look_at_once_offer_once(store: Store, second: Store, clock: ManualClock) -> None:
     for number in range(6):
         await call(store, f"Ev{number}")

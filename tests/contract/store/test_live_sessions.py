@@ -125,6 +125,7 @@ async def test_the_ways_in_are_stored_unreadable_and_forgotten_at_the_end(store:
     assert row.access is None
 
 
+@pytest.mark.full
 async def test_ways_in_that_cannot_be_read_are_not_there(store: Store) -> None:
     lease = await running(store, "a")
     other = await running(store, "b")
@@ -182,6 +183,7 @@ async def test_starting_again_with_the_same_id_changes_nothing(store: Store) -> 
     assert await everything(store) == before
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("begin", [started, running, closing])
 async def test_it_is_started_once(store: Store, begin: type) -> None:
     lease: Lease = await begin(store)
@@ -266,6 +268,7 @@ async def test_an_operator_takes_over_and_hands_back(store: Store) -> None:
     assert deeds == [(OPERATOR, "taken over"), (OPERATOR, "handed back")]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("state", "taken_by"),
     [(LiveState.LIVE, OPERATOR), (LiveState.HUMAN_TAKEOVER, None), (LiveState.CLOSING, None), (LiveState.JOINED, None)],
@@ -276,6 +279,7 @@ async def test_a_mode_that_is_none_is_refused(store: Store, state: LiveState, ta
         await store.live.set_mode(lease, state, taken_by=taken_by, muted=False)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("begin", [joined, started, closing])
 async def test_what_does_not_talk_has_no_mode(store: Store, begin: type) -> None:
     lease: Lease = await begin(store)
@@ -310,6 +314,7 @@ async def test_who_comes_back_late_still_has_a_moment(store: Store, clock: Manua
     assert (await store.live.session(lease.id)).end is LiveEnd.EXPIRED
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("begin", [started, running, closing])
 async def test_who_leaves_later_leaves_it_with_its_owner(store: Store, begin: type) -> None:
     lease: Lease = await begin(store)
@@ -373,6 +378,7 @@ async def test_a_confirmed_stop_is_the_bill(store: Store, clock: ManualClock) ->
     assert await store.live.session(lease.id) == ended
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("seconds", "minutes"), [(0.0, 0), (0.1, 1), (59.9, 1), (60.0, 1), (60.1, 2), (600.0, 10), (615.0, 11), (-5.0, 0)]
 )
@@ -474,6 +480,7 @@ async def test_a_summary_is_kept_and_told_once(store: Store) -> None:
         await store.live.summarised("nothing", "text")
 
 
+@pytest.mark.full
 async def test_the_summary_of_a_long_session_is_remembered_too(store: Store) -> None:
     lease = await running(store)
     await say(store, lease, *("x" * 490 for _ in range(40)))

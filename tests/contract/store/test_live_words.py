@@ -135,6 +135,7 @@ async def test_what_runs_takes_commands(store: Store, begin: type) -> None:
     assert await ask(store, lease.id)
 
 
+@pytest.mark.full
 async def test_what_does_not_run_takes_none(store: Store) -> None:
     calling, offered = await call(store, "a"), await offer(store, "b")
     closed = await closing(store, "c")
@@ -208,6 +209,7 @@ async def test_what_nobody_got_to_is_over_with_the_session(store: Store) -> None
     assert row.done_at is not None
 
 
+@pytest.mark.full
 async def test_commands_from_everywhere_at_once_are_each_there_once(store: Store, second: Store) -> None:
     lease = await running(store)
 
