@@ -33,6 +33,7 @@ TEMPO = Tempo(poll=PollPlan(steps=((60.0, 2.0),), last=5.0))
 HEYGEN_KEY = "hg-key-1"
 APPROVER = "bob"
 OPERATOR = "carol"
+LIVEKIT: str | None = None  # of the viewer's page; None: fetched through npm when it is not there yet
 LIVE_SECONDS = 3.0  # for last words when the playground ends
 
 
@@ -111,6 +112,7 @@ def _settings(stage: Stage, public_url: str, folder: Path) -> Settings:
         liveavatar_base_url=stage.liveavatar.url,
         liveavatar_avatar_id=ALEX,
         live_call_seconds=5,
+        viewer_livekit_js=LIVEKIT,
     )
 
 
