@@ -114,6 +114,7 @@ class Tempo:
     erasures: float = 5.0
     retention: float = HOUR
     live: float = 1.0
+    live_cards: float = 60.0
     lease: float = LEASE_SECONDS
     poll: PollPlan = POLLING
 
@@ -313,6 +314,7 @@ class _Parts:
                 self._working("jobs", self._kicking(poller.run_due), tempo.jobs),
                 self._working("live", self._kicking(live.run_due), tempo.live, hand_on=True),
                 Loop("offers", self._kicking(store.live.run_due), tempo.live),
+                Loop("live-cards", store.live.show_running, tempo.live_cards, takes_kicks=False),
                 Loop("heartbeat", self._heartbeat, tempo.lease / 4, takes_kicks=False),
                 self._listening(stack),
                 Loop("approvals", self._kicking(store.approvals.expire_due), tempo.approvals),

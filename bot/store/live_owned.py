@@ -27,7 +27,7 @@ from bot.sealing import SealBroken
 from bot.store.audit import Deed
 from bot.store.claims import RELEASED
 from bot.store.live_memory import last_lines, summarised
-from bot.store.live_rows import GONE_FROM_PAGE, LiveRows, forgotten, lines_of, session_record
+from bot.store.live_rows import GONE_FROM_PAGE, LiveRows, card_key, forgotten, lines_of, session_record
 from bot.store.rows import first
 from bot.store.schema import live_session
 from bot.store.submissions import spender_of
@@ -132,6 +132,17 @@ class LiveOwned(LiveRows):
             await self._audit.add(connection, row["workspace_id"], taken_by, Deed.TAKEN_OVER, row["id"])
         elif taken_by is None and before is not None:
             await self._audit.add(connection, row["workspace_id"], before, Deed.HANDED_BACK, row["id"])
+
+    async def show_running(self) -> int:
+        """Have the cards of what runs in this process rendered again: time and cost go on. Returns 0, for a loop."""
+        own = sa.and_(live_session.c.owner == self._database.owner, live_session.c.state.in_(TALKING_STATES))
+        async with self._database.reading() as connection:
+            ids = list(await connection.scalars(sa.select(live_session.c.id).where(own)))
+        if ids:
+            async with self._database.transaction("live.show") as connection:
+                for session_id in sorted(ids):
+                    await self._outbox.change(connection, card_key(session_id))
+        return 0
 
     async def viewer_left(self, lease: Lease) -> LiveSession:
         """Nobody is on the page any more; `JOINED` becomes `OFFERED` again, which nobody holds."""

@@ -36,7 +36,7 @@ class LiveStage(Stage):
         super().__init__(slack, openai, heygen, folder)
         self.liveavatar = liveavatar
         self.clock = QuickClock(SPEED)
-        self.tempo = dataclasses.replace(QUICK, live=0.1)
+        self.tempo = dataclasses.replace(QUICK, live=0.1, live_cards=0.5)
         self._visitors: list[Visitor] = []
         self._overrides = {
             "liveavatar_api_key": "la-key-1",

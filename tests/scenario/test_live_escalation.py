@@ -72,6 +72,16 @@ async def test_a_shortcut_on_anybodys_message_opens_a_session_in_its_thread(live
     assert live.untouched()
 
 
+async def test_a_shortcut_where_the_app_may_not_write_is_answered_directly(live: LiveStage) -> None:
+    live.slack.add_channel("elsewhere", ["alice", "bob"])
+    root = live.slack.say("bob", "elsewhere", "my intro has no sound")
+    await live.slack.shortcut("alice", "live_avatar", "elsewhere", root)
+    direct = live.slack.direct_channel("alice")
+    offer = await live.wait(lambda: next((m for m in live.slack.messages(direct) if m.blocks), None))
+    assert "I could not post this in" in offer.rendered_text()
+    assert "live_join" in live.buttons(offer)
+
+
 async def test_an_offer_that_nobody_opens_is_remembered_once_withdrawn_and_costs_nothing(live: LiveStage) -> None:
     root = await live.offered()
     offer = list((await live.live_card(root)).blocks)

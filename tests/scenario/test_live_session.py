@@ -27,6 +27,12 @@ async def test_who_joins_is_greeted_by_an_ai_and_the_card_becomes_the_controls(l
     assert live.started() == 1
 
 
+async def test_the_card_counts_time_and_cost(live: LiveStage) -> None:
+    root, _ = await live.live()
+    live.clock.advance(61)
+    await live.live_card(root, "$0.24 so far")
+
+
 async def test_looking_at_the_link_starts_nothing(live: LiveStage) -> None:
     root = await live.offered()
     card = await live.live_card(root)

@@ -63,6 +63,22 @@ async def test_the_card_is_edited_from_offer_to_end(thread: Thread) -> None:
     assert "ended it. It lasted 1 min 10 s and came to $0.24." in card.rendered_text()
 
 
+async def test_the_card_of_what_runs_is_brought_up_to_date(thread: Thread) -> None:
+    lease = await live(thread)
+    await drain(thread)
+    thread.clock.advance(20)
+    await thread.store.claims.extend()
+    await thread.store.live.show_running()
+    await drain(thread)
+    assert "(20 s)" in thread.shown()[0]
+    await end(thread, lease)
+    await drain(thread, seconds=5)
+    edits = len(thread.posts()[0].edits)
+    await thread.store.live.show_running()
+    await drain(thread)
+    assert len(thread.posts()[0].edits) == edits
+
+
 async def test_without_a_channel_of_their_own_operators_are_called_in_the_thread(thread: Thread) -> None:
     await offered(thread, call_seconds=60.0)
     await drain(thread)
