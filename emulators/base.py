@@ -217,17 +217,25 @@ class Emulator:
         if scope["type"] != "http" or scope["path"].startswith(CONTROL_PREFIX):
             await self._app(scope, receive, send)
             return
-        raw = await _read(receive)
+        streamed = self.streams(scope["method"], scope["path"])
+        raw = b"" if streamed else await _read(receive)
         entry = self._entry(scope, raw)
+        if streamed:
+            receive = _counting(receive, entry)
         fault = next((f for f in self.faults if f.matches(entry.method, entry.path)), None)
         self.journal.add(entry)
         recorder = _Recorder(entry, receive, send, fault)
         try:
-            await self._answer(scope, raw, fault, recorder)
+            await self._answer(scope, None if streamed else raw, fault, recorder)
         finally:
             self.journal.wake()
 
-    async def _answer(self, scope: Scope, raw: bytes, fault: Fault | None, recorder: _Recorder) -> None:
+    def streams(self, method: str, path: str) -> bool:
+        """Whether a request's body is read by its route, piece by piece; the journal then only has its length."""
+        return False
+
+    async def _answer(self, scope: Scope, raw: bytes | None, fault: Fault | None, recorder: _Recorder) -> None:
+        """`raw` None: the body has not been read."""
         if fault is None:
             await self._app(scope, _replay(raw, recorder.receive), recorder.send)
             return
@@ -237,6 +245,8 @@ class Emulator:
             case "drop_before":
                 recorder.drop()
             case "before":
+                if raw is None:
+                    await _read(recorder.receive, keep=False)
                 await self._fault_response(fault)(scope, _replay(b"", recorder.receive), recorder.send)
             case "after":
                 await self._app(scope, _replay(raw, recorder.receive), recorder.swallow)
@@ -347,20 +357,37 @@ class _Recorder:
                 self.entry.reply = _decode(self._body, "json")
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive, *, keep: bool = True) -> bytes:
     chunks = []
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             break
-        chunks.append(message.get("body", b""))
+        if keep:
+            chunks.append(message.get("body", b""))
         if not message.get("more_body"):
             break
     return b"".join(chunks)
 
 
-def _replay(raw: bytes, rest: Receive) -> Receive:
+def _counting(receive: Receive, entry: Entry) -> Receive:
+    """Receives a body piece by piece and notes in the journal how long it has been so far."""
+    size = 0
+
+    async def counting() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        entry.body = f"<{size} bytes>"
+        return message
+
+    return counting
+
+
+def _replay(raw: bytes | None, rest: Receive) -> Receive:
     """Receives the body that was read already, then whatever else comes (that the client has gone away)."""
+    if raw is None:
+        return rest
     messages: Iterator[Message] = iter([{"type": "http.request", "body": raw, "more_body": False}])
 
     async def receive() -> Message:

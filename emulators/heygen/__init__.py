@@ -23,16 +23,28 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from emulators.base import Emulator, Fault
-from emulators.heygen.accounts import DEFAULT_BALANCE, DEFAULT_CAP, DEFAULT_KEY, Accounts
+from emulators.heygen import news
+from emulators.heygen.accounts import DEFAULT_BALANCE, DEFAULT_CAP, DEFAULT_KEY
+from emulators.heygen.agent_api import AgentApi
+from emulators.heygen.agents import Agents
+from emulators.heygen.asset_api import AssetApi, put_object
+from emulators.heygen.assets import Assets
+from emulators.heygen.batches import Batches
 from emulators.heygen.billing import Subscription, UsageBased, Wallet
+from emulators.heygen.clipping_api import BackgroundApi, ClippingApi
 from emulators.heygen.control import control_routes, snapshot
 from emulators.heygen.deliveries import Deliveries, Delivery, Message, Outcome, Record, send
 from emulators.heygen.errors import error_body, usual_body
 from emulators.heygen.files import Links, file_response
 from emulators.heygen.idempotency import IdempotencyKeys
-from emulators.heygen.job_api import JobApi
 from emulators.heygen.jobs import Jobs
-from emulators.heygen.operations import Gate, Operation
+from emulators.heygen.library_api import LibraryApi
+from emulators.heygen.lipsync_api import LipsyncApi
+from emulators.heygen.operations import Gate, Operation, fixed_first
+from emulators.heygen.people import People
+from emulators.heygen.people_api import PeopleApi, look_ended
+from emulators.heygen.proofread_api import ProofreadApi
+from emulators.heygen.resources import Resources
 from emulators.heygen.sources import sample_response
 from emulators.heygen.state import (
     Account,
@@ -48,6 +60,11 @@ from emulators.heygen.state import (
     Switches,
     WorkClock,
 )
+from emulators.heygen.template_api import TemplateApi
+from emulators.heygen.templates import official
+from emulators.heygen.translation_api import TranslationApi
+from emulators.heygen.video_api import VideoApi
+from emulators.heygen.voice_api import VoiceApi, voice_ended
 from emulators.heygen.webhook_api import WebhookApi
 from emulators.heygen.webhooks import Endpoint, Webhooks, iso, signed_headers
 
@@ -67,11 +84,26 @@ __all__ = [
     "Wallet",
 ]
 
+FAMILIES = (
+    LibraryApi,
+    TranslationApi,
+    ProofreadApi,
+    VideoApi,
+    TemplateApi,
+    AgentApi,
+    LipsyncApi,
+    AssetApi,
+    PeopleApi,
+    VoiceApi,
+    ClippingApi,
+    BackgroundApi,
+    WebhookApi,
+)
 HOLD_LIMIT = 10.0
 WRONG_SECRET = "not-the-secret"
 
 
-class HeyGenEmulator(Accounts, Emulator):
+class HeyGenEmulator(Resources, Emulator):
     """HeyGen v3 on loopback; see `Switches` for what can be changed about it.
 
     `speed`: jobs progress in `real` time, a hundred times as `fast`, or only by `advance` and `finish` (`step`).
@@ -94,7 +126,9 @@ class HeyGenEmulator(Accounts, Emulator):
         self._gate = Gate(self)
         self._client: httpx2.AsyncClient | None = None
         self._loop: asyncio.Task[None] | None = None
-        self.operations: list[Operation] = [*JobApi(self).operations(), *WebhookApi(self).operations()]
+        self.operations: list[Operation] = fixed_first(
+            operation for family in FAMILIES for operation in family(self).operations()
+        )
         self._deliveries = Deliveries(
             work=lambda: self.work.now(),
             stamp=self._webhook_time,
@@ -110,8 +144,27 @@ class HeyGenEmulator(Accounts, Emulator):
         self.work = WorkClock(self.clock, self._speed)
         self.keys = IdempotencyKeys(self.clock.now)
         self.links = Links(lambda: self.url, self.clock.now)
-        self.webhooks = Webhooks(self._deliveries, self.links, self.random, self.clock.now)
-        self.jobs = Jobs(self.state, self.clock, self.work, self.random, self.webhooks.announce)
+        self.webhooks = Webhooks(self._deliveries, self.random, self.clock.now)
+        self.jobs = Jobs(
+            self.state, self.clock, self.work, self.random, self._job_ended, lambda account: self.agents.places(account)
+        )
+        self.people = People()
+        self.assets = Assets(self.state, self.clock, self.work, self.random)
+        self.batches = Batches(
+            self.jobs,
+            self.assets,
+            self.clock,
+            self.random,
+            lambda batch: self.webhooks.announce(news.of_batch(batch, self.batches.word)),
+        )
+        self.agents = Agents(
+            self.jobs,
+            self.clock,
+            self.work,
+            self.random,
+            lambda session: self.webhooks.announce(news.of_session(session, self.links)),
+        )
+        self.templates = {template.id: template for template in official("greenroom")}
         self._open = asyncio.Event()
         self._open.set()
         self.add_account(DEFAULT_KEY, name="greenroom", balance=self._balance, cap=self._cap)
@@ -124,11 +177,6 @@ class HeyGenEmulator(Accounts, Emulator):
         self._fresh()
 
     # -- what tests and the playground look at -----------------------------------------------------------------
-
-    @property
-    def switches(self) -> Switches:
-        """The behaviour that can be changed; `reset` restores it."""
-        return self.state.switches
 
     @property
     def webhook_deliveries(self) -> list[Record]:
@@ -149,10 +197,6 @@ class HeyGenEmulator(Accounts, Emulator):
         """The vendor's envelope for an error with this status."""
         return usual_body(status)
 
-    def seed_asset(self, asset_id: str, seconds: float) -> None:
-        """Make an uploaded file of this length known."""
-        self.state.assets[asset_id] = seconds
-
     # -- time and jobs -----------------------------------------------------------------------------------------
 
     def set_speed(self, speed: Speed) -> None:
@@ -161,7 +205,10 @@ class HeyGenEmulator(Accounts, Emulator):
 
     def tick(self) -> None:
         """Move jobs to where the clock says; every request and the background loop do this too."""
+        self.assets.tick()
         self.jobs.tick()
+        self.agents.tick()
+        self.batches.tick()
 
     def advance(self, seconds: float) -> None:
         """Move the clock, and with it jobs, redeliveries, keys and links."""
@@ -171,14 +218,22 @@ class HeyGenEmulator(Accounts, Emulator):
     def finish(self, job_id: str = "all", *, fail: str | None = None) -> list[str]:
         """End one open job or all of them now, as failed with the message `fail`; returns the ids ended.
 
-        `KeyError` for an unknown id.
+        A session with an agent that works goes on to its next word, or to its end. `KeyError` for an unknown id.
         """
+        failure = None if fail is None else Failure(fail)
+        if job_id in self.agents.all:
+            hurried = self.agents.hurry(self.agents.all[job_id], failure)
+            self._settle()
+            return [job_id] if hurried else []
         jobs = [*self.state.jobs.values()] if job_id == "all" else [self.state.jobs[job_id]]
         ended = [job for job in jobs if job.state.open]
         for job in ended:
-            self.jobs.finish(job, None if fail is None else Failure(fail))
+            self.jobs.finish(job, failure)
+        working = [session for session in self.agents.all.values() if job_id == "all" and session.working]
+        for session in working:
+            self.agents.hurry(session, failure)
         self._settle()
-        return [job.id for job in ended]
+        return [job.id for job in ended] + [session.id for session in working]
 
     def fail_next(
         self,
@@ -211,6 +266,18 @@ class HeyGenEmulator(Accounts, Emulator):
         """Where a submission waits while it is held."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._open.wait(), HOLD_LIMIT)
+
+    def _job_ended(self, job: Job) -> None:
+        """Whoever has to do with a job hears of its end."""
+        match job.kind:
+            case "look":
+                look_ended(self, job)
+            case "voice":
+                voice_ended(self, job)
+            case _ if job.part_of is not None:
+                self.agents.video_ended(job)
+        if (found := news.of_job(job, self.links)) is not None:
+            self.webhooks.announce(found)
 
     def _settle(self) -> None:
         self.tick()
@@ -315,12 +382,20 @@ class HeyGenEmulator(Accounts, Emulator):
             *(self._gate.route(operation) for operation in self.operations),
             Route("/files/{name}", self._file),
             Route("/sources/{name}", self._source),
+            Route("/storage/{asset_id}", self._storage, methods=["PUT"]),
             Route("/v3/{rest:path}", self._unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ]
 
     async def _file(self, request: Request) -> Response:
         self.tick()
-        return file_response(request, self.links, self.state)
+        return file_response(request, self.links, self.find_file)
+
+    async def _storage(self, request: Request) -> Response:
+        return await put_object(self, request)
+
+    def streams(self, method: str, path: str) -> bool:
+        """Files go past the journal: it only notes their length."""
+        return (method, path) == ("POST", "/v3/assets") or path.startswith("/storage/")
 
     async def _source(self, request: Request) -> Response:
         asked = request.headers.get("range")

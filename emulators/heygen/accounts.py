@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulators.base import Journal
+from emulators.base import Clock, Journal
 from emulators.heygen.billing import AutoReload, Billing, Wallet, units
 from emulators.heygen.jobs import Jobs
 from emulators.heygen.state import Account, Adjustment, Charge, Refund, State
@@ -17,6 +17,7 @@ class Accounts:
 
     state: State
     jobs: Jobs
+    clock: Clock
     journal: Journal
 
     def add_account(

@@ -8,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from emulators.heygen.agents import Session
+from emulators.heygen.assets import Asset
 from emulators.heygen.billing import Wallet, billing_view, dollars
 from emulators.heygen.state import Adjustment, Charge, Job, Refund
 
@@ -25,7 +27,7 @@ def control_routes(emulator: HeyGenEmulator) -> list[BaseRoute]:
     async def finish(request: Request) -> Response:
         asked = await request.json()
         job_id = asked.get("job_id", "all")
-        if job_id != "all" and job_id not in emulator.state.jobs:
+        if job_id != "all" and job_id not in {**emulator.state.jobs, **emulator.agents.all}:
             return JSONResponse({"error": "unknown job"}, 404)
         return JSONResponse({"finished": emulator.finish(job_id, fail=asked.get("fail"))})
 
@@ -59,6 +61,8 @@ def snapshot(emulator: HeyGenEmulator) -> dict[str, Any]:
         "wallets": {account.name: account.balance for account in accounts if isinstance(account.billing, Wallet)},
         "billing": {account.name: billing_view(account.billing, now, hidden=False) for account in accounts},
         "jobs": [_job(job, remaining) for job in emulator.state.jobs.values()],
+        "sessions": [_session(session) for session in emulator.agents.all.values()],
+        "assets": [_asset(asset) for asset in emulator.assets.all.values()],
         "charges": [_charge(charge) for charge in emulator.charges],
         "refunds": [_moved(refund) | {"job_id": refund.job_id} for refund in emulator.refunds],
         "adjustments": [_moved(one) | {"reason": one.reason} for one in emulator.adjustments],
@@ -79,6 +83,23 @@ def _job(job: Job, offset: float) -> dict[str, Any]:
         "due": job.due + offset,
         "completed": job.completed,
     }
+
+
+def _session(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "account": session.account.name,
+        "mode": session.request.mode,
+        "state": session.phase,
+        "created": session.created,
+        "videos": list(session.videos),
+        "messages": len(session.messages),
+    }
+
+
+def _asset(asset: Asset) -> dict[str, Any]:
+    shown = ("id", "account", "mime_type", "size", "status", "seconds")
+    return {name: getattr(asset, name) for name in shown}
 
 
 def _moved(movement: Refund | Adjustment) -> dict[str, Any]:

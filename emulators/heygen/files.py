@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.heygen import media
-from emulators.heygen.state import Job, JobState, State
+from emulators.heygen.state import Job, JobState
 
 LINK_SECONDS = 7 * 24 * 3600
 
@@ -45,18 +45,31 @@ class Links:
         return hmac.new(self._secret, f"{name}|{expires}".encode(), hashlib.sha256).hexdigest()
 
 
-def file_response(request: Request, links: Links, state: State) -> Response:
+Find = Callable[[str], tuple[bytes, str] | None]
+
+
+def file_response(request: Request, links: Links, find: Find) -> Response:
     """The file a link points at; storage answers in XML, not in the service's envelope."""
     name = request.path_params["name"]
     query = request.query_params
     if not links.valid(name, query.get("expires", ""), query.get("signature", "")):
         return xml_error(403, "AccessDenied", "Request has expired")
-    job_id, _, extension = name.rpartition(".")
-    job = state.jobs.get(job_id)
-    content = output(job, extension, state.switches.output_size) if job else None
+    content = find(name)
     if content is None:
         return xml_error(404, "NoSuchKey", "The specified key does not exist.")
     return media.ranged(*content, request.headers.get("range"))
+
+
+def picture_or_sound(name: str) -> tuple[bytes, str] | None:
+    """A preview of something: a picture of one colour, or a little silence."""
+    stem, _, extension = name.rpartition(".")
+    match extension:
+        case "png":
+            return media.png(stem), "image/png"
+        case "mp3":
+            return media.mp3(2.0), "audio/mpeg"
+        case _:
+            return None
 
 
 def output(job: Job, extension: str, size: int) -> tuple[bytes, str] | None:
@@ -70,11 +83,18 @@ def output(job: Job, extension: str, size: int) -> tuple[bytes, str] | None:
         case "webm":
             return b"\x1a\x45\xdf\xa3" + media.filler(job.id, size), "video/webm"
         case "mp3":
-            return media.SILENT_MP3_FRAME * 10, "audio/mpeg"
+            return media.mp3(job.seconds), "audio/mpeg"
         case "srt":
-            return media.srt(language, job.seconds).encode(), "application/x-subrip"
+            corrected = job.fields.get("srt_text")
+            return (corrected or media.srt(language, job.seconds)).encode(), "application/x-subrip"
+        case "original":
+            return media.srt("English", job.seconds).encode(), "application/x-subrip"
         case "vtt":
             return media.vtt(language, job.seconds).encode(), "text/vtt"
+        case "png":
+            return media.png(job.id), "image/png"
+        case "gif":
+            return media.GIF, "image/gif"
         case _:
             return None
 

@@ -1,194 +1,115 @@
-"""Routes of the account, of translations and of videos."""
+"""What the routes of all kinds of jobs have in common."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulators.heygen import models, rules
-from emulators.heygen.billing import billing_view
-from emulators.heygen.errors import invalid, missing
-from emulators.heygen.languages import LANGUAGES
-from emulators.heygen.models import AssetUrl, CreateTranslation, CreateVideo
-from emulators.heygen.operations import Call, Operation, page
+from emulators.heygen.batches import BatchKind, Begin, batch_view, split, status_lines
+from emulators.heygen.errors import missing
+from emulators.heygen.models import AssetId, AssetUrl
+from emulators.heygen.operations import Call, page
+from emulators.heygen.rules import Means, check_callback
 from emulators.heygen.sources import Inspection, inspect
 from emulators.heygen.state import Job, Kind
-from emulators.heygen.views import bulk_entry, translation_view, video_view
+from emulators.heygen.views import bulk_entry
 
 if TYPE_CHECKING:
     from emulators.heygen import HeyGenEmulator
 
-BULK_LIMIT = 100
 CURSOR = frozenset({"limit", "token"})
-TRANSLATIONS = "/v3/video-translations"
-TRANSLATION_ID = TRANSLATIONS + "/{video_translation_id}"
-VIDEO_ID = "/v3/videos/{video_id}"
 
 
-class JobApi:
-    """Handlers over one emulator's state."""
+class JobRoutes:
+    """Finding, listing and removing the jobs of one kind. Subclasses say which, and how one is shown."""
+
+    kind: Kind
+    code = "resource_not_found"
+    what = "The job"
 
     def __init__(self, emulator: HeyGenEmulator) -> None:
-        self._emulator = emulator
+        self.emulator = emulator
 
-    def operations(self) -> list[Operation]:
-        """The routes, fixed paths before those with an id."""
-        return [
-            Operation("GET", "/v3/users/me", self.me),
-            Operation("GET", f"{TRANSLATIONS}/languages", self.languages),
-            Operation(
-                "GET",
-                f"{TRANSLATIONS}/statuses",
-                self.translation_statuses,
-                query=frozenset({"video_translation_ids", "batch_ids"}),
-            ),
-            Operation("POST", TRANSLATIONS, self.create_translation, models.TRANSLATION, keyed=True),
-            Operation("GET", TRANSLATIONS, self.translations, query=CURSOR),
-            Operation("GET", TRANSLATION_ID, self.translation),
-            Operation("PATCH", TRANSLATION_ID, self.rename_translation, models.RENAME),
-            Operation("DELETE", TRANSLATION_ID, self.delete_translation),
-            Operation(
-                "GET",
-                "/v3/videos/statuses",
-                self.video_statuses,
-                query=frozenset({"video_ids", "batch_ids"}),
-            ),
-            Operation("POST", "/v3/videos", self.create_video, models.VIDEO, keyed=True),
-            Operation("GET", "/v3/videos", self.videos, query=CURSOR | {"folder_id", "title"}),
-            Operation("GET", VIDEO_ID, self.video),
-            Operation("DELETE", VIDEO_ID, self.delete_video),
-        ]
+    def view(self, job: Job) -> dict[str, Any]:
+        """A job as the API shows it."""
+        raise NotImplementedError
 
-    async def me(self, call: Call) -> dict[str, Any]:
-        """Who the credential belongs to, how it pays and what is left."""
-        person = {"username": call.account.name, "email": None, "first_name": None, "last_name": None}
-        now, hidden = self._emulator.clock.now(), self._emulator.switches.hide_amounts
-        return {"data": person | billing_view(call.account.billing, now, hidden=hidden)}
+    def means(self, call: Call) -> Means:
+        """What the caller may make things with."""
+        return self.emulator.means(call.account)
 
-    async def languages(self, call: Call) -> dict[str, Any]:
-        """Every name `output_languages` accepts."""
-        return {"data": {"languages": list(LANGUAGES)}}
+    def own(self, call: Call) -> list[Job]:
+        """The account's jobs of this kind, the oldest first."""
+        jobs = self.emulator.state.jobs.values()
+        return [job for job in jobs if job.account == call.account.name and job.kind == self.kind]
 
-    async def create_translation(self, call: Call) -> dict[str, Any]:
-        """Look at the source, then accept one job per language."""
-        body: CreateTranslation = call.body
-        rules.check_translation(body, self._emulator.state.assets)
-        await self._emulator.pass_gate()
-        source = await self._inspect(body)
-        known = source.seconds or self._emulator.state.switches.assumed_seconds
-        jobs = self._emulator.jobs.submit_translation(
-            call.account,
-            body,
-            call.key,
-            seconds=trimmed(known, body.start_time, body.end_time),
-            failure=source.failure,
-        )
-        return {"data": {"video_translation_ids": [job.id for job in jobs]}}
+    def find(self, call: Call, job_id: str) -> Job | None:
+        """The account's own job of this kind, if there is one."""
+        job = self.emulator.state.jobs.get(job_id)
+        return job if job and job.kind == self.kind and job.account == call.account.name else None
 
-    async def translations(self, call: Call) -> dict[str, Any]:
-        """The account's translations, newest first."""
-        return page(self._own(call, "translation"), call.query, self._translation_view)
+    def job(self, call: Call) -> Job:
+        """The job that the path names, or 404."""
+        [job_id] = call.path.values()
+        job = self.find(call, job_id)
+        if job is None:
+            raise missing(self.code, self.what)
+        return job
 
-    async def translation(self, call: Call) -> dict[str, Any]:
-        """One translation."""
-        return {"data": self._translation_view(self._translation(call))}
+    async def read(self, call: Call) -> dict[str, Any]:
+        """One job."""
+        return {"data": self.view(self.job(call))}
 
-    async def translation_statuses(self, call: Call) -> dict[str, Any]:
-        """The states of up to a hundred translations."""
-        return self._statuses(call, "translation", "video_translation_ids")
+    async def listing(self, call: Call) -> dict[str, Any]:
+        """The account's jobs, newest first."""
+        return page(self.own(call), call, self.view)
 
-    async def rename_translation(self, call: Call) -> dict[str, Any]:
-        """Give a translation another title."""
-        job = self._translation(call)
-        job.fields["title"] = call.body.title
-        return {"data": self._translation_view(job)}
-
-    async def delete_translation(self, call: Call) -> dict[str, Any]:
-        """Remove a translation for good; what it cost stays paid."""
-        job = self._translation(call)
-        del self._emulator.state.jobs[job.id]
+    async def delete(self, call: Call) -> dict[str, Any]:
+        """Remove a job for good; what it cost stays paid."""
+        job = self.job(call)
+        del self.emulator.state.jobs[job.id]
         return {"data": {"id": job.id}}
 
-    async def create_video(self, call: Call) -> dict[str, Any]:
-        """Accept a video."""
-        body: CreateVideo = call.body
-        state = self._emulator.state
-        rules.check_video(body, state.assets, state.voiced_looks)
-        await self._emulator.pass_gate()
-        job = self._emulator.jobs.submit_video(call.account, body, call.key)
-        return {"data": {"video_id": job.id, "status": "waiting", "output_format": job.format}}
+    async def rename(self, call: Call) -> dict[str, Any]:
+        """Give a job another title."""
+        job = self.job(call)
+        job.fields["title"] = call.body.title
+        return {"data": self.view(job)}
 
-    async def videos(self, call: Call) -> dict[str, Any]:
-        """The account's videos, newest first; `title` matches a part of the title."""
-        wanted = call.query.get("title", "").casefold()
-        found = [
-            job
-            for job in self._own(call, "video")
-            if wanted in (job.fields.get("title") or "").casefold() and "folder_id" not in call.query
-        ]
-        return page(found, call.query, self._video_view)
+    def statuses_of(self, call: Call, parameter: str, kind: BatchKind) -> dict[str, Any]:
+        """The states of up to a hundred jobs, and of all those of batches."""
+        words = self.emulator.state.switches.bulk_words
 
-    async def video(self, call: Call) -> dict[str, Any]:
-        """One video."""
-        return {"data": self._video_view(self._video(call))}
+        def told(job_id: str) -> tuple[str, dict[str, Any] | None]:
+            entry = bulk_entry(job_id, self.find(call, job_id), words)
+            return entry["status"], entry.get("error")
 
-    async def video_statuses(self, call: Call) -> dict[str, Any]:
-        """The states of up to a hundred videos."""
-        return self._statuses(call, "video", "video_ids")
+        return status_lines(call, kind, split(call.query.get(parameter)), told, self.emulator.batches)
 
-    async def delete_video(self, call: Call) -> dict[str, Any]:
-        """Remove a video for good; what it cost stays paid."""
-        job = self._video(call)
-        del self._emulator.state.jobs[job.id]
-        return {"data": {"id": job.id, "deleted": True}}
+    def submit_batch(self, call: Call, kind: BatchKind, begins: list[Begin]) -> dict[str, Any]:
+        """Accept a batch of such jobs."""
+        check_callback(call.body.callback_url)
+        batch = self.emulator.batches.submit(call.account, kind, begins, call.body.title, call.body.callback_url)
+        self.emulator.batches.tick()
+        return {"data": {"batch_id": batch.id}}
 
-    async def _inspect(self, body: CreateTranslation) -> Inspection:
-        emulator = self._emulator
-        if not isinstance(body.video, AssetUrl):
-            return Inspection(emulator.state.assets[body.video.asset_id])
+    def read_batch(self, call: Call, kind: BatchKind) -> dict[str, Any]:
+        """How a batch stands."""
+        batches = self.emulator.batches
+        return {"data": batch_view(batches.get(call.account, kind, call.path["batch_id"]), batches.word, call)}
+
+    async def inspect(self, call: Call, video: AssetUrl | AssetId) -> Inspection:
+        """Look at a source: how long it is, or what is wrong with it."""
+        emulator = self.emulator
+        if isinstance(video, AssetId):
+            return Inspection(self.means(call).asset(video.asset_id).seconds)
         if not emulator.state.switches.check_sources:
             return Inspection()
-        timeout = emulator.state.switches.fetch_timeout
-        return await inspect(emulator.client, body.video.url, emulator.url, timeout)
+        return await inspect(emulator.client, video.url, emulator.url, emulator.state.switches.fetch_timeout)
 
-    def _own(self, call: Call, kind: Kind) -> list[Job]:
-        jobs = self._emulator.state.jobs.values()
-        return [job for job in jobs if job.account == call.account.name and job.kind == kind]
-
-    def _translation(self, call: Call) -> Job:
-        job = self._find(call, "translation", call.path["video_translation_id"])
-        if job is None:
-            raise missing("resource_not_found", "The video translation")
-        return job
-
-    def _video(self, call: Call) -> Job:
-        job = self._find(call, "video", call.path["video_id"])
-        if job is None:
-            raise missing("video_not_found", "The video")
-        return job
-
-    def _find(self, call: Call, kind: Kind, job_id: str) -> Job | None:
-        job = self._emulator.state.jobs.get(job_id)
-        return job if job and job.kind == kind and job.account == call.account.name else None
-
-    def _translation_view(self, job: Job) -> dict[str, Any]:
-        return translation_view(job, self._emulator.links, propagated=self._emulator.propagated(job))
-
-    def _video_view(self, job: Job) -> dict[str, Any]:
-        return video_view(job, self._emulator.links, propagated=self._emulator.propagated(job))
-
-    def _statuses(self, call: Call, kind: Kind, parameter: str) -> dict[str, Any]:
-        ids, batches = split(call.query.get(parameter)), split(call.query.get("batch_ids"))
-        if not 1 <= len(ids) + len(batches) <= BULK_LIMIT:
-            raise invalid(parameter, f"Between 1 and {BULK_LIMIT} ids are required.")
-        words = self._emulator.state.switches.bulk_words
-        entries = [bulk_entry(job_id, self._find(call, kind, job_id), words) for job_id in ids]
-        unknown = [{"video_id": None, "batch_id": batch, "status": "not_found"} for batch in batches]
-        return {"data": entries + unknown, "has_more": False, "next_token": None}
-
-
-def split(text: str | None) -> list[str]:
-    """The ids of a comma-separated parameter."""
-    return [part.strip() for part in (text or "").split(",") if part.strip()]
+    async def seconds_of(self, call: Call, video: AssetUrl | AssetId) -> tuple[float, str | None]:
+        """The length of a source, an assumed one where nobody can tell, and what is wrong with it."""
+        found = await self.inspect(call, video)
+        return found.seconds or self.emulator.state.switches.assumed_seconds, found.failure
 
 
 def trimmed(seconds: float, start: float | None, end: float | None) -> float:

@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+import zlib
 
 from starlette.responses import Response
 
 TIMESCALE = 1000
 UNKNOWN_DURATION = 0xFFFF_FFFF
 UNITY_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000)
+MP3_FRAME_SECONDS = 1152 / 44_100
+SRT_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*\d+\s*\r?\n\d+:\d\d:\d\d[,.]\d{1,3} --> \d+:\d\d:\d\d[,.]\d{1,3}")
+GIF = (
+    b"GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
 SILENT_MP3_FRAME = b"\xff\xfb\x90\x64" + bytes(413)
 
 
@@ -73,6 +79,37 @@ def _size(width: int, height: int) -> bytes:
 def _empty_samples() -> bytes:
     tables = [box(kind, bytes(8)) for kind in ("stsd", "stts", "stsc", "stco")]
     return box("stbl", *tables, box("stsz", bytes(12)))
+
+
+def png(name: str, width: int = 64, height: int = 36) -> bytes:
+    """A picture of one colour, which differs by `name`."""
+    colour = hashlib.sha256(name.encode()).digest()[:3]
+    rows = (b"\0" + colour * width) * height
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = (("IHDR", header), ("IDAT", zlib.compress(rows)), ("IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind.encode(), data) for kind, data in chunks)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def mp3(seconds: float) -> bytes:
+    """Silence of about that length."""
+    return SILENT_MP3_FRAME * max(1, round(seconds / MP3_FRAME_SECONDS))
+
+
+def wav_seconds(header: bytes) -> float | None:
+    """The length that a WAV file's 44 bytes of header tell."""
+    if len(header) < 44 or header[:4] != b"RIFF" or header[36:40] != b"data":
+        return None
+    rate = struct.unpack_from("<I", header, 28)[0]
+    return float(struct.unpack_from("<I", header, 40)[0] / rate) if rate else None
+
+
+def is_srt(content: bytes) -> bool:
+    """Whether text looks like SubRip: a number, then two times with an arrow between them."""
+    return SRT_BEGINNING.match(content) is not None
 
 
 def srt(language: str, seconds: float) -> str:

@@ -6,7 +6,7 @@ import base64
 import dataclasses
 import itertools
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -21,20 +21,20 @@ from emulators.heygen.state import Account
 if TYPE_CHECKING:
     from emulators.heygen import HeyGenEmulator
 
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
-PAGE_LIMIT = 100
-DEFAULT_LIMIT = 10
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Call:
-    """An authenticated request whose body has the right shape."""
+    """An authenticated request whose body has the right shape. An upload's body is still to be read from `request`."""
 
+    operation: Operation
     account: Account
     path: dict[str, str]
     query: dict[str, str]
     body: Any
     key: str | None
+    request: Request
 
 
 Handler = Callable[[Call], Awaitable[dict[str, Any]]]
@@ -42,7 +42,12 @@ Handler = Callable[[Call], Awaitable[dict[str, Any]]]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Operation:
-    """One route of the API. `keyed`: it takes an Idempotency-Key; `query`: the parameters it reads."""
+    """One route of the API.
+
+    `keyed`: it takes an Idempotency-Key. `query`: the parameters it reads, `needed` those it insists on, `words` the
+    closed sets among them. A list has `usual` items on a page and `most` if asked. `status` is that of success,
+    `upload` says that the body is a form with a file.
+    """
 
     method: Method
     path: str
@@ -51,6 +56,12 @@ class Operation:
     body_required: bool = True
     keyed: bool = False
     query: frozenset[str] = frozenset()
+    needed: frozenset[str] = frozenset()
+    words: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    usual: int = 10
+    most: int = 100
+    status: int = 200
+    upload: bool = False
 
 
 class Numbered(Protocol):
@@ -63,6 +74,11 @@ class Numbered(Protocol):
 
 
 Item = TypeVar("Item", bound=Numbered)
+
+
+def fixed_first(operations: Iterable[Operation]) -> list[Operation]:
+    """Operations in an order in which a fixed path is tried before one with an id in its place."""
+    return sorted(operations, key=lambda operation: [part.startswith("{") for part in operation.path.split("/")])
 
 
 class Gate:
@@ -95,7 +111,7 @@ class Gate:
         except Refusal as refusal:
             return self.respond(refusal.status, refusal.body, refusal.headers)
         self._emulator.journal.wake()
-        return self.respond(200, body)
+        return self.respond(operation.status, body)
 
     async def _perform(self, request: Request, operation: Operation) -> dict[str, Any]:
         account = self._account(request)
@@ -115,8 +131,9 @@ class Gate:
         self, request: Request, operation: Operation, account: Account, key: str | None
     ) -> dict[str, Any]:
         body = await _parse(request, operation) if operation.body else None
-        call = Call(account, dict(request.path_params), dict(request.query_params), body, key)
-        return await operation.handler(call)
+        query = dict(request.query_params)
+        _check_query(operation, query)
+        return await operation.handler(Call(operation, account, dict(request.path_params), query, body, key, request))
 
     def _account(self, request: Request) -> Account:
         key = request.headers.get("x-api-key")
@@ -127,6 +144,16 @@ class Gate:
             if key is None and scheme.lower() == "bearer" and token == account.bearer:
                 return account
         raise Refusal(401, "unauthorized", "The credential is missing or invalid.")
+
+
+def _check_query(operation: Operation, query: Mapping[str, str]) -> None:
+    """400 for a parameter that is missing or outside of its closed set."""
+    for name in sorted(operation.needed):
+        if not query.get(name):
+            raise invalid(name, f"{name} is required.")
+    for name, words in operation.words.items():
+        if name in query and query[name] not in words:
+            raise invalid(name, f"{name} must be one of {', '.join(words)}.")
 
 
 async def _parse(request: Request, operation: Operation) -> Any:
@@ -155,9 +182,9 @@ def _field(location: Sequence[int | str], content: Any) -> str:
     return names[0] if names else "type" if isinstance(content, dict) else "body"
 
 
-def page(items: Sequence[Item], query: dict[str, str], view: Callable[[Item], dict[str, Any]]) -> dict[str, Any]:
+def page(items: Sequence[Item], call: Call, view: Callable[[Item], dict[str, Any]]) -> dict[str, Any]:
     """One page of `items` (oldest first), newest first, in the list envelope."""
-    limit, before = _limit(query.get("limit")), _cursor(query.get("token"))
+    limit, before = page_limit(call), _cursor(call.query.get("token"))
     rest = [item for item in reversed(items) if before is None or item.seq < before]
     shown = rest[:limit]
     more = len(rest) > limit
@@ -165,11 +192,13 @@ def page(items: Sequence[Item], query: dict[str, str], view: Callable[[Item], di
     return {"data": [view(item) for item in shown], "has_more": more, "next_token": token}
 
 
-def _limit(text: str | None) -> int:
+def page_limit(call: Call) -> int:
+    """How many items the request wants on a page."""
+    text, most = call.query.get("limit"), call.operation.most
     if text is None:
-        return DEFAULT_LIMIT
-    if not text.isdecimal() or not 1 <= int(text) <= PAGE_LIMIT:
-        raise invalid("limit", f"limit must be between 1 and {PAGE_LIMIT}.")
+        return call.operation.usual
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise invalid("limit", f"limit must be between 1 and {most}.")
     return int(text)
 
 

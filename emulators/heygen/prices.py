@@ -26,6 +26,15 @@ AUDIO_ONLY_FACTOR = 0.5
 ENGINES = {"avatar_iii": 0.0229, "avatar_iv": 0.0617, "avatar_v": 0.0893}
 STILL = 0.0105
 CINEMATIC = 6.5
+LIPSYNC = {"speed": 0.0388, "precision": 0.0823}
+PROOFREAD = 0.0117
+AGENT = 0.0309
+SPEECH = 0.00054
+AVATAR = 0.95
+VOICE_CLONE = 0.6
+CLIPPING = 0.0031
+BACKGROUND_REMOVAL = 0.0064
+TEMPLATE = ENGINES["avatar_iv"]
 CHARACTERS_PER_SECOND = 14.0
 DEFAULT_SCENE_SECONDS = 8.0
 
@@ -34,6 +43,16 @@ def translation_price(body: CreateTranslation, seconds: float) -> int:
     """The price of one language for a source of `seconds`, in units."""
     factor = AUDIO_ONLY_FACTOR if body.translate_audio_only else 1.0
     return units(seconds * TRANSLATION[body.mode] * factor)
+
+
+def agent_price(seconds: float) -> int:
+    """The price of a video of `seconds` that an agent makes, in units."""
+    return units(seconds * AGENT)
+
+
+def words_seconds(text: str, speed: float = 1.0) -> float:
+    """How long a text takes to say."""
+    return round(max(1.0, len(text) / CHARACTERS_PER_SECOND / speed), 3)
 
 
 def video_cost(body: CreateVideo) -> tuple[float, int]:
@@ -57,7 +76,7 @@ def speech_seconds(speech: Speech) -> float:
     if speech.script is None:
         return DEFAULT_SCENE_SECONDS
     speed = speech.voice_settings.speed if speech.voice_settings else 1.0
-    return round(max(1.0, len(speech.script) / CHARACTERS_PER_SECOND / speed), 3)
+    return words_seconds(speech.script, speed)
 
 
 def _spoken(speech: Speech, engine: Engine | None) -> tuple[float, int]:

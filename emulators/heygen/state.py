@@ -10,7 +10,19 @@ from emulators.base import Clock
 from emulators.heygen.billing import Billing, Payment, Wallet, billing_type, dollars, units
 
 AdjustmentReason = Literal["top_up", "auto_reload", "elsewhere"]
-Kind = Literal["translation", "video"]
+Kind = Literal[
+    "translation",
+    "video",
+    "lipsync",
+    "proofread",
+    "agent",
+    "clipping",
+    "background_removal",
+    "voice",
+    "look",
+    "speech",
+]
+COUNTED: frozenset[Kind] = frozenset({"translation", "video", "lipsync"})  # sessions of agents as well
 Speed = Literal["real", "fast", "step"]
 RATES: dict[Speed, float] = {"real": 1.0, "fast": 100.0, "step": 0.0}
 
@@ -87,6 +99,21 @@ class Switches:
     webhook_time: Literal["wall", "clock"] = "wall"
     translation_seconds: tuple[float, float] = (240.0, 420.0)
     video_seconds: tuple[float, float] = (90.0, 240.0)
+    lipsync_seconds: tuple[float, float] = (180.0, 360.0)
+    proofread_seconds: tuple[float, float] = (180.0, 300.0)
+    clipping_seconds: tuple[float, float] = (120.0, 300.0)
+    background_removal_seconds: tuple[float, float] = (60.0, 180.0)
+    voice_seconds: tuple[float, float] = (20.0, 60.0)
+    look_seconds: tuple[float, float] = (30.0, 90.0)
+    asset_seconds: tuple[float, float] = (1.0, 5.0)
+    agent_thinks_seconds: tuple[float, float] = (20.0, 60.0)
+    upload_seconds: float = 900.0  # how long an upload link is good, on the emulator's own clock
+    busy_agents_refuse: bool = True
+
+    def within(self, kind: Kind) -> tuple[float, float]:
+        """How long work of a kind takes at least and at most."""
+        bounds: tuple[float, float] = getattr(self, f"{kind}_seconds", (0.0, 0.0))
+        return bounds
 
 
 @dataclasses.dataclass(slots=True)
@@ -185,7 +212,10 @@ class PlannedFailure:
 
 @dataclasses.dataclass(slots=True)
 class Job:
-    """One asynchronous unit. `starts`, `due` and `ended` are work time, `created` and `completed` unix."""
+    """One asynchronous unit. `starts`, `due` and `ended` are work time, `created` and `completed` unix.
+
+    `part_of` is the session that made it, where one did.
+    """
 
     seq: int
     id: str
@@ -201,6 +231,12 @@ class Job:
     state: JobState = JobState.QUEUED
     ended: float | None = None
     completed: float | None = None
+    part_of: str | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether it needs a place under the cap; what is part of a session shares that one's."""
+        return self.kind in COUNTED and self.part_of is None
 
     @property
     def callback_url(self) -> str | None:
@@ -217,13 +253,17 @@ class Job:
 class State:
     """Everything `reset()` forgets."""
 
-    # accounts by name, jobs and assets by id
+    # accounts by name, jobs by id
     accounts: dict[str, Account] = dataclasses.field(default_factory=dict)
     jobs: dict[str, Job] = dataclasses.field(default_factory=dict)
     charges: list[Charge] = dataclasses.field(default_factory=list)
     refunds: list[Refund] = dataclasses.field(default_factory=list)
     adjustments: list[Adjustment] = dataclasses.field(default_factory=list)
-    assets: dict[str, float] = dataclasses.field(default_factory=dict)
     planned_failures: list[PlannedFailure] = dataclasses.field(default_factory=list)
-    voiced_looks: set[str] = dataclasses.field(default_factory=set)
     switches: Switches = dataclasses.field(default_factory=Switches)
+    made: int = 0
+
+    def next_seq(self) -> int:
+        """The place of what is made now in the order of all that was made."""
+        self.made += 1
+        return self.made

@@ -37,7 +37,13 @@ class WebhookApi:
             Operation("DELETE", ENDPOINT_ID, self.delete),
             Operation("POST", f"{ENDPOINT_ID}/rotate-secret", self.rotate, keyed=True),
             Operation("GET", "/v3/webhooks/event-types", self.event_types),
-            Operation("GET", "/v3/webhooks/events", self.events, query=CURSOR | {"event_type", "entity_id"}),
+            Operation(
+                "GET",
+                "/v3/webhooks/events",
+                self.events,
+                query=CURSOR | {"event_type", "entity_id"},
+                words={"event_type": EVENT_TYPES},
+            ),
         ]
 
     async def create(self, call: Call) -> dict[str, Any]:
@@ -74,7 +80,7 @@ class WebhookApi:
     async def endpoints(self, call: Call) -> dict[str, Any]:
         """The account's receivers, newest first, without secrets."""
         own = [e for e in self._emulator.webhooks.endpoints.values() if e.account == call.account.name]
-        return page(own, call.query, Endpoint.view)
+        return page(own, call, Endpoint.view)
 
     async def event_types(self, call: Call) -> dict[str, Any]:
         """What can be subscribed to."""
@@ -91,7 +97,7 @@ class WebhookApi:
             for event in self._emulator.webhooks.events
             if event.account == call.account.name and wanted in (None, event.type) and entity in (None, event.entity_id)
         ]
-        return page(found, call.query, Event.view)
+        return page(found, call, Event.view)
 
     def _endpoint(self, call: Call) -> Endpoint:
         return self._emulator.webhooks.get(call.account.name, call.path["endpoint_id"])

@@ -13,9 +13,7 @@ from typing import Any
 
 from emulators.heygen.deliveries import CALLBACK, Deliveries, Delivery, Message
 from emulators.heygen.errors import Refusal, missing
-from emulators.heygen.files import Links
-from emulators.heygen.state import Job, JobState
-from emulators.heygen.views import page_url
+from emulators.heygen.news import News
 
 SECRET_PREFIX = "whsec_"
 
@@ -78,11 +76,10 @@ class Event:
 class Webhooks:
     """Endpoints and events of all accounts; hands what is to be sent to `deliveries`."""
 
-    def __init__(self, deliveries: Deliveries, links: Links, chance: random.Random, now: Callable[[], float]) -> None:
+    def __init__(self, deliveries: Deliveries, chance: random.Random, now: Callable[[], float]) -> None:
         self.endpoints: dict[str, Endpoint] = {}
         self.events: list[Event] = []
         self._deliveries = deliveries
-        self._links = links
         self._chance = chance
         self._now = now
         self._registered = 0
@@ -124,17 +121,29 @@ class Webhooks:
         """Give an endpoint a new secret; the old one is dead at once."""
         endpoint.secret = self._new_secret()
 
-    def announce(self, job: Job) -> None:
-        """Queue what the end of `job` means for endpoints and for its own callback address."""
-        event = self._event(job)
-        receivers = [endpoint for endpoint in self.endpoints.values() if endpoint.wants(event)]
+    def announce(self, news: News) -> None:
+        """Queue what has happened for the endpoints that want to hear of it, and for its own callback address.
+
+        What is no `event` reaches only the callback address.
+        """
+        event = Event(
+            seq=len(self.events) + 1,
+            id=f"evt_{self._chance.getrandbits(96):024x}",
+            account=news.account,
+            type=news.type,
+            entity_id=news.entity_id,
+            data=news.data,
+            created_at=iso(self._now()),
+        )
+        endpoints = self.endpoints.values() if news.event else ()
+        receivers = [endpoint for endpoint in endpoints if endpoint.wants(event)]
         if receivers:
             self.events.append(event)
         body = json.dumps(event.view(), separators=(",", ":")).encode()
         for endpoint in receivers:
             self._deliveries.add(Delivery(endpoint.id, endpoint.url, event.id, event.type, body))
-        if job.callback_url is not None:
-            self._deliveries.add(Delivery(CALLBACK, job.callback_url, event.id, event.type, body))
+        if news.callback_url is not None:
+            self._deliveries.add(Delivery(CALLBACK, news.callback_url, event.id, event.type, body))
 
     def message(self, delivery: Delivery, timestamp: int) -> Message | None:
         """The request to send now, or None where the endpoint is gone. Callbacks are not signed."""
@@ -146,37 +155,8 @@ class Webhooks:
         headers = signed_headers(delivery.body, endpoint.secret, delivery.event_id, timestamp)
         return Message(endpoint.url, delivery.body, headers)
 
-    def _event(self, job: Job) -> Event:
-        succeeded = job.state is JobState.COMPLETED
-        subject = "video_translate" if job.kind == "translation" else "avatar_video"
-        return Event(
-            seq=len(self.events) + 1,
-            id=f"evt_{self._chance.getrandbits(96):024x}",
-            account=job.account,
-            type=f"{subject}.{'success' if succeeded else 'fail'}",
-            entity_id=job.id,
-            data=event_data(job, self._links) | {"callback_id": job.fields.get("callback_id")},
-            created_at=iso(self._now()),
-        )
-
     def _new_secret(self) -> str:
         return f"{SECRET_PREFIX}{self._chance.getrandbits(128):032x}"
-
-
-def event_data(job: Job, links: Links) -> dict[str, Any]:
-    """What an event says about an ended job: one set of names per kind and outcome."""
-    reason = job.fate.message if job.fate else None
-    link = links.sign(f"{job.id}.{job.format}")
-    match job.kind, job.state is JobState.COMPLETED:
-        case "translation", True:
-            return {"video_translate_id": job.id, "url": link, "output_language": job.language}
-        case "translation", False:
-            return {"video_translate_id": job.id, "message": reason, "output_language": job.language}
-        case "video", True:
-            pages = {"video_page_url": page_url(job), "video_share_page_url": page_url(job)}
-            return {"video_id": job.id, "url": link, "gif_download_url": None, "folder_id": None} | pages
-        case _:
-            return {"video_id": job.id, "msg": reason}
 
 
 def signed_headers(body: bytes, secret: str | None, event_id: str, timestamp: int) -> dict[str, str]:

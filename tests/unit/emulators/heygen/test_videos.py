@@ -5,7 +5,7 @@ import pytest
 from emulators.heygen import HeyGenEmulator
 
 IMAGE = {"type": "url", "url": "https://a.example/face.png"}
-AVATAR = {"type": "avatar", "avatar_id": "look-1", "script": "Hi.", "voice_id": "v"}
+AVATAR = {"type": "avatar", "avatar_id": "look-1", "script": "Hi.", "voice_id": "voice-1"}
 
 
 def studio(*scenes: dict) -> dict:
@@ -19,7 +19,7 @@ def studio(*scenes: dict) -> dict:
         (AVATAR | {"script": "x" * 140, "engine": {"type": "avatar_iii"}}, 0.229),
         (AVATAR | {"script": "x" * 140, "voice_settings": {"speed": 0.5}}, 1.234),
         (AVATAR | {"script": None, "audio_url": "https://a.example/a.mp3"}, 0.4936),
-        ({"type": "image", "image": IMAGE, "script": "x" * 140, "voice_id": "v"}, 0.617),
+        ({"type": "image", "image": IMAGE, "script": "x" * 140, "voice_id": "voice-1"}, 0.617),
         ({"type": "cinematic_avatar", "prompt": "A walk", "avatar_id": ["look-1"]}, 6.5),
         (studio({"type": "avatar_video", "input": AVATAR | {"script": "x" * 140}}), 0.617),
         (studio({"type": "image", "source": IMAGE, "duration": 10}), 0.105),
@@ -49,7 +49,7 @@ async def test_every_type_has_its_price(api, heygen: HeyGenEmulator, body: dict,
         (AVATAR | {"callback_url": "x"}, "callback_url"),
         (AVATAR | {"type": "hologram"}, "type"),
         ({"avatar_id": "look-1"}, "type"),
-        ({"type": "image", "script": "Hi.", "voice_id": "v"}, "image"),
+        ({"type": "image", "script": "Hi.", "voice_id": "voice-1"}, "image"),
         ({"type": "cinematic_avatar", "prompt": "A walk", "avatar_id": "look-1"}, "avatar_id"),
         ({"type": "cinematic_avatar", "prompt": "A", "avatar_id": ["a"], "callback_url": "x"}, "callback_url"),
         (studio(), "scenes"),
@@ -65,7 +65,7 @@ async def test_what_does_not_fit_is_named(api, heygen: HeyGenEmulator, body: dic
 
 
 async def test_a_look_may_have_its_own_voice(heygen: HeyGenEmulator, avatar_video) -> None:
-    heygen.state.voiced_looks.add("look-1")
+    heygen.people.looks["look-1"].default_voice_id = "voice-1"
 
     assert (await avatar_video(voice_id=None)).status_code == 200
 
@@ -74,7 +74,7 @@ async def test_a_look_may_have_its_own_voice(heygen: HeyGenEmulator, avatar_vide
     "body",
     [
         AVATAR | {"script": None, "audio_asset_id": "nope"},
-        {"type": "image", "image": {"type": "asset_id", "asset_id": "nope"}, "script": "Hi.", "voice_id": "v"},
+        {"type": "image", "image": {"type": "asset_id", "asset_id": "nope"}, "script": "Hi.", "voice_id": "voice-1"},
     ],
 )
 async def test_unknown_assets_are_not_found(api, body: dict) -> None:
