@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 ROW_SECONDS = 5.0  # a database that hangs does not keep a session running
 WAITS = (0.5, 1.0, 2.0, 4.0)
+SHORTEST_SECONDS = 1.0
 LONGEST_WAIT = 10.0  # whatever LiveAvatar asks for
 
 REASONS = {
@@ -113,6 +114,8 @@ class Stopper:
         except HeyGenError as error:
             log.warning("bill_unread", error=str(error))
             return None, None
+        if record.credits and not record.duration:
+            return record.credits, SHORTEST_SECONDS  # it ran, if only for a moment
         if end is LiveEnd.NOT_STARTED and not record.duration:
             return record.credits, 0.0
         return record.credits, record.duration if record.over else None

@@ -8,7 +8,7 @@ import pytest
 
 from agent.live.phrases import ENGLISH
 from agent.live.records import CommandKind, LineState, LiveEnd, LiveState, Speaker
-from emulators.liveavatar import DIALECTS
+from emulators.liveavatar import CURRENT, DIALECTS
 from emulators.openai import Call, Say, Stall
 from tests.support.live_store import OPERATOR, REQUESTER
 from tests.support.live_world import LiveWorld
@@ -20,7 +20,10 @@ LONG = (
     "made at the moment. After that we go through every language, one by one, and compare them with each other."
 )
 WORDS = "Hello, this is Carol. I am looking at it myself now."
-dialects = pytest.mark.parametrize("dialect", sorted(DIALECTS))
+dialects = pytest.mark.parametrize(
+    "dialect",
+    [pytest.param(name, marks=[] if name == CURRENT.name else pytest.mark.full) for name in sorted(DIALECTS)],
+)
 
 
 @dialects
@@ -69,6 +72,7 @@ async def test_after_an_interruption_not_a_byte_of_what_was_interrupted(world: L
     assert told[-1] == cut  # the model knows how much was heard of it
 
 
+@pytest.mark.full
 async def test_partial_words_are_shown_and_interrupt_at_once(world: LiveWorld) -> None:
     world.realtime_ears()
     visitor = await world.opened()
@@ -92,6 +96,7 @@ async def test_nothing_is_started_before_somebody_agrees(world: LiveWorld) -> No
     assert world.avatars.journal.select("POST") == []
 
 
+@pytest.mark.full
 async def test_the_greeting_waits_for_the_page_but_not_for_ever(world: LiveWorld) -> None:
     world.store.offer()
     visitor = world.visit()
@@ -102,6 +107,7 @@ async def test_the_greeting_waits_for_the_page_but_not_for_ever(world: LiveWorld
     await world.until(lambda: world.voiced, seconds=5.0)
 
 
+@pytest.mark.full
 async def test_the_row_comes_before_the_start_and_the_stop_before_everything_else(world: LiveWorld) -> None:
     states: list[tuple[str, LiveState]] = []
     world.store.on("live", lambda: states.append(("started", world.session.state)))
@@ -117,6 +123,7 @@ async def test_the_row_comes_before_the_start_and_the_stop_before_everything_els
 # -- tools ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 async def test_a_tool_is_asked_and_its_answer_is_spoken(world: LiveWorld) -> None:
     visitor = await world.opened()
     await visitor.says("What is running at the moment?")
@@ -125,6 +132,7 @@ async def test_a_tool_is_asked_and_its_answer_is_spoken(world: LiveWorld) -> Non
     assert [call.output[-1]["type"] for call in world.openai.calls] == ["function_call", "message"]
 
 
+@pytest.mark.full
 async def test_a_person_is_called_into_the_session(world: LiveWorld) -> None:
     visitor = await world.opened()
     await visitor.says("I want to talk to a real person.")
@@ -133,6 +141,7 @@ async def test_a_person_is_called_into_the_session(world: LiveWorld) -> None:
     assert world.ended is None
 
 
+@pytest.mark.full
 async def test_saying_goodbye_ends_it(world: LiveWorld) -> None:
     visitor = await world.opened()
     await visitor.says("Thank you and goodbye.")
@@ -141,6 +150,7 @@ async def test_saying_goodbye_ends_it(world: LiveWorld) -> None:
     assert "Goodbye" in world.said[-1]
 
 
+@pytest.mark.full
 async def test_slow_tools_are_excused(world: LiveWorld) -> None:
     visitor = await world.opened()
     world.openai.script([[Call("ask_for_human", {"reason": "slow"})], [Stall(0.0), Say("A teammate was asked.")]])
@@ -183,6 +193,7 @@ async def test_an_operator_takes_over_speaks_whispers_and_hands_back(world: Live
     assert world.findings == []
 
 
+@pytest.mark.full
 async def test_an_operators_words_interrupt_the_avatar(world: LiveWorld) -> None:
     visitor = await world.opened()
     world.openai.script([[Say(LONG)]])
@@ -196,6 +207,7 @@ async def test_an_operators_words_interrupt_the_avatar(world: LiveWorld) -> None
     assert world.findings == []
 
 
+@pytest.mark.full
 async def test_a_muted_avatar_is_silent_and_goes_on_listening(world: LiveWorld) -> None:
     visitor = await world.opened()
     world.store.order(CommandKind.MUTE)
@@ -210,6 +222,7 @@ async def test_a_muted_avatar_is_silent_and_goes_on_listening(world: LiveWorld) 
     await world.until(lambda: len(world.said) == 2)
 
 
+@pytest.mark.full
 async def test_a_command_is_done_once(world: LiveWorld) -> None:
     await world.opened()
     world.store.order(CommandKind.SAY, WORDS)
@@ -222,6 +235,7 @@ async def test_a_command_is_done_once(world: LiveWorld) -> None:
 # -- the ends -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("kind", "actor", "end", "reason"),
     [
@@ -247,6 +261,7 @@ async def test_an_operator_ends_it_with_a_word(
     assert world.utterances[-1].outcome == "ended"
 
 
+@pytest.mark.full
 async def test_silence_ends_it(world: LiveWorld) -> None:
     await world.opened()
     await world.until(lambda: ENGLISH.idle in world.said)
@@ -264,6 +279,7 @@ async def test_a_page_that_stays_away_ends_it(world: LiveWorld) -> None:
     assert world.avatars.session().end_reason == "USER_DISCONNECTED"
 
 
+@pytest.mark.full
 async def test_the_maximum_is_announced_and_kept_with_a_margin(world: LiveWorld) -> None:
     visitor = await world.opened(max_seconds=60)
     await world.until(lambda: ENGLISH.warning in world.said)
@@ -276,6 +292,7 @@ async def test_the_maximum_is_announced_and_kept_with_a_margin(world: LiveWorld)
     assert world.findings == []
 
 
+@pytest.mark.full
 async def test_liveavatar_ends_it(world: LiveWorld) -> None:
     visitor = await world.opened()
     world.avatars.end_session(reason="NO_CREDITS")
@@ -284,6 +301,7 @@ async def test_liveavatar_ends_it(world: LiveWorld) -> None:
     assert "provider" in visitor.page.notices
 
 
+@pytest.mark.full
 async def test_a_process_that_stops_says_so(world: LiveWorld) -> None:
     visitor = await world.opened()
     draining = asyncio.create_task(world.desk.drain(20.0))
@@ -300,6 +318,7 @@ async def test_a_process_that_stops_says_so(world: LiveWorld) -> None:
 # -- afterwards -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 async def test_the_summary_stands_on_lines(world: LiveWorld) -> None:
     visitor = await world.opened()
     await visitor.says("Which languages do you know?")
@@ -310,6 +329,7 @@ async def test_the_summary_stands_on_lines(world: LiveWorld) -> None:
     assert all(line.startswith("• ") and line.endswith("]") for line in str(world.session.summary).splitlines())
 
 
+@pytest.mark.full
 async def test_lines_come_in_batches_and_all_of_them_before_the_end(world: LiveWorld) -> None:
     visitor = await world.opened()
     for number in range(6):
@@ -322,6 +342,7 @@ async def test_lines_come_in_batches_and_all_of_them_before_the_end(world: LiveW
     assert "And one more thing." in [text for _, text, _ in world.lines]
 
 
+@pytest.mark.full
 async def test_the_times_of_a_turn_are_told(world: LiveWorld) -> None:
     visitor = await world.opened()
     await visitor.says(QUESTION)

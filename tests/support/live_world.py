@@ -19,7 +19,7 @@ from agent.live.openai_ears import HttpEarsMaker
 from agent.live.openai_voice import HttpVoice
 from agent.live.parts import LiveParts
 from agent.live.phrases import ENGLISH
-from agent.live.ports import Hello, Muted, RoomReady, Sound, Typed
+from agent.live.ports import EndPressed, Hello, Muted, RoomReady, Sound, Typed
 from agent.live.realtime_ears import RealtimeEarsMaker
 from agent.live.records import LineState, LiveEnd, LiveSession, Speaker
 from agent.live.stage import Bounds
@@ -82,8 +82,18 @@ class Visitor:
             self.page.do(Sound(pcm[start : start + FRAME_BYTES]))
             await self._world.passes(FRAME_SECONDS)
 
+    async def sounds_at_once(self, pcm: bytes) -> None:
+        """Let the page send this as one frame, whatever it is."""
+        self.page.do(Sound(pcm))
+        await self._world.passes(FRAME_SECONDS)
+
     def mutes(self) -> None:
+        """Switch the microphone off."""
         self.page.do(Muted(True))
+
+    def ends(self) -> None:
+        """Press End."""
+        self.page.do(EndPressed())
 
     async def leaves(self) -> None:
         """The page goes away."""
