@@ -34,6 +34,7 @@ from benchmarks.live import side
 from bot.clock import RandomIds, SystemClock
 from bot.sealing import Sealer
 from bot.store import Store
+from bot.store.claims import LEASE_SECONDS
 from bot.store.database import Database
 from heygen.live import LiveClient, LiveConnection, SessionOptions, live_transport
 from tests.support.agent_fakes import FakeLinks
@@ -133,7 +134,8 @@ class WithGreenroom:
         assert self._store is not None
         assert self._desk is not None
         assert self._session is not None
-        key = f"{self._session.id}-{kind}"
+        self._number += 1
+        key = f"written-{self._number}"
         await self._store.live.command(self._session.id, kind, actor=actor, text=text, message_ts=None, key=key)
         await self._desk.run_due()
 
@@ -144,6 +146,7 @@ class WithGreenroom:
         self._store = Store(database, clock, ids, LINK_SECONDS, sealer=Sealer("s" * 40, "live"))
         await self._store.start()
         self._stack.push_async_callback(self._store.stop)
+        self._stack.push_async_callback(_cancelled, asyncio.create_task(_beat(self._store), name="heartbeat"))
         http = await self._stack.enter_async_context(httpx2.AsyncClient(timeout=30.0, trust_env=False))
         openai = await self._stack.enter_async_context(
             AsyncOpenAI(base_url=self._options["openai_url"], api_key=self._options["openai_key"], max_retries=0)
@@ -182,6 +185,18 @@ class WithGreenroom:
 def _said(message: side.Json) -> bool:
     """Whether the avatar's first words have been heard to their end."""
     return message["type"] == "caption" and message["who"] == "avatar" and bool(message["final"])
+
+
+async def _beat(store: Store) -> None:
+    """Keep what this process has, as its heartbeat does."""
+    while True:
+        await asyncio.sleep(LEASE_SECONDS / 4)
+        await store.claims.extend()
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def main(options: dict[str, str]) -> None:
