@@ -246,7 +246,8 @@ class _Part:
         subjects = {*self._turns, *self.submissions, *self._live.sessions}
         if row["kind"] is DeliveryKind.NOTICE and row["subject_id"]:
             parent = sa.select(job.c.submission_id).where(job.c.id == row["subject_id"])
-            return await self._connection.scalar(parent) in subjects
+            if await self._connection.scalar(parent) in subjects:
+                return True
         about_event = row["key"].startswith("notice:") and row["key"].split(":", 2)[-1] in events
         return row["subject_id"] in subjects or about_event or row["body"].get("user") == self._who.user_id
 

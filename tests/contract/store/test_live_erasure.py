@@ -13,8 +13,9 @@ from agent.conversation import message_text
 from agent.errors import LeaseLost
 from agent.live.records import CommandKind, LiveEnd, LiveSession, LiveState, Manner, Speaker
 from agent.money import Entry
-from agent.records import DeliveryState, Lease, Source
+from agent.records import DeliveryKind, DeliveryState, Lease, Source
 from bot.store import Store
+from bot.store.outbox import NewDelivery
 from bot.store.person import Taken
 from tests.support.clock import ManualClock
 from tests.support.live_rows import (
@@ -128,6 +129,18 @@ async def test_what_waits_to_be_posted_is_not_posted_and_the_card_is_drawn_anew(
     states = {row.key: (row.state, row.body) for row in (await everything(store))["delivery"]}
     assert states[f"live:{lease.id}:lines:1"] == (DeliveryState.DEAD, {})
     assert states[f"live:{lease.id}"][0] is DeliveryState.PENDING
+
+
+async def test_who_was_to_be_called_back_is_not_called_any_more(store: Store) -> None:
+    session = await of_alice(store, call)
+    notice = NewDelivery(
+        session.conversation_id, DeliveryKind.NOTICE, "claimed", session.id, {"text": f"<@{ALICE}>", "user": ALICE}
+    )
+    await store.deliveries.enqueue(notice)
+    await forget(store)
+    found = await store.deliveries.find("claimed")
+    assert found is not None
+    assert (found.state, found.body) == (DeliveryState.DEAD, {})
 
 
 @pytest.mark.full
