@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 from bot.web.viewer_assets import locate
 from bot.web.viewer_headers import room_sources
@@ -43,6 +43,7 @@ RATE = 24_000
 NOTES = (440, 660, 990)
 NOTE_SECONDS = 0.4
 RESTS = 0.2
+FRAMES = "document.getElementById('video').getVideoPlaybackQuality().totalVideoFrames"
 WINDOW = 960  # samples: 40 ms
 
 
@@ -128,6 +129,15 @@ async def theatre(
         stage.desk.greet = built.greet
         yield built
         assert built.errors == []
+
+
+@asynccontextmanager
+async def joined(house: Theatre) -> AsyncIterator[tuple[Page, Visit]]:
+    """A page that plays."""
+    page = await house.open()
+    visit = await house.enter(page)
+    await expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    yield page, visit
 
 
 async def started(liveavatar: LiveAvatarEmulator) -> dict[str, str]:

@@ -6,18 +6,19 @@ const THREAD = 'The transcript and the bill are in the Slack thread. You can clo
 const REASONS = {
   visitor: 'You ended it.',
   operator: 'A teammate ended it.',
-  handed_over: 'A teammate goes on with you in the Slack thread.',
-  claimed: 'A teammate goes on with you in the Slack thread.',
+  handed_over: 'A teammate goes on with you in Slack.',
+  claimed: 'A teammate goes on with you in Slack. You can close this page.',
   goodbye: 'You said goodbye.',
   idle: 'Nobody had said anything for a while.',
   left: 'Nobody was on this page for a while.',
   maximum: 'The time that was agreed on is over.',
   budget: 'The budget for live sessions is used up.',
   provider: 'The service that shows the avatar ended it.',
-  not_started: 'The avatar could not be started, and nothing was charged.',
+  not_started: 'The avatar could not be started. Please ask again in the Slack thread, or go on there.',
   drained: 'We had to restart. You can ask for another session in Slack.',
   orphaned: 'Something went wrong on our side.',
 };
+const NOTHING_WAS_SAID = new Set(['claimed', 'not_started']);
 const WORDS = {
   ended: ['The session has ended', THREAD],
   elsewhere: ['You are in this session on another page', 'It was opened in another tab or on another device, and only one is shown at a time.', 'Go on here'],
@@ -30,10 +31,14 @@ const WORDS = {
 export function farewell(why, reason) {
   const [title, text, button] = WORDS[why];
   say(at('farewell-title'), title);
-  say(at('farewell-text'), why === 'ended' && REASONS[reason] ? `${REASONS[reason]} ${text}` : text);
+  say(at('farewell-text'), why === 'ended' ? ended(reason) : text);
   say(at('again'), button);
   at('again').onclick = () => location.reload();
   document.title = `${title} · Greenroom`;
   turnTo('farewell');
   show(at('again'), Boolean(button));
+}
+
+function ended(reason) {
+  return [REASONS[reason], !NOTHING_WAS_SAID.has(reason) && THREAD].filter(Boolean).join(' ');
 }
