@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import MonotonicClock
 from bot.identity import IdentityHolder
 from bot.settings import Settings, SettingsError
-from bot.slack.socket import BoltAnswers, Refused, SocketMode, opening
+from bot.slack.socket import ANOTHER_APP, BoltAnswers, Refused, SocketMode, opening
 
 FIRST_CONNECTION_SECONDS = 10.0
 
@@ -41,10 +41,6 @@ async def begin(stack: AsyncExitStack, socket: SocketMode | None) -> None:
 
 
 def _why(code: str) -> str:
-    match code:
-        case "app_token_of_another_app":
-            return "SLACK_APP_TOKEN belongs to another Slack app than SLACK_BOT_TOKEN."
-        case "link_disabled":
-            return "Socket Mode is switched off in the settings of the Slack app."
-        case _:
-            return f"SLACK_APP_TOKEN was refused by Slack: {code}."
+    if code == ANOTHER_APP:
+        return "SLACK_APP_TOKEN belongs to another Slack app than SLACK_BOT_TOKEN."
+    return f"SLACK_APP_TOKEN was refused by Slack: {code}."
