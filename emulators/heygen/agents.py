@@ -180,6 +180,10 @@ class Agents:
             self._enter(session, "thinking", self._later())
         return f"run-{session.runs}"
 
+    def give(self, session: Session, kind: str) -> Resource:
+        """Let a session make something."""
+        return self._resource(session, kind, "generated", {})
+
     def stop(self, session: Session) -> None:
         """Let a session stop at its next step; one that has ended is left alone."""
         if session.phase in ("completed", "failed"):
