@@ -23,6 +23,10 @@ from heygen.live import (
 log = structlog.get_logger(__name__)
 
 
+AGAIN_SECONDS = 0.3
+LONGEST_WAIT = 3.0  # somebody is waiting
+
+
 class NotStarted(Exception):
     """It did not start; `sentence` is for the person, None where there is nothing to add."""
 
@@ -57,13 +61,25 @@ class Starter:
         """The ways into it. `NotStarted` and `LeaseLost`; whatever is raised, its row tells whether it may run."""
         try:
             client = await self._parts.accounts.client(self.session.account_id)
-            token = await client.create_session(self._parts.options(self.session))
+            token = await self._created(client)
         except HeyGenError as error:
             log.warning("live_not_created", session=self.session.id, error=str(error))
             raise NotStarted(LiveEnd.NOT_STARTED) from error
         await self._set_aside(token)
         started = await self._started(client, token)
         return await self._running(client, started)
+
+    async def _created(self, client: LiveClient) -> SessionToken:
+        """LiveAvatar's session, which costs nothing before it is started: so its making may be repeated."""
+        options = self._parts.options(self.session)
+        try:
+            return await client.create_session(options)
+        except HeyGenError as error:
+            if not (error.retryable or error.outcome_unknown):
+                raise
+            log.info("live_created_again", session=self.session.id, error=str(error))
+            await self._parts.clock.sleep(min(error.retry_after or AGAIN_SECONDS, LONGEST_WAIT))
+            return await client.create_session(options)
 
     async def _set_aside(self, token: SessionToken) -> None:
         try:

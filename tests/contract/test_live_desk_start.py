@@ -38,6 +38,15 @@ async def test_one_that_cannot_be_made_costs_nothing(world: LiveWorld) -> None:
     assert world.posts(START) == world.posts(STOP) == 0
 
 
+@pytest.mark.parametrize("fault", ["drop_reply", "drop_before", "before"])
+async def test_making_one_is_tried_twice_since_it_costs_nothing(world: LiveWorld, fault: Any) -> None:
+    world.avatars.fail(fault, TOKEN, status=503)
+    world.store.offer()
+    world.visit()
+    await world.until(lambda: world.session.state is LiveState.LIVE)
+    assert world.posts(START) == 1
+
+
 async def test_too_many_sessions_of_others(world: LiveWorld) -> None:
     world.avatars.account().cap = 1
     other = await world.live.start_session(
