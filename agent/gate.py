@@ -13,16 +13,18 @@ from dataclasses import dataclass
 
 QUEUED = "queued"
 """The code of a submission that waits for a place."""
+NO_PLACE = "HeyGen has no free place"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A submission that wants to be sent: `size` jobs, waiting `since` (unix seconds)."""
+    """A submission that wants to be sent: `size` jobs, waiting `since` (unix seconds), maybe one of a batch."""
 
     id: str
     requester: str
     size: int
     since: float
+    of_batch: bool = False
 
 
 def line(waiting: Sequence[Waiting], in_flight: Mapping[str, int]) -> list[Waiting]:
@@ -57,4 +59,4 @@ def admitted(ordered: Sequence[Waiting], in_flight: Mapping[str, int], places: i
 
 def place_words(place: int) -> str:
     """What the card says about a place in the line, counted from 1."""
-    return f"HeyGen has no free place; this is number {place} in the line"
+    return f"{NO_PLACE}; this is number {place} in the line"

@@ -6,7 +6,7 @@ the caller's; the caller then stops without another effect.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from agent.cancelling import Cancelled
@@ -24,6 +24,7 @@ from agent.records import (
     NewSubmission,
     Source,
     Submission,
+    SubmissionState,
     TurnRecord,
     TurnState,
 )
@@ -214,7 +215,11 @@ class JobStore(Protocol):
         ...
 
     async def conversation_jobs(self, conversation_id: str) -> list[Job]:
-        """All jobs of a conversation, oldest first (at most 500)."""
+        """The jobs of a conversation, oldest first; of more than 2,000 the newest."""
+        ...
+
+    async def unsent(self, conversation_id: str) -> Mapping[str, SubmissionState]:
+        """The submissions of a conversation that wait for an approval or for a word on a sample: id → which."""
         ...
 
     async def touch(self, account_id: str, provider_ids: Sequence[str]) -> int:

@@ -33,12 +33,10 @@ from agent.records import (
     InboxRow,
     Item,
     Job,
-    JobState,
     Json,
     Lease,
     ModelCall,
     Source,
-    SubmissionState,
     TurnRecord,
     TurnState,
 )
@@ -239,17 +237,12 @@ class _Run:
         live = self._runner.live
         session = await live.open_session(self._turn.conversation_id) if live else None
         now = self._runner.clock.now()
-        return facts_block(jobs, now, await self._budget(), await self._unapproved(jobs), session)
+        unsent = await self._runner.jobs.unsent(self._turn.conversation_id)
+        return facts_block(jobs, now, await self._budget(), unsent, session)
 
     async def _budget(self) -> Sequence[Used]:
         turn = self._turn
         return await self._runner.budget.used(turn.workspace_id, turn.conversation_id, turn.requester)
-
-    async def _unapproved(self, jobs: Sequence[Job]) -> set[str]:
-        """Submissions of this thread that wait for an approval: their jobs wait like those of any other."""
-        waiting = dict.fromkeys(job.submission_id for job in jobs if job.state is JobState.WAITING)
-        found = [await self._runner.jobs.submission(submission_id) for submission_id in waiting]
-        return {one.id for one in found if one.state is SubmissionState.WAITING_APPROVAL}
 
     def _count(self, call: ModelCall) -> None:
         self._calls += 1

@@ -14,7 +14,7 @@ from bot.slack.text import cut
 LONGEST_VALUE = 400
 CONFIRM_LIMIT = 300
 TOO_LATE = "What HeyGen has can't be stopped and is billed."
-NOT_SENT = frozenset({SubmissionState.WAITING_APPROVAL, SubmissionState.INTENDED})
+NOT_SENT = frozenset({SubmissionState.WAITING_APPROVAL, SubmissionState.HELD, SubmissionState.INTENDED})
 
 
 @dataclass(frozen=True, slots=True)

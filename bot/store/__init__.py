@@ -10,7 +10,9 @@ from bot.sealing import Sealer
 from bot.store.admission import Admission
 from bot.store.approvals import Approvals
 from bot.store.audit import Audit
+from bot.store.batches import Batches
 from bot.store.books import Books
+from bot.store.bulk import Bulk
 from bot.store.cancellations import Cancellations
 from bot.store.claims import LEASE_SECONDS, Claims
 from bot.store.database import Database
@@ -68,7 +70,9 @@ class Store:
         self.lanes = Lanes(database, self.claims, ids)
         self.turns = Turns(database, self.claims, outbox)
         self.jobs = Jobs(database, self.claims, ids, outbox, endings, admission, self.ledger, self.audit, ops_channel)
-        self.cancellations = Cancellations(database, endings, self.audit)
+        bulk = Bulk(database, self.ledger, endings, self.audit)
+        self.batches = Batches(database, self.claims, ids, outbox, endings, self.ledger, bulk, self.audit, ops_channel)
+        self.cancellations = Cancellations(database, bulk, endings, self.audit)
         self.approvals = Approvals(database, self.ledger, self.cancellations, endings, self.audit)
         self.wallet = Wallet(database)
         self.roles = RoleMembers(database, self.audit)

@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent.gate import QUEUED, Waiting, admitted, line, place_words
+from agent.gate import NO_PLACE, QUEUED, Waiting, admitted, line, place_words
 from agent.records import JobState, SubmissionState
 from bot.store.database import Database
 from bot.store.endings import Endings
 from bot.store.schema import account, job, submission
 
 TOLD = 20  # further back in the line nobody is told a new place at every step
+WAITING = (submission.c.account_id, submission.c.id, submission.c.requester)
 UNDER_WAY = (SubmissionState.SENDING, SubmissionState.SENT)
 
 
@@ -46,7 +47,7 @@ class Admission:
         free = sa.and_(submission.c.not_before <= now, submission.c.lease_until <= now)
         size = sa.func.count(job.c.id)
         select = (
-            sa.select(submission.c.account_id, submission.c.id, submission.c.requester, size, submission.c.created_at)
+            sa.select(*WAITING, size, submission.c.created_at, submission.c.batch_id.is_not(None))
             .join(job, job.c.submission_id == submission.c.id)
             .where(submission.c.state == SubmissionState.INTENDED, free, job.c.state == JobState.WAITING)
             .group_by(submission.c.id)
@@ -71,8 +72,13 @@ class Admission:
         return Counter({row.requester: row.jobs for row in rows})
 
     async def _tell(self, connection: AsyncConnection, ordered: Sequence[Waiting]) -> None:
-        """Write the place of each into its row, and have its card show it, where it has changed."""
-        for place, one in enumerate(ordered[:TOLD], start=1):
+        """Write the place of each into its row, and have its card show it, where it has changed.
+
+        Those of a batch have no place of their own: the batch's card counts them.
+        """
+        await self._tell_batches(connection, [one.id for one in ordered if one.of_batch])
+        single = [(place, one) for place, one in enumerate(ordered, start=1) if not one.of_batch]
+        for place, one in single[:TOLD]:
             told = place_words(place)
             changed = sa.or_(submission.c.error.is_(None), submission.c.error != told)
             # Somebody may have cancelled it meanwhile, and said so in the same columns.
@@ -80,3 +86,8 @@ class Admission:
             update = sa.update(submission).where(submission.c.id == one.id, waits, changed)
             if (await connection.execute(update.values(error_code=QUEUED, error=told))).rowcount:
                 await self._endings.show(connection, one.id)
+
+    async def _tell_batches(self, connection: AsyncConnection, ids: Sequence[str]) -> None:
+        new = sa.and_(submission.c.id.in_(ids), submission.c.error_code.is_distinct_from(QUEUED))
+        update = sa.update(submission).where(new, submission.c.state == SubmissionState.INTENDED)
+        await connection.execute(update.values(error_code=QUEUED, error=NO_PLACE))

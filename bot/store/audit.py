@@ -29,6 +29,8 @@ class Deed(enum.StrEnum):
     TAKEN_OVER = "taken over"
     HANDED_BACK = "handed back"
     ASKED_AGAIN = "asked again"
+    SAMPLE_APPROVED = "sample approved"
+    SAMPLE_REFUSED = "sample refused"
     ROLE_GIVEN = "role given"
     ROLE_TAKEN = "role taken"
     DATA_DELETED = "data deleted"

@@ -15,21 +15,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.cancelling import Cancelled, remaining
 from agent.records import OPEN_JOB_STATES, Interruption, Job, JobState, JobUpdate, SubmissionState, TurnState
 from bot.store.audit import RUNTIME, Audit, Deed
+from bot.store.bulk import UNSENT, Bulk, End
 from bot.store.claims import RELEASED
 from bot.store.database import Database
 from bot.store.endings import NEVER, Endings
 from bot.store.rows import one, record
-from bot.store.schema import inbox, job, submission, turn
+from bot.store.schema import batch, inbox, job, submission, turn
 
-UNSENT = (SubmissionState.WAITING_APPROVAL, SubmissionState.INTENDED)
+OLDEST = (submission.c.created_at, submission.c.id)
 CODES = {Deed.DECLINED: "declined", Deed.EXPIRED: "expired", Deed.CHANGED: "changed", Deed.CANCELLED: "cancelled"}
 
 
 class Cancellations:
     """Ends requests that nobody wants. The caller has checked that `actor` may."""
 
-    def __init__(self, database: Database, endings: Endings, audit: Audit) -> None:
+    def __init__(self, database: Database, bulk: Bulk, endings: Endings, audit: Audit) -> None:
         self._database = database
+        self._bulk = bulk
         self._endings = endings
         self._audit = audit
 
@@ -64,13 +66,24 @@ class Cancellations:
         total = Cancelled()
         for submission_id in await self._submissions_of(turn_ids):
             total = total + await self.cancel(submission_id, actor=actor, only_unsent=only_unsent, cause=cause)
+        for batch_id in await self._batches_of(turn_ids):
+            total = total + await self.cancel_batch(batch_id, actor=actor, only_unsent=only_unsent, cause=cause)
         return total
+
+    async def cancel_batch(
+        self, batch_id: str, *, actor: str, only_unsent: bool = False, cause: str | None = None
+    ) -> Cancelled:
+        """`cancel` for all requests of a batch; `KeyError` when there is none."""
+        async with self._database.transaction("batch.cancel", urgent=True) as connection:
+            locked = await self._bulk.lock(connection, batch_id)
+            how = {"only_unsent": only_unsent}
+            return await self._bulk.drop(connection, locked, actor=actor, end=End.CANCELLED, cause=cause, **how)
 
     async def caused(self, turn_ids: Sequence[str], cause: str) -> bool:
         """Whether `cause` has cancelled something of these turns: its work may have been interrupted after that."""
-        for submission_id in await self._submissions_of(turn_ids):
+        for subject_id in [*await self._submissions_of(turn_ids), *await self._batches_of(turn_ids)]:
             async with self._database.reading() as connection:
-                if cause in await self._audit.causes(connection, submission_id, Deed.CANCELLED):
+                if cause in await self._audit.causes(connection, subject_id, Deed.CANCELLED):
                     return True
         return False
 
@@ -104,7 +117,13 @@ class Cancellations:
             return bool(await connection.scalar(select) == Interruption.EDITED)
 
     async def _submissions_of(self, turn_ids: Sequence[str]) -> list[str]:
-        select = sa.select(submission.c.id).where(submission.c.turn_id.in_(turn_ids)).order_by(submission.c.created_at)
+        """Their requests, but for those that belong to a batch."""
+        mine = sa.and_(submission.c.turn_id.in_(turn_ids), submission.c.batch_id.is_(None))
+        async with self._database.reading() as connection:
+            return list(await connection.scalars(sa.select(submission.c.id).where(mine).order_by(*OLDEST)))
+
+    async def _batches_of(self, turn_ids: Sequence[str]) -> list[str]:
+        select = sa.select(batch.c.id).where(batch.c.turn_id.in_(turn_ids)).order_by(batch.c.created_at)
         async with self._database.reading() as connection:
             return list(await connection.scalars(select))
 

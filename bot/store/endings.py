@@ -12,9 +12,9 @@ from agent.records import OPEN_JOB_STATES, DeliveryKind, Job, JobState, JobUpdat
 from bot.store.claims import RELEASED
 from bot.store.database import Database
 from bot.store.ledger import Ledger
-from bot.store.log import append_items
+from bot.store.log import append_items, lock_conversation
 from bot.store.outbox import NewDelivery, Outbox
-from bot.store.schema import job, link
+from bot.store.schema import job, link, submission
 from bot.store.transitions import announcement
 from bot.store.wording import PREFIX
 
@@ -64,11 +64,15 @@ class Endings:
     async def conclude(
         self, connection: AsyncConnection, submission_id: str, conversation_id: str, *, told: bool = False
     ) -> None:
-        """Queue the closing once no job of the submission is open any more.
+        """Queue the closing once no job of the submission, or of the batch that it belongs to, is open any more.
 
         Where every job was cancelled there is nothing to call anybody back for, unless somebody else did that
         (`told`).
         """
+        subject = await _subject(connection, submission_id)
+        if subject != submission_id:
+            await self.conclude_batch(connection, subject, conversation_id, told=told)
+            return
         states = set(await connection.scalars(sa.select(job.c.state).where(job.c.submission_id == submission_id)))
         if states & OPEN_JOB_STATES:
             return
@@ -78,9 +82,27 @@ class Endings:
                 NewDelivery(conversation_id, DeliveryKind.CLOSING, closing_key(submission_id), submission_id),
             )
 
+    async def conclude_batch(
+        self, connection: AsyncConnection, batch_id: str, conversation_id: str, *, told: bool = False
+    ) -> None:
+        """Queue closing and list of results once no job of the batch is open any more.
+
+        The conversation is locked first: of two of its jobs that end at once, one sees that it is the last.
+        """
+        await lock_conversation(self._database, connection, conversation_id)
+        mine = sa.and_(job.c.conversation_id == conversation_id, job.c.batch_id == batch_id)
+        states = set(await connection.scalars(sa.select(job.c.state).where(mine).distinct()))
+        if states & OPEN_JOB_STATES or not (told or states - DROPPED):
+            return
+        closing = NewDelivery(conversation_id, DeliveryKind.BATCH_CLOSING, closing_key(batch_id), batch_id)
+        await self._outbox.add(connection, closing)
+        if states - DROPPED:
+            results = NewDelivery(conversation_id, DeliveryKind.BATCH_RESULTS, f"results:{batch_id}", batch_id)
+            await self._outbox.add(connection, results)
+
     async def tell_late(self, connection: AsyncConnection, ended: Job) -> None:
         """Queue a notice about a job that the closing has called unknown."""
-        if await self._outbox.find(connection, closing_key(ended.submission_id)) is not None:
+        if await self._outbox.find(connection, closing_key(ended.batch_id or ended.submission_id)) is not None:
             notice = NewDelivery(
                 ended.conversation_id, DeliveryKind.NOTICE, f"late:{ended.id}", ended.id, {"job_id": ended.id}
             )
@@ -92,9 +114,17 @@ class Endings:
         await append_items(self._database, connection, conversation_id, line, turn_id=None)
 
     async def show(self, connection: AsyncConnection, submission_id: str) -> None:
-        """Something a person should see has changed on the submission's card."""
-        await self._outbox.change(connection, card_key(submission_id))
-        await self._outbox.change(connection, ops_key(submission_id))
+        """Something a person should see has changed on the submission's card, or on that of its batch."""
+        await self.show_subject(connection, await _subject(connection, submission_id))
+
+    async def show_subject(self, connection: AsyncConnection, subject_id: str) -> None:
+        """`show` for a batch, or for a submission that belongs to none."""
+        await self._outbox.change(connection, card_key(subject_id))
+        await self._outbox.change(connection, ops_key(subject_id))
+
+    async def show_sample(self, connection: AsyncConnection, batch_id: str) -> None:
+        """Somebody has decided what the sample of a batch was shown for."""
+        await self._outbox.change(connection, sample_key(batch_id))
 
     async def _link(self, connection: AsyncConnection, ended: Job) -> str:
         """A link, which is revoked from the start when whoever asked for it has been deleted."""
@@ -115,24 +145,35 @@ class Endings:
         return link_id
 
 
+async def _subject(connection: AsyncConnection, submission_id: str) -> str:
+    """What a submission is shown as: its batch, or itself."""
+    of_batch = sa.select(submission.c.batch_id).where(submission.c.id == submission_id)
+    return await connection.scalar(of_batch) or submission_id
+
+
 def _final(before: JobState, after: JobState) -> JobState:
     keeps = before is JobState.UNWANTED and after is not JobState.CANCELLED
     return before if keeps else after
 
 
-def card_key(submission_id: str) -> str:
-    """The delivery key of a submission's card."""
-    return f"card:{submission_id}"
+def card_key(subject_id: str) -> str:
+    """The delivery key of the card of a submission or batch."""
+    return f"card:{subject_id}"
 
 
-def closing_key(submission_id: str) -> str:
-    """The delivery key of a submission's closing message."""
-    return f"closing:{submission_id}"
+def closing_key(subject_id: str) -> str:
+    """The delivery key of the closing message of a submission or batch."""
+    return f"closing:{subject_id}"
 
 
-def ops_key(submission_id: str) -> str:
-    """The delivery key of the copy of a submission's approval card in the operators' channel."""
-    return f"ops:{submission_id}"
+def sample_key(batch_id: str) -> str:
+    """The delivery key of the post that calls the requester to look at the sample of a batch."""
+    return f"sample:{batch_id}"
+
+
+def ops_key(subject_id: str) -> str:
+    """The delivery key of the copy of an approval card in the operators' channel."""
+    return f"ops:{subject_id}"
 
 
 def _developer_message(text: str) -> Json:

@@ -22,6 +22,7 @@ from bot.store.submissions import Submissions, submission_record
 from bot.store.transitions import may_become
 
 LIST_LIMIT = 500
+THREAD_LIMIT = 2_000
 FINAL = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 WATCHED = (JobState.RUNNING, JobState.UNKNOWN, JobState.UNWANTED)
 UNRECOGNISED = (JobState.WAITING, JobState.UNWANTED)
@@ -139,9 +140,18 @@ class Jobs(Submissions):
         return await self._list(sa.select(job).where(job.c.submission_id == submission_id).order_by(job.c.number))
 
     async def conversation_jobs(self, conversation_id: str) -> list[Job]:
-        """All jobs of a conversation, oldest first (at most 500)."""
+        """The jobs of a conversation, oldest first; of more than 2,000 the newest."""
         select = sa.select(job).where(job.c.conversation_id == conversation_id)
-        return await self._list(select.order_by(job.c.number).limit(LIST_LIMIT))
+        newest = await self._list(select.order_by(job.c.number.desc()).limit(THREAD_LIMIT))
+        return newest[::-1]
+
+    async def unsent(self, conversation_id: str) -> dict[str, SubmissionState]:
+        """The submissions of a conversation that wait for somebody's word, and for which."""
+        waits = submission.c.state.in_((SubmissionState.WAITING_APPROVAL, SubmissionState.HELD))
+        select = sa.select(submission.c.id, submission.c.state)
+        mine = select.where(submission.c.conversation_id == conversation_id, waits)
+        async with self._database.reading() as connection:
+            return {row.id: row.state for row in await connection.execute(mine)}
 
     async def recent(self, workspace_id: str, requester: str | None = None, limit: int = 20) -> list[Job]:
         """Jobs of a workspace, those of one person if `requester` is given, newest first (at most 500)."""
@@ -152,8 +162,11 @@ class Jobs(Submissions):
         return await self._list(select.order_by(*newest).limit(min(limit, LIST_LIMIT)))
 
     async def open_requests(self, workspace_id: str, requester: str, limit: int) -> list[tuple[Submission, list[Job]]]:
-        """The person's requests that are not over, newest first, each with its jobs that are still open."""
-        mine = sa.and_(job.c.workspace_id == workspace_id, job.c.requester == requester)
+        """The person's requests that are not over, newest first, each with its jobs that are still open.
+
+        Without those of batches, for which there is `Batches.open_batches`.
+        """
+        mine = sa.and_(job.c.workspace_id == workspace_id, job.c.requester == requester, job.c.batch_id.is_(None))
         still_open = sa.select(job.c.submission_id).where(mine, job.c.state.in_(OPEN_JOB_STATES))
         newest = sa.select(submission).where(submission.c.id.in_(still_open)).order_by(submission.c.created_at.desc())
         async with self._database.reading() as connection:

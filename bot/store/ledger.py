@@ -67,12 +67,19 @@ class Ledger:
 
     async def hold(self, connection: AsyncConnection, submission_id: str) -> None:
         """Set aside the price of each of the submission's jobs."""
+        await self._hold(connection, job.c.submission_id == submission_id)
+
+    async def hold_batch(self, connection: AsyncConnection, conversation_id: str, batch_id: str) -> None:
+        """Set aside the price of each job of a batch that is not over."""
+        await self._hold(connection, sa.and_(job.c.conversation_id == conversation_id, job.c.batch_id == batch_id))
+
+    async def _hold(self, connection: AsyncConnection, whose: sa.ColumnElement[bool]) -> None:
         now = await self._database.now(connection)
         count = sa.select(sa.func.count()).where(ledger.c.job_id == job.c.id, ledger.c.kind == Entry.HOLD)
         select = (
             sa.select(job, conversation.c.channel_id, count.scalar_subquery().label("holds"))
             .join(conversation, conversation.c.id == job.c.conversation_id)
-            .where(job.c.submission_id == submission_id, job.c.finished_at.is_(None))
+            .where(whose, job.c.finished_at.is_(None))
         )
         rows = (await connection.execute(select.order_by(job.c.number))).mappings().all()
         entries = [
@@ -83,7 +90,7 @@ class Ledger:
                 "amount": row["price"],
                 "booked_at": now,
                 "created_at": now,
-                "submission_id": submission_id,
+                "submission_id": row["submission_id"],
                 "job_id": row["id"],
                 "number": row["holds"],
                 "requester": row["requester"],
@@ -124,6 +131,21 @@ class Ledger:
         if (held := await self._held(connection, job_id)) is not None:
             await self._append(connection, held, Entry.RELEASE, -held["amount"], held["number"])
 
+    async def release_all(self, connection: AsyncConnection, job_ids: Sequence[str]) -> None:
+        """Give back what is set aside for many jobs, as `release` does for one."""
+        given = ledger.alias("given")
+        same = sa.and_(given.c.job_id == ledger.c.job_id, given.c.number == ledger.c.number)
+        back = sa.exists().where(same, given.c.kind == Entry.RELEASE)
+        select = sa.select(ledger).where(ledger.c.job_id.in_(job_ids), ledger.c.kind == Entry.HOLD, sa.not_(back))
+        held = (await connection.execute(select.order_by(ledger.c.seq))).mappings().all()
+        now = await self._database.now(connection)
+        changed = {"kind": Entry.RELEASE, "created_at": now}
+        entries = [{**row, "amount": -row["amount"], **changed} for row in held]
+        for entry in entries:
+            del entry["seq"]
+        if entries:
+            await connection.execute(sa.insert(ledger), entries)
+
     async def charge(self, connection: AsyncConnection, ended: Job, duration: float | None) -> None:
         """A job was carried out: what was set aside becomes what it cost, by its real length where that is known.
 
@@ -160,6 +182,18 @@ class Ledger:
         mine = sa.and_(ledger.c.submission_id == submission_id, ledger.c.kind == Entry.CHARGE)
         async with self._database.reading() as connection:
             total = await connection.scalar(sa.select(sa.func.sum(ledger.c.amount)).where(mine))
+        return None if total is None else int(total)
+
+    async def charged_batch(self, conversation_id: str, batch_id: str) -> int | None:
+        """What a batch has come to so far, in micro-dollars; None while nothing has been charged for it."""
+        whose = sa.and_(job.c.conversation_id == conversation_id, job.c.batch_id == batch_id)
+        select = (
+            sa.select(sa.func.sum(ledger.c.amount))
+            .join(job, job.c.id == ledger.c.job_id)
+            .where(whose, ledger.c.kind == Entry.CHARGE)
+        )
+        async with self._database.reading() as connection:
+            total = await connection.scalar(select)
         return None if total is None else int(total)
 
     async def used(self, workspace_id: str, conversation_id: str, requester: str) -> list[Usage]:

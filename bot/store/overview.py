@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.gate import QUEUED
 from agent.records import (
     OPEN_JOB_STATES,
     DeliveryState,
@@ -215,8 +216,10 @@ async def _count(connection: AsyncConnection, table: sa.Table, condition: sa.Col
 
 
 async def _waiting(connection: AsyncConnection, table: sa.Table, states: Sequence[str], now: float) -> float:
-    """For how many seconds the oldest row in `states` has been due."""
+    """For how many seconds the oldest row in `states` has been due. To wait for a place at HeyGen is not our delay."""
     since = sa.case((table.c.not_before > table.c.created_at, table.c.not_before), else_=table.c.created_at)
     select = sa.select(sa.func.min(since).label("since")).where(table.c.state.in_(states), table.c.not_before <= now)
+    if table is submission:
+        select = select.where(table.c.error_code.is_distinct_from(QUEUED))
     row = await first(connection, select)
     return 0.0 if row is None or row["since"] is None else max(0.0, now - float(row["since"]))

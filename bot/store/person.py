@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.conversation import message_text
 from agent.records import DeliveryKind, DeliveryState, JobState, Source
+from agent.work import PIECES
 from bot.store.audit import RUNTIME
 from bot.store.cancellations import Cancellations
 from bot.store.claims import RELEASED
@@ -25,6 +26,7 @@ from bot.store.outbox import UNFINISHED, Outbox
 from bot.store.person_live import LivePart, sessions_of
 from bot.store.pseudonyms import holds
 from bot.store.schema import (
+    batch,
     delivery,
     inbox,
     item,
@@ -45,7 +47,7 @@ from bot.store.wording import GONE, Substitute, reworded, texts
 
 SHORTEST_QUOTATION = 8  # characters; shorter texts are everybody's words
 SAID = (Source.USER, Source.COMMAND)
-CARDS = (DeliveryKind.CARD, DeliveryKind.LIVE_CARD)  # rendered from rows, without a word of theirs then
+CARDS = (DeliveryKind.CARD, DeliveryKind.BATCH_CARD, DeliveryKind.LIVE_CARD)  # rendered from rows, without a word then
 HANDLE = re.compile(r"\b[VF]\d+\b")
 
 
@@ -85,6 +87,7 @@ class PersonalData:
             for table, theirs in (
                 (turn, turn.c.requester == who.user_id),
                 (submission, submission.c.requester == who.user_id),
+                (batch, batch.c.requester == who.user_id),
                 (inbox, holds(inbox.c.payload, who.user_id)),
                 (delivery, holds(delivery.c.body, who.user_id)),
                 (live_session, sessions_of(who.user_id)),
@@ -115,12 +118,14 @@ class PersonalData:
             await part.fence()
             taken = await self._drop(connection, part)
             await part.erase()
-            for submission_id in part.submissions:
-                await self._endings.show(connection, submission_id)
+            for subject_id in (*part.submissions, *part.batches):
+                await self._endings.show_subject(connection, subject_id)
             return taken
 
     async def _drop(self, connection: AsyncConnection, part: _Part) -> Taken:
         """End what has not left and disown what has. All is locked first, in the order in which everybody does."""
+        for batch_id in part.batches:
+            await connection.execute(self._database.locked(sa.select(batch.c.id).where(batch.c.id == batch_id)))
         rows = [await self._cancellations.locked(connection, one) for one in part.submissions]
         jobs = sa.select(job.c.id).where(job.c.submission_id.in_(part.submissions)).order_by(job.c.id)
         await connection.execute(self._database.locked(jobs))
@@ -145,6 +150,7 @@ class _Part:
         self._turns: list[str] = []
         self._rows: list[sa.RowMapping] = []
         self.submissions: list[str] = []
+        self.batches: list[str] = []
 
     async def find(self) -> None:
         """What is theirs: live sessions, turns, events, requests."""
@@ -154,6 +160,8 @@ class _Part:
         theirs = sa.or_(submission.c.requester == user, submission.c.turn_id.in_(self._turns))
         mine = sa.select(submission.c.id).where(theirs, self._here(submission)).order_by(submission.c.id)
         self.submissions = await self._scalars(mine)
+        batches = sa.or_(batch.c.requester == user, batch.c.turn_id.in_(self._turns))
+        self.batches = await self._scalars(sa.select(batch.c.id).where(batches, self._here(batch)).order_by(batch.c.id))
         told = await self._mappings(sa.select(inbox).where(self._here(inbox), holds(inbox.c.payload, user)))
         own = [row for row in told if row["payload"].get("user") == user]
         stamps = [row["ts"] for row in own if row["ts"] is not None]
@@ -190,8 +198,10 @@ class _Part:
         """Texts of theirs that may have been quoted: what they wrote, and the names of what they asked for."""
         of_turns = sa.select(item.c.body).where(item.c.turn_id.in_(self._turns), item.c.source.in_(SAID))
         titles = sa.select(submission.c.title).where(submission.c.id.in_(self.submissions))
+        names = sa.select(job.c.label).where(job.c.submission_id.in_(self.submissions), job.c.batch_id.is_not(None))
         bodies = [*await self._scalars(of_turns), *(row["payload"] for row in self._rows)]
-        return {*await self._scalars(titles), *texts(bodies), *await self._live.words()}
+        called = [*await self._scalars(titles), *await self._scalars(names)]
+        return {*called, *texts(bodies), *await self._live.words()}
 
     async def _own_links(self) -> dict[str, str]:
         """Handles and values of the sources that their part of the conversation speaks of."""
@@ -243,7 +253,7 @@ class _Part:
 
     async def _concerns(self, row: sa.RowMapping) -> bool:
         events = {event["id"] for event in self._rows}
-        subjects = {*self._turns, *self.submissions, *self._live.sessions}
+        subjects = {*self._turns, *self.submissions, *self.batches, *self._live.sessions}
         if row["kind"] is DeliveryKind.NOTICE and row["subject_id"]:
             parent = sa.select(job.c.submission_id).where(job.c.id == row["subject_id"])
             if await self._connection.scalar(parent) in subjects:
@@ -258,8 +268,11 @@ class _Part:
         hashes = {"arguments_hash": GONE, "approved_hash": None}
         requester = self._who.pseudonym
         await self._execute(sa.update(submission).where(theirs).values(**bare, **hashes, requester=requester))
+        whole = {**bare, **hashes, "requester": requester}
+        await self._execute(sa.update(batch).where(batch.c.id.in_(self.batches)).values(**whole))
         await self._execute(sa.update(job).where(of_theirs).values(failure=None, requester=requester))
         nameless = sa.and_(job.c.provider_id.is_(None), job.c.finished_at.is_(None), job.c.state == JobState.UNWANTED)
+        nameless = sa.and_(nameless, job.c.kind.in_(list(PIECES)))  # by which it will be recognised
         await self._execute(sa.update(job).where(of_theirs, sa.not_(nameless)).values(label=GONE))
         now = await self._database.now(self._connection)
         theirs = link.c.job_id.in_(sa.select(job.c.id).where(of_theirs))

@@ -107,7 +107,7 @@ class RequestInterventions:
         await self._endings.conclude(connection, row["id"], row["conversation_id"])
 
     def _refuse_unsent(self, job_id: str, parent: sa.RowMapping) -> None:
-        if parent["state"] in (*UNSENT, SubmissionState.WAITING_APPROVAL):
+        if parent["state"] in (*UNSENT, SubmissionState.WAITING_APPROVAL, SubmissionState.HELD):
             raise Impossible(f"Job {job_id} waits for submission {parent['id']}, which is {parent['state']}: see that.")
 
     async def _unsent(self, connection: AsyncConnection, submission_id: str) -> sa.RowMapping:
@@ -123,6 +123,7 @@ class RequestInterventions:
                 SubmissionState.SENT
                 | SubmissionState.UNKNOWN
                 | SubmissionState.WAITING_APPROVAL
+                | SubmissionState.HELD
                 | SubmissionState.CANCELLED
             ) as state:
                 raise Impossible(f"Submission {submission_id} is {state}: there is nothing to send.")

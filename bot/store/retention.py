@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.live.records import LiveState
 from agent.records import OPEN_JOB_STATES, JobState, SubmissionState, TurnState
+from bot.store.bulk import UNSENT
 from bot.store.database import Database
 from bot.store.outbox import UNFINISHED
 from bot.store.schema import (
@@ -37,7 +38,7 @@ from bot.store.traces import clear_log
 CONVERSATIONS_AT_ONCE = 20
 ROWS_AT_ONCE = 500
 WORKED_ON = (TurnState.QUEUED, TurnState.RUNNING, TurnState.WAITING_APPROVAL)
-ON_THE_WAY = (SubmissionState.INTENDED, SubmissionState.WAITING_APPROVAL, SubmissionState.SENDING)
+ON_THE_WAY = (*UNSENT, SubmissionState.SENDING)
 KEPT_APART = frozenset({"ledger", "audit"})  # they outlive the conversations they are about
 
 

@@ -23,6 +23,7 @@ from agent.records import (
     Submission,
     SubmissionState,
 )
+from agent.work import PIECES
 from bot.store.admission import Admission
 from bot.store.audit import RUNTIME, Audit, Deed
 from bot.store.cancellations import reduced
@@ -187,11 +188,29 @@ class Submissions:
             return submission_record((await connection.execute(sending)).mappings().one())
 
     async def record_sent(self, lease: Lease, provider_ids: Sequence[str]) -> None:
-        """The provider accepted: state sent. Its jobs stay waiting until `attach`; lease released."""
+        """The provider accepted: state sent; lease released.
+
+        A kind of work that makes one job a request gives it the one id there is. Of other kinds the jobs stay waiting
+        until each is recognised and gets its own by `attach`.
+        """
         async with self._database.transaction("submission.sent") as connection:
             ids = {"provider_ids": list(provider_ids)}
-            await self._settle(connection, lease, SubmissionState.SENT, code=None, sentence=None, **ids)
+            row = await self._settle(connection, lease, SubmissionState.SENT, code=None, sentence=None, **ids)
+            if row["kind"] not in PIECES and len(provider_ids) == 1:
+                await self._name_only_job(connection, row, provider_ids[0])
             await self._endings.show(connection, lease.id)
+
+    async def _name_only_job(self, connection: AsyncConnection, row: sa.RowMapping, provider_id: str) -> None:
+        """Give the request's only job its id, unless another job has it, which somebody should look at."""
+        sent = sa.and_(job.c.submission_id == row["id"], job.c.state != JobState.CANCELLED)
+        jobs = (await connection.execute(self._database.locked(sa.select(job).where(sent)))).mappings().all()
+        same = sa.and_(job.c.account_id == row["account_id"], job.c.kind == row["kind"])
+        taken = sa.select(job.c.id).where(same, job.c.provider_id == provider_id)
+        if len(jobs) != 1 or jobs[0]["provider_id"] is not None or await connection.scalar(taken) is not None:
+            return
+        running = sa.case((job.c.state == JobState.WAITING, JobState.RUNNING.value), else_=job.c.state)
+        update = sa.update(job).where(job.c.id == jobs[0]["id"])
+        await connection.execute(update.values(provider_id=provider_id, state=running))
 
     async def record_refused(self, lease: Lease, *, code: str, sentence: str) -> None:
         """The provider refused: state refused, all its jobs failed with `sentence`, closing queued; released."""

@@ -32,8 +32,14 @@ def may_become(current: JobState, new: JobState) -> bool:
 def announcement(job: Job, update: JobUpdate) -> str:
     """The line by which the model learns how a job ended.
 
-    Reasons are left out: others wrote them, and this line speaks with the runtime's authority. `list_jobs` has them.
+    Reasons are left out: others wrote them, and this line speaks with the runtime's authority. So are the names of a
+    batch's jobs, which may come from a file. `list_jobs` has both.
     """
+    if job.batch_id is not None:
+        return f"[runtime] {job.handle} {job.kind.value} {update.state.value}{_unwanted(job)}"
     label = json.dumps(job.label, ensure_ascii=False)
-    unwanted = " (no longer wanted)" if job.state is JobState.UNWANTED else ""
-    return f"[runtime] {job.handle} {job.kind.value} {label} {update.state.value}{unwanted}"
+    return f"[runtime] {job.handle} {job.kind.value} {label} {update.state.value}{_unwanted(job)}"
+
+
+def _unwanted(job: Job) -> str:
+    return " (no longer wanted)" if job.state is JobState.UNWANTED else ""

@@ -108,6 +108,11 @@ class FakeJobStore(Steps):
     async def submission(self, submission_id: str) -> Submission:
         return self.submissions[submission_id]
 
+    async def unsent(self, conversation_id: str) -> dict[str, SubmissionState]:
+        waits = (SubmissionState.WAITING_APPROVAL, SubmissionState.HELD)
+        ours = [one for one in self.submissions.values() if one.conversation_id == conversation_id]
+        return {one.id: one.state for one in ours if one.state in waits}
+
     async def submission_of(self, key: str) -> Submission | None:
         return next((one for one in self.submissions.values() if one.key == key), None)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from agent.batches import Batch
 from agent.conversation import function_call, user_message
 from agent.live.ports import NewLine
 from agent.live.records import CommandKind, LiveAccess, LiveEnd, LiveState, Manner, NewLiveSession, Speaker
@@ -34,6 +35,7 @@ from bot.store import Store
 from bot.store.inbox import Accepted
 from bot.store.outbox import NewDelivery
 from bot.store.schema import metadata
+from tests.support.batch_steps import new_batch
 from tests.support.store_steps import ACCOUNT, WORKSPACE, event, new_submission, update
 
 ALICE, BOB = "U0ALICE01", "U0BOB0002"
@@ -165,6 +167,24 @@ async def lived(store: Store, person: str, *, other: str) -> dict[str, str]:
     return fates
 
 
+async def batch_lived(store: Store, person: str, *, name: str, **other: Any) -> Batch:
+    """`person` asks for a video each for two people; what may be sent is."""
+    life = Life(store)
+    life._count = 50_000 + 100 * sum(map(ord, name))
+    lease, turn = await life.turn(person, said(person, f"lists {name}"), f"8.{name}")
+    names = (said(person, "Sarah"), said(person, "John"))
+    new = new_batch(lease.id, *names, key=life.name("batch"), requester=person, turn_id=turn.id, **other)
+    template = {"template": said(person, "greets {name}"), "avatar": "Ava"}
+    asked = await store.batches.intend_batch(
+        lease, dataclasses.replace(new, title=said(person, "intros"), arguments=template)
+    )
+    await life.answer(lease, turn, said(person, "is answered"))
+    if asked.sample_id and (claimed := await store.jobs.claim_submission(asked.sample_id)):
+        await store.jobs.mark_sending(claimed[0])
+        await store.jobs.record_sent(claimed[0], [f"v-{asked.id}"])
+    return asked
+
+
 async def small_things(life: Life, person: str, conversation_id: str, other: str) -> None:
     """Clicks, edits, notices, a mention, a command whose thread is not there yet, roles, an approval."""
     store = life.store
@@ -252,6 +272,11 @@ async def two_people(store: Store) -> tuple[dict[str, str], dict[str, str]]:
     new = life.request(BOB, lease, turn, "Thai", needs=Reason.TOO_DEAR, expires_at=store.clock.now() + 999)
     asked = await store.jobs.intend(lease, new)
     await store.approvals.approve(asked.id, arguments_hash=asked.arguments_hash, actor=ALICE)
+    await batch_lived(store, ALICE, name="1")
+    for name, decide in (("2", store.batches.approve), ("3", store.batches.decline)):
+        waiting = await batch_lived(store, BOB, name=name, needs=Reason.TOO_DEAR)
+        same = {"arguments_hash": waiting.arguments_hash} if name == "2" else {}
+        await decide(waiting.id, actor=ALICE, **same)
     await live_lived(store, ALICE)
     bobs_sessions = await live_lived(store, BOB)
     await alice_steers(store, bobs_sessions["running"])

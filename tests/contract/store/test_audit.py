@@ -10,6 +10,7 @@ import pytest
 from agent.rights import Role
 from bot.store import Store
 from bot.store.audit import RUNTIME, Audited, Deed
+from tests.support.batch_steps import sampled
 from tests.support.clock import ManualClock
 from tests.support.store_steps import (
     APPROVAL,
@@ -80,6 +81,18 @@ async def role_taken(store: Store, clock: ManualClock) -> str:
     return "U9"
 
 
+async def sample_approved(store: Store, clock: ManualClock) -> str:
+    asked = await sampled(store)
+    await store.batches.make_rest(asked.id, actor=PERSON)
+    return asked.id
+
+
+async def sample_refused(store: Store, clock: ManualClock) -> str:
+    asked = await sampled(store)
+    await store.batches.refuse_sample(asked.id, actor=PERSON)
+    return asked.id
+
+
 UNSENT = {"jobs": 2, "unsent": 1}
 DEEDS: dict[Deed, tuple[Does, str, dict[str, object]]] = {
     Deed.APPROVED: (approved, APPROVER, {"amount": 2 * PRICE}),
@@ -88,6 +101,8 @@ DEEDS: dict[Deed, tuple[Does, str, dict[str, object]]] = {
     Deed.EXPIRED: (expired, RUNTIME, UNSENT),
     Deed.CANCELLED: (cancelled, PERSON, {"jobs": 1, "unsent": 1}),
     Deed.ASKED_AGAIN: (asked_again, RUNTIME, {"amount": 6 * PRICE}),
+    Deed.SAMPLE_APPROVED: (sample_approved, PERSON, {}),
+    Deed.SAMPLE_REFUSED: (sample_refused, PERSON, {"jobs": 2, "unsent": 2}),
     Deed.ROLE_GIVEN: (role_given, RUNTIME, {"role": "admin"}),
     Deed.ROLE_TAKEN: (role_taken, RUNTIME, {"role": "admin"}),
 }
@@ -116,8 +131,11 @@ async def test_no_line_holds_what_people_wrote(store: Store, clock: ManualClock,
     assert not any(word in log for word in ("German", "translation", "video.example"))
 
 
+LIVE = {Deed.CLAIMED, Deed.TAKEN_OVER, Deed.HANDED_BACK}  # tried where live sessions are
+
+
 def test_every_deed_but_the_deletion_of_data_is_tried_here() -> None:
-    assert set(Deed) - set(DEEDS) == {Deed.DATA_DELETED}
+    assert set(Deed) - set(DEEDS) - LIVE == {Deed.DATA_DELETED}
 
 
 async def test_an_approval_says_what_exactly_was_agreed_to(store: Store, clock: ManualClock) -> None:

@@ -15,6 +15,7 @@ from bot.store.erasure import Erasure
 from bot.store.overview import Filter, Kind
 from bot.store.pseudonyms import text_columns
 from bot.store.schema import metadata
+from tests.support.batch_steps import EACH
 from tests.support.store_steps import WORKSPACE, update
 from tests.support.two_people import ALICE, BOB, LONGER, WORDS, Life, dump, files_of, link_of, said, two_people
 
@@ -23,6 +24,10 @@ from tests.support.two_people import ALICE, BOB, LONGER, WORDS, Life, dump, file
 BARE = {
     "account": {"id", "workspace_id", "backend", "webhook_path_token"},
     "audit": {"workspace_id", "deed", "details"},
+    "batch": {
+        *("id", "key", "workspace_id", "account_id", "conversation_id", "turn_id", "arguments_hash", "basis"),
+        *("sample_id", "approved_hash", "error_code", "retry_of"),
+    },
     "conversation": {"id", "workspace_id", "channel_id", "channel_type", "thread_ts"},
     "delivery": {"id", "workspace_id", "conversation_id", "key", "subject_id", "ts", "error", "owner"},
     "erasure": {"id", "workspace_id", "pseudonym"},
@@ -30,7 +35,7 @@ BARE = {
     "item": {"conversation_id", "workspace_id", "turn_id"},
     "job": {
         *("id", "workspace_id", "account_id", "submission_id", "conversation_id", "handle"),
-        *("provider_id", "status_word", "link_id", "owner"),
+        *("provider_id", "status_word", "link_id", "owner", "batch_id"),
     },
     "lane": {"id", "workspace_id", "owner"},
     "ledger": {"workspace_id", "account_id", "submission_id", "job_id", "channel_id"},
@@ -49,7 +54,7 @@ BARE = {
     "source": {"conversation_id", "handle", "workspace_id", "kind", "value_hash"},
     "submission": {
         *("id", "key", "workspace_id", "account_id", "conversation_id", "turn_id", "call_id", "arguments_hash"),
-        *("provider_ids", "error_code", "retry_of", "quote_basis", "approved_hash", "owner"),
+        *("provider_ids", "error_code", "retry_of", "quote_basis", "approved_hash", "owner", "batch_id"),
     },
     "thread": {"workspace_id", "channel_id", "thread_ts", "conversation_id"},
     "turn": {"id", "workspace_id", "conversation_id", "inbox_id", "origin", "message_ts", "reply_ts", "error"},
@@ -126,6 +131,20 @@ async def test_what_left_is_still_settled_and_what_did_not_is_cancelled(store: S
     }
     jobs = await store.jobs.jobs_of(alices["running"])
     assert {job.state for job in jobs} == {JobState.UNWANTED}
+
+
+async def test_a_forgotten_batch_is_dropped_and_shows_nobody(store: Store) -> None:
+    await two_people(store)
+    (asked,) = [one for one, _ in await store.batches.open_batches(WORKSPACE, ALICE, 10)]
+    await forget_alice(store)
+    gone = await store.batches.batch(asked.id)
+    members = await store.batches.members(asked.id)
+    assert (gone.title, gone.arguments, gone.requester.startswith("deleted-")) == ("deleted", {}, True)
+    assert [one.submission.state for one in members] == [SubmissionState.SENT, SubmissionState.CANCELLED]
+    assert {(one.job.label, one.submission.title) for one in members} == {("deleted", "deleted")}
+    assert all(not one.submission.arguments for one in members)
+    await store.batches.run_due()  # nothing waits for a word of theirs any more
+    assert await store.batches.open_batches(WORKSPACE, gone.requester, 10) == []
 
 
 @pytest.mark.full
@@ -321,5 +340,6 @@ async def test_what_heygen_works_on_is_counted_before_a_workspace_goes(store: St
     assert (await store.erasures.unfinished(WORKSPACE)).jobs == 0
     await two_people(store)
     unfinished = await store.erasures.unfinished(WORKSPACE)
-    # of each: two jobs that run, one being sent, and a live session of ten minutes at most
-    assert (unfinished.jobs, unfinished.sessions, unfinished.amount) == (6, 2, 6_000_000 + 2 * 1_200_000)
+    # of each: two jobs that run, one being sent, and a live session of ten minutes at most; and the sample of a batch
+    at_most = 6_000_000 + 2 * 1_200_000 + EACH.high
+    assert (unfinished.jobs, unfinished.sessions, unfinished.amount) == (7, 2, at_most)
