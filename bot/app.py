@@ -536,7 +536,6 @@ class _Parts:
         on_cards = LiveActions(
             live=store.live,
             places=store.turns,
-            notices=store.deliveries,
             roles=self.roles,
             approvers=self.roles.approvers,
             link_for=live.link,

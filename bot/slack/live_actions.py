@@ -11,7 +11,7 @@ from typing import Protocol, assert_never
 
 from agent.live.records import CommandKind, LivePass, LiveSession, LiveState
 from agent.ports import Roles
-from agent.records import DeliveryKind, Json
+from agent.records import Json
 from agent.rights import Right, Role, may, roles_towards
 from bot.slack.live_command import NOT_SET_UP
 from bot.slack.live_modals import SAY, WHISPER, WORDS, entered, words_modal
@@ -23,7 +23,6 @@ from bot.slack.text import mention
 from bot.store.approvals import Verdict
 from bot.store.inbox import NewEvent
 from bot.store.live_offers import Decision
-from bot.store.outbox import NewDelivery
 
 SHORTCUT = "live_avatar"
 ESCALATE = "escalate"
@@ -78,14 +77,6 @@ class Sessions(Protocol):
         ...
 
 
-class Notices(Protocol):
-    """Queues posts."""
-
-    async def enqueue(self, new: NewDelivery) -> str:
-        """Queue a post, or leave the one that has its key."""
-        ...
-
-
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class LiveActions:
     """The handlers. `link_for` makes a pass the address of its page, None where there is no page.
@@ -95,7 +86,6 @@ class LiveActions:
 
     live: Sessions
     places: Places
-    notices: Notices
     roles: Roles
     approvers: Callable[[], Collection[str]]
     link_for: Callable[[LivePass], str | None]
@@ -146,14 +136,12 @@ class LiveActions:
         return Answer(text=_decided(decision, "Declined. Nothing is billed."))
 
     async def claim(self, interaction: Interaction) -> Answer:
-        """A teammate takes the conversation; the requester is called, for a card that changes rings nowhere."""
+        """A teammate takes the conversation, and no avatar comes."""
         if (session := await self._about(interaction)) is None:
             return Answer(text=UNKNOWN)
         if not self._may(Right.CLAIM_LIVE, interaction, session):
             return Answer(text="Only operators and admins can claim this. Nothing has changed.")
         decision = await self.live.claim(session.id, interaction.user_id)
-        if decision.verdict is Verdict.DONE:
-            await self._tell_claimed(decision.session)
         self.kick()
         return Answer(text=_decided(decision, "It is yours: go on in the thread. No avatar comes."))
 
@@ -269,12 +257,6 @@ class LiveActions:
         appointed = self.roles.appointed(workspace_id, user)
         anybody = self.roles.anybody_approves(workspace_id)
         return roles_towards(session.requester, user, appointed, anybody_approves=anybody)
-
-    async def _tell_claimed(self, session: LiveSession) -> None:
-        text = f"{mention(session.requester)} {why_ended(session)} and goes on here. Nothing is billed."
-        body = {"text": text, "user": session.requester}
-        key = f"live:{session.id}:claimed"
-        await self.notices.enqueue(NewDelivery(session.conversation_id, DeliveryKind.NOTICE, key, body=body))
 
 
 def _not_joinable(session: LiveSession) -> str | None:

@@ -42,6 +42,10 @@ class RelayedTo(Protocol):
         """The session as it stands once the presses that wait are done."""
         ...
 
+    async def commanded(self, key: str) -> bool:
+        """Whether this was handed to a session, which may have ended since."""
+        ...
+
     async def command(
         self, session_id: str, kind: CommandKind, *, actor: str, text: str, message_ts: str | None, key: str
     ) -> bool:
@@ -114,7 +118,9 @@ class LiveRelay:
         if row.payload.get("mentioned"):
             return False
         session = await self._running(row)
-        if session is None or not await self._passed(session, row):
+        if session is None:
+            return await self.live.commanded(row.id)  # before we were interrupted; the session has ended since
+        if not await self._passed(session, row):
             return False
         self.kick()
         return True

@@ -12,7 +12,7 @@ from agent.live.records import WAITING_STATES, LiveEnd, LiveSession, LiveState, 
 from agent.records import DeliveryKind
 from bot.store.approvals import Verdict
 from bot.store.audit import RUNTIME, Deed
-from bot.store.live_rows import LiveRows, call_key, columns, session_record
+from bot.store.live_rows import LiveRows, call_key, columns, forgotten, session_record
 from bot.store.log import lock_conversation
 from bot.store.rows import first
 from bot.store.schema import live_session, workspace
@@ -24,6 +24,7 @@ OFFERED = (
     "<@{requester}>, nobody of the team is free right now. A live avatar can talk with you: the card here says how."
 )
 UNANSWERED = "<@{requester}>, nobody of the team could answer in time."
+CLAIMED = "<@{requester}> <@{operator}> has this conversation now and goes on here. Nothing is billed."
 APPROVED = "<@{requester}>, your live session was approved: press Join on its card."
 REMINDER = (
     "<@{requester}>, the live avatar still waits for you. In {minutes} min the offer is withdrawn; it costs nothing."
@@ -105,6 +106,13 @@ class LiveOffers(LiveRows):
                 return _decided(row, mine=row["end"] is LiveEnd.CLAIMED and row["claimed_by"] == actor)
             await self._audit.add(connection, row["workspace_id"], actor, Deed.CLAIMED, session_id)
             claimed = await self._end(connection, row, LiveEnd.CLAIMED, actor, claimed_by=actor)
+            if not forgotten(claimed):
+                text = CLAIMED.format(requester=claimed.requester, operator=actor)
+                whose = {
+                    "text": text,
+                    "user": claimed.requester,
+                }  # who is called back: a card that changes rings nowhere
+                await self._post(connection, claimed, DeliveryKind.NOTICE, "claimed", **whose)
             return Decision(Verdict.DONE, claimed)
 
     async def decline(self, session_id: str, actor: str) -> Decision:

@@ -29,6 +29,7 @@ from bot.store.wording import PREFIX
 
 # Ends that the card tells well enough, where nothing had been started.
 QUIET = frozenset({LiveEnd.CLAIMED, LiveEnd.DECLINED, LiveEnd.EXPIRED, LiveEnd.VISITOR, LiveEnd.LEFT})
+NOT_PASSED = "x"  # on a message that the session ended before
 GONE_FROM_PAGE: dict[str, Any] = {"viewer": None, "taken_by": None, "muted": False}
 
 
@@ -122,14 +123,23 @@ class LiveRows:
         now = await self._database.now(connection)
         over = {"state": LiveState.ENDED, "end": end, "ended_by": ended_by, "ended_at": now, "access": None, "held": 0}
         session = await self._change(connection, row["id"], **over, **GONE_FROM_PAGE, **RELEASED, **values)
-        waiting = sa.and_(live_command.c.session_id == row["id"], live_command.c.done_at.is_(None))
-        await connection.execute(sa.update(live_command).where(waiting).values(done_at=now))
+        await self._drop_commands(connection, session, now)
         lines = await lines_of(connection, session.id)
         await self._endings.note(connection, session.conversation_id, remembered(session, lines))
         if not forgotten(session):
             await self._tell_end(connection, session, bool(lines))
         await self._database.announce(connection, "live")
         return session
+
+    async def _drop_commands(self, connection: AsyncConnection, session: LiveSession, now: float) -> None:
+        """Nobody will get to what waits; the messages it came with get a sign that says so."""
+        waiting = sa.and_(live_command.c.session_id == session.id, live_command.c.done_at.is_(None))
+        select = sa.select(live_command.c.seq, live_command.c.message_ts).where(waiting)
+        for undone in (await connection.execute(select.order_by(live_command.c.seq))).all():
+            if undone.message_ts is not None:
+                sign = {"ts": undone.message_ts, "name": NOT_PASSED}
+                await self._post(connection, session, DeliveryKind.REACTION, f"reaction:{undone.seq}", **sign)
+        await connection.execute(sa.update(live_command).where(waiting).values(done_at=now))
 
     async def _tell_end(self, connection: AsyncConnection, session: LiveSession, spoken: bool) -> None:
         if session.started_at is not None or session.end not in QUIET:

@@ -104,6 +104,12 @@ class LiveWords(LiveRows):
             await self._database.announce(connection, "live")
             return True
 
+    async def commanded(self, key: str) -> bool:
+        """Whether this was handed to a session, which may have ended since."""
+        async with self._database.reading() as connection:
+            select = sa.select(live_command.c.id).where(live_command.c.key == key)
+            return await connection.scalar(select) is not None
+
     async def foreseen(self, session: LiveSession) -> LiveSession:
         """The session as it stands once what waits is done, as far as it is about who speaks through the avatar.
 

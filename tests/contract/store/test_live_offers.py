@@ -158,6 +158,9 @@ async def test_who_claims_has_the_conversation_and_no_avatar_comes(store: Store,
     assert (decision.session.end, decision.session.claimed_by) == (LiveEnd.CLAIMED, OPERATOR)
     assert await store.live.join(session.id, REQUESTER) is None
     assert await booked(store, session.id) == []
+    called = await store.deliveries.find(f"live:{session.id}:claimed")
+    assert called is not None
+    assert called.body["text"].startswith(f"<@{REQUESTER}> <@{OPERATOR}> has this conversation now")
     assert "teammate took the conversation over" in (await log_texts(store, session.conversation_id))[0]
     assert await store.live.open_session(session.conversation_id) is None
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from agent.live.records import CommandKind, LineState, LiveCommand, LiveEnd, Manner, Speaker
+from agent.live.records import CommandKind, LineState, LiveCommand, LiveEnd, LiveState, Manner, Speaker
 from agent.records import DeliveryKind, Lease
 from bot.store import Store
 from bot.store.live_words import WAITING_LIMIT
@@ -219,3 +219,40 @@ async def test_commands_from_everywhere_at_once_are_each_there_once(store: Store
     assert all(await asyncio.gather(*(send(number) for number in range(40))))
     waiting: list[LiveCommand] = await store.live.commands(lease)
     assert [one.seq for one in waiting] == list(range(1, 21))
+
+
+async def test_what_nobody_got_to_before_the_end_says_so(store: Store) -> None:
+    lease = await running(store)
+    for key, ts in (("a", "5.0"), ("b", "6.0"), ("c", None)):
+        await ask(store, lease.id, key=key, message_ts=ts)
+    await store.live.command_done(lease, (await store.live.commands(lease))[0], reaction="eyes")
+    await store.live.stopped(lease, credits=None, seconds=1.0)
+    posts = [await store.deliveries.find(f"live:{lease.id}:reaction:{number}") for number in (1, 2, 3)]
+    assert [post and post.body for post in posts] == [
+        {"ts": "5.0", "name": "eyes"},
+        {"ts": "6.0", "name": "x"},
+        None,
+    ]
+
+
+async def test_what_was_handed_over_is_remembered_beyond_the_end(store: Store) -> None:
+    lease = await running(store)
+    await ask(store, lease.id, key="a")
+    await store.live.stopped(lease, credits=None, seconds=1.0)
+    assert await store.live.commanded("a")
+    assert not await store.live.commanded("b")
+
+
+async def test_who_speaks_once_what_waits_is_done(store: Store) -> None:
+    lease = await running(store)
+    session = await store.live.session(lease.id)
+    assert await store.live.foreseen(session) == session
+    await ask(store, lease.id, "", key="a", kind=CommandKind.TAKE_OVER, actor=OPERATOR)
+    await ask(store, lease.id, key="b")
+    taken = await store.live.foreseen(session)
+    assert (taken.state, taken.taken_by) == (LiveState.HUMAN_TAKEOVER, OPERATOR)
+    await ask(store, lease.id, "", key="c", kind=CommandKind.HAND_BACK, actor=OPERATOR)
+    assert (await store.live.foreseen(taken)).taken_by is None
+    for command in await store.live.commands(lease):
+        await store.live.command_done(lease, command)
+    assert await store.live.foreseen(taken) == session  # as the row says, not as it was read before

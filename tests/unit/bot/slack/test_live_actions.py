@@ -38,7 +38,6 @@ class Desk:
         LiveActions(
             live=store.live,
             places=store.turns,
-            notices=store.deliveries,
             roles=MemoryRoles(**{user: {role} for user, role in PEOPLE.items()}),
             approvers=lambda: [f"<@{BOB}>"],
             link_for=self.link,

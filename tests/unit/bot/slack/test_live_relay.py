@@ -152,6 +152,13 @@ async def test_a_message_that_is_handled_twice_is_passed_on_once(line: Line) -> 
     assert len(await line.commands()) == 1
 
 
+async def test_what_was_passed_on_before_an_interruption_is_not_answered_again(line: Line) -> None:
+    assert await line.relay.take(line.row("Hello?"))
+    await line.store.live.stopped(line.lease, credits=None, seconds=1.0)
+    assert await line.relay.take(line.row("Hello?"))
+    assert not await line.relay.take(line.row("Hello again?", name="Ev3"))
+
+
 async def test_a_message_that_mentions_the_bot_is_for_the_bot(line: Line) -> None:
     assert not await line.relay.take(line.row("Hello?", mentioned=True))
     assert await line.commands() == []
@@ -209,6 +216,9 @@ async def test_when_the_session_has_just_ended_the_message_is_for_the_bot(line: 
 
         async def foreseen(self, session: Any) -> Any:
             return session
+
+        async def commanded(self, key: str) -> bool:
+            return False
 
         async def command(self, session_id: str, kind: CommandKind, **whose: Any) -> bool:
             await self.live.stopped(self.lease, credits=None, seconds=1.0)
