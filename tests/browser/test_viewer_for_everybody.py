@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 LOW = {"width": 740, "height": 360}  # a phone on its side
+SMALL = {"width": 320, "height": 568}
+TABLET = {"width": 820, "height": 1180}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FOCUS = """() => {
   const { activeElement: element } = document;
@@ -140,9 +142,7 @@ async def test_the_focus_can_be_seen() -> None:
             assert await page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "3px"
 
 
-@pytest.mark.parametrize(
-    "size", [DESK, PHONE, LOW, {"width": 320, "height": 568}], ids=["desk", "phone", "low", "small"]
-)
+@pytest.mark.parametrize("size", [DESK, PHONE, LOW, SMALL, TABLET], ids=["desk", "phone", "low", "small", "tablet"])
 async def test_everything_is_in_sight_at_every_size(size: Any) -> None:
     async with theatre(viewport=size) as house:
         page = await house.open()
