@@ -36,6 +36,7 @@ class Scribe:
         self._writes: deque[Write] = deque()
         self._changed = asyncio.Event()
         self._tries = 0
+        self._writing = asyncio.Lock()  # nothing is written by two at once, and so twice
 
     def note(self, line: NewLine) -> None:
         """Append to the transcript, soon."""
@@ -91,6 +92,10 @@ class Scribe:
             await self._flush_writes()
 
     async def _flush_writes(self) -> None:
+        async with self._writing:
+            await self._write_in_order()
+
+    async def _write_in_order(self) -> None:
         while self._writes:
             self._tries += 1
             if self._tries <= TRIES:
@@ -100,10 +105,13 @@ class Scribe:
 
     async def flush(self) -> None:
         """Write everything now. May be called when `run` has ended."""
-        if self._lines:
-            lines = list(self._lines)
-            await self._tenure.write(lambda lease: self._store.add_lines(lease, lines))
-            for line in lines:
-                if self._lines and self._lines[0] is line:
-                    self._lines.popleft()
-        await self._flush_writes()
+        async with self._writing:
+            if self._lines:
+                await self._write_lines(list(self._lines))
+            await self._write_in_order()
+
+    async def _write_lines(self, lines: list[NewLine]) -> None:
+        await self._tenure.write(lambda lease: self._store.add_lines(lease, lines))
+        for line in lines:
+            if self._lines and self._lines[0] is line:  # the oldest may have been dropped meanwhile
+                self._lines.popleft()
