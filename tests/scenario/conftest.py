@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from bot.slack.manifest import manifest
 from emulators.heygen import HeyGenEmulator
 from emulators.liveavatar import LiveAvatarEmulator
 from emulators.openai import OpenAIEmulator
@@ -24,6 +25,7 @@ async def _emulators() -> AsyncIterator[Emulators]:
     emulators = SlackEmulator(), OpenAIEmulator(), HeyGenEmulator(speed="step")
     for emulator in emulators:
         await emulator.start()
+    emulators[0].install(manifest(url="https://green.example"))  # Slack grants what the app's manifest asks for
     yield emulators
     for emulator in emulators:
         await emulator.stop()
