@@ -65,7 +65,8 @@ class Stopper:
             return None
         credits, seconds = bill
         try:
-            return await tenure.write(lambda lease: self._store.stopped(lease, credits=credits, seconds=seconds))
+            async with asyncio.timeout(ROW_SECONDS):
+                return await tenure.write(lambda lease: self._store.stopped(lease, credits=credits, seconds=seconds))
         except LeaseLost:
             raise
         except Exception as error:
@@ -84,7 +85,8 @@ class Stopper:
 
     async def _flushed(self, tenure: Tenure, flush: Callable[[], Awaitable[None]]) -> None:
         try:
-            await flush()
+            async with asyncio.timeout(ROW_SECONDS):
+                await flush()
         except LeaseLost:
             raise
         except Exception as error:
