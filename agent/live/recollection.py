@@ -22,7 +22,16 @@ FRESH_SECONDS = 2.0
 class Recollection:
     """The thread's log, its jobs and the budget as they were last read. `refresh` never raises."""
 
-    def __init__(self, session: LiveSession, *, turns: TurnStore, jobs: JobStore, budget: Budget, clock: Clock) -> None:
+    def __init__(
+        self,
+        session: LiveSession,
+        *,
+        turns: TurnStore,
+        jobs: JobStore,
+        budget: Budget,
+        clock: Clock,
+        unconfirmed: str | None = None,
+    ) -> None:
         self._session = session
         self._turns = turns
         self._jobs_store = jobs
@@ -31,6 +40,7 @@ class Recollection:
         self._items: Sequence[Item] = ()
         self._jobs: Sequence[Job] = ()
         self._budget: Sequence[Used] = ()
+        self._unconfirmed = unconfirmed
         self._wanted = asyncio.Event()
         self._read_at: float | None = None
 
@@ -68,4 +78,5 @@ class Recollection:
             jobs=self._jobs,
             budget=self._budget,
             remarks=remarks,
+            unconfirmed=self._unconfirmed,
         )

@@ -242,7 +242,14 @@ class Running:
     async def _begin(self, access: LiveAccess) -> None:
         parts, session = self._parts, self.session
         past = await parts.store.transcript(session.id) if session.lines else []
-        recollection = Recollection(session, turns=parts.turns, jobs=parts.jobs, budget=parts.budget, clock=parts.clock)
+        recollection = Recollection(
+            session,
+            turns=parts.turns,
+            jobs=parts.jobs,
+            budget=parts.budget,
+            clock=parts.clock,
+            unconfirmed=self._phrases.unconfirmed,
+        )
         await recollection.refresh()
         self._access = access
         setting = Setting(

@@ -126,7 +126,7 @@ async def test_without_ears_and_without_a_voice_it_goes_on_by_text(world: LiveWo
 
 async def test_a_model_that_fails_says_so(world: LiveWorld) -> None:
     visitor = await world.opened()
-    world.openai.script([[HttpError(500)]])
+    world.openai.script([[HttpError(500)], [HttpError(500)]])
     visitor.types(QUESTION)
     await world.until(lambda: world.said[-1] == ENGLISH.no_model)
     visitor.types(QUESTION)

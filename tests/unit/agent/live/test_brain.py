@@ -321,19 +321,35 @@ async def test_what_only_the_runtime_may_say_is_said_after_the_models_words() ->
 # -- when it goes wrong ---------------------------------------------------------------------------------------------
 
 
+HALF = TextDelta("Half an ans", final=True)
+SENTENCE = TextDelta("This was said already. And th", final=True)
+SERVER = ModelError("server", retryable=True)
+
+
 @pytest.mark.parametrize(
-    ("model_step", "code"),
+    ("steps", "code"),
     [
-        ([ModelError("rate_limited", retryable=True)], "rate_limited"),
-        ([TextDelta("Half an ans", final=True)], "stream_incomplete"),
-        ([TextDelta("Half an ans", final=True), ModelError("server", retryable=True)], "server"),
+        ([[SERVER], [SERVER]], "server"),
+        ([[HALF], [HALF]], "stream_incomplete"),
+        ([[HALF, SERVER], [HALF, SERVER]], "server"),
+        ([[SENTENCE, SERVER]], "server"),
+        ([[ModelError("rate_limited", retryable=True, retry_after=30.0)]], "rate_limited"),
+        ([[ModelError("unauthorized", retryable=False)]], "unauthorized"),
     ],
 )
-async def test_a_model_that_fails_raises(model_step: Any, code: str) -> None:
-    world = World(model_step)
+async def test_a_model_that_fails_raises(steps: Any, code: str) -> None:
+    world = World(*steps)
     with pytest.raises(ModelError) as caught:
         await world.answer(visitor("Hi"))
     assert caught.value.code == code
+    world.model.finish()
+
+
+@pytest.mark.parametrize("failing", [[SERVER], [HALF], [HALF, SERVER]])
+async def test_a_failure_before_the_first_word_is_not_noticed(failing: Any) -> None:
+    world = World(failing, step("I can translate your video."))
+    await world.answer(visitor("Can you?"))
+    assert world.ears.fragments == ["I can translate your video."]
 
 
 async def test_a_cancelled_turn_leaves_nothing_running() -> None:
