@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -14,7 +14,6 @@ from .replies import unexpected
 
 T = TypeVar("T")
 
-BULK_LIMIT = 100
 PAGE_LIMIT = 100
 
 
@@ -43,22 +42,6 @@ def segment(identifier: str) -> str:
     if identifier in ("", ".", ".."):
         raise ValueError("an id is empty or made of dots")
     return quote(identifier, safe="")
-
-
-def bulk(ids: Sequence[str]) -> str:
-    """`ids` as the comma-separated value of a bulk read; `ValueError` above 100 or for an unusable id."""
-    if isinstance(ids, str) or len(ids) > BULK_LIMIT:
-        raise ValueError(f"a bulk read takes a sequence of at most {BULK_LIMIT} ids")
-    if any(not identifier or "," in identifier for identifier in ids):
-        raise ValueError("an id in a bulk read is empty or contains a comma")
-    return ",".join(ids)
-
-
-def page_query(limit: int | None, token: str | None) -> dict[str, Any]:
-    """The cursor part of a list's query; `ValueError` for a limit outside 1 to 100."""
-    if limit is not None and not 1 <= limit <= PAGE_LIMIT:
-        raise ValueError(f"a page has 1 to {PAGE_LIMIT} items")
-    return {"limit": limit, "token": token}
 
 
 def open_data(request: Request, reply: Reply, parse: Callable[[Any], T]) -> T:

@@ -8,15 +8,32 @@ again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
-from . import parsing
-from .calls import bulk, open_data, open_page, page_query, read, segment, write
+from .calls import open_data, write
+from .catalogue.library import GET_ACCOUNT
 from .catalogue.operation import Operation
 from .catalogue.parameters import Parameters
+from .catalogue.translations import (
+    CREATE_TRANSLATION,
+    GET_TRANSLATION,
+    GET_TRANSLATION_STATUSES,
+    LIST_TRANSLATION_LANGUAGES,
+    LIST_TRANSLATIONS,
+)
+from .catalogue.videos import CREATE_VIDEO, GET_VIDEO, GET_VIDEO_STATUSES, LIST_VIDEOS
+from .catalogue.webhooks import (
+    CREATE_WEBHOOK_ENDPOINT,
+    DELETE_WEBHOOK_ENDPOINT,
+    LIST_WEBHOOK_ENDPOINTS,
+    LIST_WEBHOOK_EVENT_TYPES,
+    LIST_WEBHOOK_EVENTS,
+    ROTATE_WEBHOOK_SECRET,
+    UPDATE_WEBHOOK_ENDPOINT,
+)
 from .exchange import FileSource, Transport
 from .executor import plain_of, request_of, result_of
-from .fields import Malformed, mapping, required, sequence
+from .fields import mapping, required
 from .models import (
     Balance,
     Page,
@@ -31,10 +48,6 @@ from .models import (
 
 A = TypeVar("A", bound=Parameters)
 T = TypeVar("T")
-
-_TRANSLATIONS = "/v3/video-translations"
-_VIDEOS = "/v3/videos"
-_ENDPOINTS = "/v3/webhooks/endpoints"
 
 
 class Client:
@@ -104,27 +117,23 @@ class Client:
             "callback_url": callback_url,
             "callback_id": callback_id,
         }
-        request = write("videoTranslateCreate", "POST", _TRANSLATIONS, payload, idempotency_key)
-        return open_data(request, await self._transport.send(request), _translation_ids)
+        return await self.call(CREATE_TRANSLATION, payload, idempotency_key=idempotency_key)
 
     async def get_translation(self, translation_id: str) -> Translation:
         """The translation as it is now, with fresh URLs."""
-        request = read("videoTranslateGet", f"{_TRANSLATIONS}/{segment(translation_id)}")
-        return open_data(request, await self._transport.send(request), parsing.translation)
+        return await self.call(GET_TRANSLATION, {"video_translation_id": translation_id})
 
     async def list_translations(self, *, limit: int | None = None, token: str | None = None) -> Page[Translation]:
         """A page of the account's translations; `limit` 1 to 100."""
-        request = read("videoTranslateList", _TRANSLATIONS, page_query(limit, token))
-        return open_page(request, await self._transport.send(request), parsing.translation)
+        return await self._page(LIST_TRANSLATIONS, limit=limit, token=token)
 
     async def translation_statuses(self, ids: Sequence[str]) -> list[StatusEntry]:
         """The states of up to 100 translations in one read; `ValueError` for more."""
-        return await self._statuses("videoTranslateStatusesList", _TRANSLATIONS, "video_translation_ids", ids)
+        return await self._statuses(GET_TRANSLATION_STATUSES, "video_translation_ids", ids)
 
     async def translation_languages(self) -> list[str]:
         """The names of all languages one can translate into."""
-        request = read("videoTranslateLanguagesList", f"{_TRANSLATIONS}/languages")
-        return open_data(request, await self._transport.send(request), _languages)
+        return await self.call(LIST_TRANSLATION_LANGUAGES)
 
     # Videos
 
@@ -133,13 +142,12 @@ class Client:
 
         Within 24 hours the same key returns the same id instead of starting anything.
         """
-        request = write("videoCreate", "POST", _VIDEOS, payload, idempotency_key)
+        request = write(CREATE_VIDEO.vendor, "POST", CREATE_VIDEO.path, payload, idempotency_key)
         return open_data(request, await self._transport.send(request), _video_id)
 
     async def get_video(self, video_id: str) -> Video:
         """The video as it is now, with fresh URLs."""
-        request = read("videoGet", f"{_VIDEOS}/{segment(video_id)}")
-        return open_data(request, await self._transport.send(request), parsing.video)
+        return await self.call(GET_VIDEO, {"video_id": video_id})
 
     async def list_videos(
         self,
@@ -150,28 +158,31 @@ class Client:
         token: str | None = None,
     ) -> Page[Video]:
         """A page of the account's videos, optionally those whose title contains `title`; `limit` 1 to 100."""
-        query = {"title": title, "folder_id": folder_id, **page_query(limit, token)}
-        request = read("videoList", _VIDEOS, query)
-        return open_page(request, await self._transport.send(request), parsing.video)
+        return await self._page(LIST_VIDEOS, title=title, folder_id=folder_id, limit=limit, token=token)
 
     async def video_statuses(self, ids: Sequence[str]) -> list[StatusEntry]:
         """The states of up to 100 videos in one read; `ValueError` for more."""
-        return await self._statuses("videoStatusesList", _VIDEOS, "video_ids", ids)
+        return await self._statuses(GET_VIDEO_STATUSES, "video_ids", ids)
 
-    async def _statuses(self, operation: str, path: str, parameter: str, ids: Sequence[str]) -> list[StatusEntry]:
-        joined = bulk(ids)
-        if not joined:
+    async def _statuses(
+        self, operation: Operation[Any, StatusEntry], parameter: str, ids: Sequence[str]
+    ) -> list[StatusEntry]:
+        if isinstance(ids, str):
+            raise ValueError("a bulk read takes a sequence of ids")  # noqa: TRY004 - like every other bad argument
+        if not ids:
             return []
-        request = read(operation, f"{path}/statuses", {parameter: joined})
-        page = open_page(request, await self._transport.send(request), parsing.status_entry)
+        page = await self._page(operation, **{parameter: list(ids)})
         return list(page.items)
+
+    async def _page(self, operation: Operation[Any, T], **arguments: Any) -> Page[T]:
+        page: Any = await self.call(operation, arguments)
+        return cast(Page[T], page)
 
     # The account
 
     async def get_balance(self) -> Balance:
         """What the account has left. Also the cheapest way to learn whether the credential works."""
-        request = read("userMeGet", "/v3/users/me")
-        return open_data(request, await self._transport.send(request), parsing.balance)
+        return await self.call(GET_ACCOUNT)
 
     # Webhooks
 
@@ -185,15 +196,13 @@ class Client:
     ) -> WebhookEndpoint:
         """Register `url` for `events` (None: all). The record's `secret` is never told again."""
         payload = {"url": url, "events": _listed(events), "entity_id": entity_id}
-        request = write("webhookEndpointsCreate", "POST", _ENDPOINTS, payload, idempotency_key)
-        return open_data(request, await self._transport.send(request), parsing.webhook_endpoint)
+        return await self.call(CREATE_WEBHOOK_ENDPOINT, payload, idempotency_key=idempotency_key)
 
     async def list_webhook_endpoints(
         self, *, limit: int | None = None, token: str | None = None
     ) -> Page[WebhookEndpoint]:
         """A page of the registered endpoints, without their secrets; `limit` 1 to 100."""
-        request = read("webhookEndpointsList", _ENDPOINTS, page_query(limit, token))
-        return open_page(request, await self._transport.send(request), parsing.webhook_endpoint)
+        return await self._page(LIST_WEBHOOK_ENDPOINTS, limit=limit, token=token)
 
     async def update_webhook_endpoint(
         self, endpoint_id: str, *, url: str | None = None, events: Sequence[str] | None = None
@@ -201,25 +210,21 @@ class Client:
         """Change an endpoint's URL or replace its list of events; None leaves the one or the other as it is."""
         if url is None and events is None:
             raise ValueError("nothing to change")
-        payload = {"url": url, "events": _listed(events)}
-        request = write("webhookEndpointsUpdate", "PATCH", f"{_ENDPOINTS}/{segment(endpoint_id)}", payload)
-        return open_data(request, await self._transport.send(request), parsing.webhook_endpoint)
+        payload = {"endpoint_id": endpoint_id, "url": url, "events": _listed(events)}
+        return await self.call(UPDATE_WEBHOOK_ENDPOINT, payload)
 
     async def delete_webhook_endpoint(self, endpoint_id: str) -> None:
         """Remove an endpoint; `NotFound` if there is none."""
-        await self._transport.send(write("webhookEndpointsDelete", "DELETE", f"{_ENDPOINTS}/{segment(endpoint_id)}"))
+        await self.call(DELETE_WEBHOOK_ENDPOINT, {"endpoint_id": endpoint_id})
 
     async def rotate_webhook_secret(self, endpoint_id: str, *, idempotency_key: str) -> str:
         """A new secret for the endpoint. The old one stops working at once."""
-        path = f"{_ENDPOINTS}/{segment(endpoint_id)}/rotate-secret"
-        request = write("webhookEndpointsRotateSecret", "POST", path, key=idempotency_key)
-        return open_data(request, await self._transport.send(request), _secret)
+        return await self.call(ROTATE_WEBHOOK_SECRET, {"endpoint_id": endpoint_id}, idempotency_key=idempotency_key)
 
     async def webhook_event_types(self) -> list[str]:
         """The names of all events HeyGen can send."""
-        request = read("webhookEventTypesList", "/v3/webhooks/event-types")
-        page = open_page(request, await self._transport.send(request), _event_type)
-        return list(page.items)
+        page = await self._page(LIST_WEBHOOK_EVENT_TYPES)
+        return [item.name for item in page.items]
 
     async def webhook_events(
         self,
@@ -230,34 +235,14 @@ class Client:
         token: str | None = None,
     ) -> Page[WebhookEvent]:
         """A page of the delivery history, to catch up on what came while nobody listened; `limit` 1 to 100."""
-        query = {"event_type": event_type, "entity_id": entity_id, **page_query(limit, token)}
-        request = read("webhookEventsList", "/v3/webhooks/events", query)
-        return open_page(request, await self._transport.send(request), parsing.webhook_event)
+        return await self._page(
+            LIST_WEBHOOK_EVENTS, event_type=event_type, entity_id=entity_id, limit=limit, token=token
+        )
 
 
 def _listed(values: Sequence[str] | None) -> list[str] | None:
     return None if values is None else list(values)
 
 
-def _translation_ids(data: Any) -> list[str]:
-    """The ids, all of them or none: one that we dropped would be a job paid for and never seen."""
-    items = sequence(mapping(data, "data").get("video_translation_ids"), "video_translation_ids")
-    if not items:
-        raise Malformed("video_translation_ids is empty")
-    return [required({"id in video_translation_ids": item}, "id in video_translation_ids") for item in items]
-
-
-def _languages(data: Any) -> list[str]:
-    return parsing.strings(mapping(data, "data").get("languages"), "languages")
-
-
 def _video_id(data: Any) -> str:
     return required(mapping(data, "data"), "video_id")
-
-
-def _secret(data: Any) -> str:
-    return required(mapping(data, "data"), "secret")
-
-
-def _event_type(item: Any) -> str:
-    return required(mapping(item, "event type"), "event_type")

@@ -16,6 +16,8 @@ from .exchange import FileSource, Reply, Request
 A = TypeVar("A", bound=Parameters)
 T = TypeVar("T")
 
+PROBLEMS = 10
+TOLD = 160  # characters; a list of all that is allowed may be long
 _TRUSTED = frozenset({Idempotency.KEY})
 _SENT = frozenset({Idempotency.KEY, Idempotency.LOOK_UP, Idempotency.NOTHING})
 
@@ -113,4 +115,4 @@ def _plain(value: Any) -> str:
 
 def _problems(error: ValidationError) -> tuple[tuple[str, str], ...]:
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return tuple((".".join(map(str, one["loc"])) or "arguments", one["msg"]) for one in found[:10])
+    return tuple((".".join(map(str, one["loc"])) or "arguments", one["msg"][:TOLD]) for one in found[:PROBLEMS])

@@ -154,7 +154,7 @@ CallbackUrl = Annotated[str, Field(description="Where HeyGen posts how it ended.
 CallbackId = Annotated[str, Field(description="Our own mark, which comes back with the callback.")]
 CALLBACK = frozenset({"callback_url", "callback_id"})
 
-BatchIds = Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=100)]
+BatchIds = Annotated[list[Annotated[str, Field(pattern="^[^,]+$")]], Field(min_length=1, max_length=100)]
 
 
 def joined(ids: list[str] | None) -> str | None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, field_serializer, model_validator
 
 from heygen import parsing
+from heygen.fields import mapping
 from heygen.reading import reader, string, strings
 from heygen.records import Batch, Proofread, ProofreadSubtitles
 
@@ -152,6 +153,11 @@ class GenerateFromProofread(OneProofread):
     callback_id: CallbackId | None = None
 
 
+def _languages(data: Any) -> list[str]:
+    """The names; one that is none is no reason to have none of them."""
+    return parsing.strings(mapping(data, "data").get("languages"), "languages")
+
+
 def _charges(given: Any) -> tuple[Charge, ...]:
     """One piece for each language of each video."""
     jobs = getattr(given, "video_translations", None) or [given]
@@ -260,7 +266,7 @@ LIST_TRANSLATION_LANGUAGES = Operation(
     purpose="Lists the languages a video can be translated into, by the names that have to be given.",
     result="About 175 names, many with a country.",
     parameters=Nothing,
-    parse=strings("languages"),
+    parse=_languages,
 )
 CREATE_TRANSLATION_BATCH = Operation(
     name="create_translation_batch",

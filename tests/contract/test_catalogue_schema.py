@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +12,12 @@ import pytest
 from agent.schema import strict_schema
 from heygen import OPERATIONS, Operation
 from heygen.catalogue import Idempotency
+from tests.support.heygen_schema import DOCUMENT, MISSING, resolve, success, vendor
+from tests.support.heygen_schema import parameters as described_parameters
 
-DOCUMENT = Path(__file__).parents[2].parent / "shared/reference/heygen-openapi.json"
 BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "multipleOf")
 
-pytestmark = pytest.mark.skipif(not DOCUMENT.exists(), reason="the vendor's OpenAPI file is not beside this checkout")
-
-
-@functools.cache
-def vendor() -> dict[str, Any]:
-    return json.loads(DOCUMENT.read_text())
+pytestmark = pytest.mark.skipif(not DOCUMENT.exists(), reason=MISSING)
 
 
 @functools.cache
@@ -35,20 +30,9 @@ def vendor_operations() -> dict[str, tuple[str, str, dict[str, Any]]]:
     }
 
 
-def resolve(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in schema:
-        found: Any = root
-        for part in schema["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
-        schema = found
-    return schema
-
-
 def parameters(operation: Operation[Any, Any], place: str) -> dict[str, dict[str, Any]]:
     """The vendor's parameters in the path, the query or the headers, by name."""
-    _, _, found = vendor_operations()[operation.vendor]
-    described = (resolve(one, vendor()) for one in found.get("parameters", []))
-    return {one["name"]: one for one in described if one["in"] == place}
+    return described_parameters(vendor_operations()[operation.vendor][2], place)
 
 
 def body(operation: Operation[Any, Any]) -> dict[str, Any] | None:
@@ -158,9 +142,7 @@ def test_what_goes_into_the_body(operation: Operation[Any, Any]) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 def test_how_it_is_repeated_and_answered(operation: Operation[Any, Any]) -> None:
-    _, _, found = vendor_operations()[operation.vendor]
-    [good] = [answer for status, answer in found["responses"].items() if status.startswith("2")]
-    answer = resolve(good["content"]["application/json"]["schema"], vendor())["properties"]
+    answer = success(vendor_operations()[operation.vendor][2])["properties"]
 
     assert (operation.idempotency is Idempotency.KEY) == ("Idempotency-Key" in parameters(operation, "header"))
     assert (operation.answer == "page") == (answer["data"].get("type") == "array")
@@ -184,9 +166,7 @@ def test_where_a_job_is_found(operation: Operation[Any, Any]) -> None:
 
 
 def _data(operation: Operation[Any, Any]) -> dict[str, Any]:
-    _, _, found = vendor_operations()[operation.vendor]
-    [good] = [answer for status, answer in found["responses"].items() if status.startswith("2")]
-    return resolve(good["content"]["application/json"]["schema"], vendor())["properties"]["data"]
+    return success(vendor_operations()[operation.vendor][2])["properties"]["data"]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from heygen import Client, HttpTransport
 from tests.outside.backstage import Backstage
 from tests.outside.judges import LOG_SHOWN, Judge, aimock, llmock, prism
 
@@ -43,6 +45,21 @@ def _running(
 prism_judge = pytest.fixture(scope="session", name="prism")(_running("prism", prism))
 aimock_judge = pytest.fixture(scope="session", name="aimock")(_running("aimock", aimock))
 llmock_judge = pytest.fixture(scope="session", name="llmock")(_running("llmock", llmock))
+
+
+@pytest.fixture
+async def client(prism: Judge) -> AsyncIterator[Callable[..., Awaitable[Client]]]:
+    """Opens clients whose requests say which of the schema's answers they prefer."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(prefer: str | None = None) -> Client:
+            async def say(request: httpx2.Request) -> None:
+                request.headers.update({"Prefer": prefer} if prefer else {})
+
+            http = await stack.enter_async_context(httpx2.AsyncClient(event_hooks={"request": [say]}))
+            return Client(HttpTransport(prism.url, "hg-key", http, "greenroom-tests"))
+
+        yield opened
 
 
 @pytest.fixture

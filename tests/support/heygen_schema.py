@@ -18,6 +18,18 @@ def vendor() -> dict[str, Any]:
     return found
 
 
+def operations() -> dict[str, dict[str, Any]]:
+    """The described operations by the vendor's names for them."""
+    found = [described for methods in vendor()["paths"].values() for described in methods.values()]
+    return {described["operationId"]: described for described in found}
+
+
+def named_examples(described: dict[str, Any]) -> set[str]:
+    """The names under which a successful answer is shown."""
+    [good] = [answer for status, answer in described["responses"].items() if status.startswith("2")]
+    return set(good["content"]["application/json"].get("examples", {}))
+
+
 def resolve(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
     """What a reference points at."""
     while "$ref" in schema:
