@@ -61,6 +61,8 @@ from bot.sealing import Sealer
 from bot.settings import Settings
 from bot.slack.actions import Actions
 from bot.slack.app import build_app
+from bot.slack.batch_decisions import BatchDecisions
+from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.budget import Budgets
 from bot.slack.cancels import CancelCommand
 from bot.slack.commands import Commands
@@ -318,6 +320,7 @@ class _Parts:
                 Loop("heartbeat", self._heartbeat, tempo.lease / 4, takes_kicks=False),
                 self._listening(stack),
                 Loop("approvals", self._kicking(store.approvals.expire_due), tempo.approvals),
+                Loop("batches", self._kicking(store.batches.run_due), tempo.approvals),
                 Loop("roles", self.roles.refresh, tempo.roles, takes_kicks=False),
                 Loop("wallet", self._wallet(account_id).look, tempo.wallet, takes_kicks=False),
                 Loop("erasures", self._kicking(store.erasures.run_due), tempo.erasures, takes_kicks=False),
@@ -380,6 +383,13 @@ class _Parts:
             wake=self.kick,
             random=random.random,
             live=self._live_renderer(),
+            batches=BatchRenderer(
+                batches=self.store.batches,
+                costs=self.store.ledger,
+                link_for=self.links.link,
+                approvers=self.roles.approvers,
+                clock=self.clock,
+            ),
         )
 
     async def _tell_operators(self, workspace_id: str, key: str, text: str) -> None:
@@ -459,6 +469,7 @@ class _Parts:
             outbox=Posts(self.store, self.kick),
             cancels=self.store.cancellations,
             approvals=self.store.approvals,
+            batches=self.store.batches,
             roles=self.roles,
             runner=runner,
             clock=self.clock,
@@ -508,7 +519,13 @@ class _Parts:
         budgets = Budgets(
             ledger=store.ledger, wallet=store.wallet, accounts=self.accounts, roles=self.roles, clock=self.clock
         )
-        by_command = CancelCommand(requests=store.jobs, cancels=store.cancellations, clock=self.clock, kick=self.kick)
+        by_command = CancelCommand(
+            requests=store.jobs,
+            batches=store.batches,
+            cancels=store.cancellations,
+            clock=self.clock,
+            kick=self.kick,
+        )
         forgetting = Forgetting(store.erasures)
         forgetting.register(router)
         commands = Commands(
@@ -533,6 +550,16 @@ class _Parts:
             kick=self.kick,
         )
         decisions.register(router)
+        on_batches = BatchDecisions(
+            batches=store.batches,
+            places=store.turns,
+            cancels=store.cancellations,
+            notices=store.deliveries,
+            roles=self.roles,
+            approvers=self.roles.approvers,
+            kick=self.kick,
+        )
+        on_batches.register(router)
         on_cards = LiveActions(
             live=store.live,
             places=store.turns,

@@ -12,10 +12,11 @@ from typing import Protocol
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from agent.batches import Member
 from agent.cancelling import Cancelled, told
 from agent.errors import LeaseLost
 from agent.ports import Clock, JobStore, Roles
-from agent.records import OPEN_JOB_STATES, DeliveryState, InboxRow, JobState, Json, Lease, Submission
+from agent.records import OPEN_JOB_STATES, DeliveryState, InboxRow, Job, JobState, Json, Lease, Submission
 from agent.rights import Right, may, roles_towards
 from agent.runner import Parked, Runner
 from bot.slack.text import escape
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 LANES_AT_ONCE = 50
 CRASHES_FORGIVEN = 3
+NAMED = 20  # jobs that a sentence names
 ROOT_SECONDS = 0.25
 NOT_YOURS = "Only <@{requester}>, who asked for this, can retry it."
 EDITED_TOO_LATE = (
@@ -84,8 +86,16 @@ class Outbox(Protocol):
         """Queue a short message in the thread; once per key."""
         ...
 
-    async def refresh_card(self, submission_id: str) -> None:
-        """Have the card rendered again."""
+    async def refresh_card(self, subject_id: str) -> None:
+        """Have the card of a submission or batch rendered again."""
+        ...
+
+
+class Batches(Protocol):
+    """What the worker reads of batches."""
+
+    async def members(self, batch_id: str) -> Sequence[Member]:
+        """The requests of a batch with their jobs."""
         ...
 
 
@@ -111,6 +121,7 @@ class LaneWorker:
         outbox: Outbox,
         cancels: Cancellations,
         approvals: Approvals,
+        batches: Batches,
         roles: Roles,
         runner: Runner,
         clock: Clock,
@@ -123,6 +134,7 @@ class LaneWorker:
         self._outbox = outbox
         self._cancels = cancels
         self._approvals = approvals
+        self._batches = batches
         self._roles = roles
         self._runner = runner
         self._clock = clock
@@ -198,6 +210,8 @@ class LaneWorker:
                 return await self._command(lease, row)
             case "action" if row.payload["name"] == "retry_failed":
                 return await self._retry(lease, row)
+            case "action" if row.payload["name"] == "retry_batch":
+                return await self._retry_batch(lease, row)
             case "action" if row.payload["name"] == "change_request":
                 return await self._change(lease, row)
             case "action" if row.payload["name"] == "escalate":
@@ -208,6 +222,8 @@ class LaneWorker:
                 await self._withdrawn(lease, row)
             case "stopped":
                 await self._stopped(lease, row)
+            case "action" if row.payload["name"] == "refresh_batch":
+                await self._refresh_batch(row.payload["batch_id"])
             case "action":
                 await self._refresh(row.payload["submission_id"])
             case _:
@@ -327,11 +343,19 @@ class LaneWorker:
             await self._outbox.say_notice(f"refusal:{row.id}", row.conversation_id, refusal)
             await self._lanes.finish_row(lease, row)
             return None
-        jobs = await self._jobs.jobs_of(submission.id)
+        return await self._retry_jobs(lease, row, await self._jobs.jobs_of(submission.id))
+
+    async def _retry_batch(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """The same for a batch, whose requester the button has checked."""
+        members = await self._batches.members(row.payload["batch_id"])
+        return await self._retry_jobs(lease, row, [one.job for one in members])
+
+    async def _retry_jobs(self, lease: Lease, row: InboxRow, jobs: Sequence[Job]) -> Parked | None:
         handles = [job.handle for job in jobs if job.state is JobState.FAILED]
+        named = ", ".join(handles[:NAMED]) + (f" and {len(handles) - NAMED} more" if len(handles) > NAMED else "")
         payload: Json = {
             "user": row.payload["user"],
-            "text": "[pressed Retry on " + ", ".join(handles) + "]",
+            "text": f"[pressed Retry on {named}]",
             "name": "retry_jobs",
             "arguments": {"jobs": handles},
         }
@@ -349,6 +373,14 @@ class LaneWorker:
         await self._jobs.touch(submission.account_id, submission.provider_ids)
         await self._outbox.refresh_card(submission_id)
 
+    async def _refresh_batch(self, batch_id: str) -> None:
+        """The same for a batch: what HeyGen has of it is looked at now."""
+        members = await self._batches.members(batch_id)
+        ids = [one.job.provider_id for one in members if one.job.provider_id and one.job.state in OPEN_JOB_STATES]
+        if ids:
+            await self._jobs.touch(members[0].job.account_id, ids)
+        await self._outbox.refresh_card(batch_id)
+
 
 def _asked(payload: Json) -> str:
     return f"<@{payload['user']}> asked: {escape(payload['text'][:1_000])}"
@@ -356,6 +388,7 @@ def _asked(payload: Json) -> str:
 
 def _stopped_words(result: Cancelled) -> str:
     running = [job.handle for job in result.over if job.state in OPEN_JOB_STATES]
+    running = [*running[:NAMED], f"{len(running) - NAMED} more"] if len(running) > NAMED else running
     words = ["Stopped."]
     if result.anything:
         words.append(told(result))

@@ -37,6 +37,6 @@ class Posts:
             await self._store.deliveries.announce(workspace_id, channel_id, key, text)
             self._kick()
 
-    async def refresh_card(self, submission_id: str) -> None:
+    async def refresh_card(self, subject_id: str) -> None:
         """See `bot.lane_worker.Outbox.refresh_card`."""
-        await self._store.deliveries.refresh(f"card:{submission_id}")
+        await self._store.deliveries.refresh(f"card:{subject_id}")

@@ -67,7 +67,7 @@ def _waiting(submission: Submission, jobs: Sequence[Job], approvers: Sequence[st
         *KINDS[submission.kind].call(submission, wanted),
         section(f"*{cost}*\n{safe(submission.quote_basis, 300)}"),
         *_left_out([job for job in jobs if job not in wanted]),
-        section(f"{why(submission.needs, submission.kind)}\n{who} can approve it{_until(submission)}."),
+        section(f"{why(submission.needs, submission.kind)}\n{who} can approve it{until(submission.expires_at)}."),
         buttons.decision(submission, cost, changeable=KINDS[submission.kind].changeable),
     ]
     return post(f"{_title(submission)} costs {cost} and waits for an approval by {who}.", blocks)
@@ -97,10 +97,11 @@ def why(needs: Reason | None, kind: JobKind) -> str:
             assert_never(needs)
 
 
-def _until(submission: Submission) -> str:
-    if submission.expires_at is None:
+def until(expires_at: float | None) -> str:
+    """Until when something may be decided, as the end of a sentence; nothing where no time is set."""
+    if expires_at is None:
         return ""
-    at = int(submission.expires_at)
+    at = int(expires_at)
     plain = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
     return f" until <!date^{at}^{{date_short_pretty}} {{time}}|{plain}>; after that it is dropped"
 

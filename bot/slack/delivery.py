@@ -17,6 +17,7 @@ from structlog.contextvars import bound_contextvars
 from agent.errors import LeaseLost
 from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
+from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.blocks import Post
 from bot.slack.chunking import PIECE_LIMIT
 from bot.slack.live_rendering import Attachment, LiveRenderer
@@ -37,17 +38,27 @@ PATIENCE = 5.0  # seconds that a claimed delivery waits for its place; beyond th
 ATTEMPTS = 40  # more than two hours of trying
 LINE_DOWN = "no_connection"
 LONGEST_BACKOFF = 300.0
+UNSHARED = "Slack does not let me share files here, so this is the list of results:"
 TOLD_DIRECTLY = frozenset(
-    {DeliveryKind.CLOSING, DeliveryKind.NOTICE, DeliveryKind.ROOT, DeliveryKind.LIVE_CARD, DeliveryKind.LIVE_CLOSING}
+    {
+        *(DeliveryKind.CLOSING, DeliveryKind.NOTICE, DeliveryKind.ROOT, DeliveryKind.LIVE_CARD),
+        *(DeliveryKind.LIVE_CLOSING, DeliveryKind.BATCH_SAMPLE, DeliveryKind.BATCH_CLOSING),
+    }
 )
-EDITED = frozenset({DeliveryKind.CARD, DeliveryKind.LIVE_CARD, DeliveryKind.LIVE_CALL})
-FIRST_CALLS = {DeliveryKind.REACTION: "reactions.add", DeliveryKind.LIVE_FILE: "files.completeUploadExternal"}
+EDITED = frozenset(
+    {
+        *(DeliveryKind.CARD, DeliveryKind.LIVE_CARD, DeliveryKind.LIVE_CALL),
+        *(DeliveryKind.BATCH_CARD, DeliveryKind.BATCH_CALL, DeliveryKind.BATCH_SAMPLE),
+    }
+)
+FILES = frozenset({DeliveryKind.LIVE_FILE, DeliveryKind.BATCH_RESULTS})
+FIRST_CALLS = {DeliveryKind.REACTION: "reactions.add", **dict.fromkeys(FILES, "files.completeUploadExternal")}
 
 
 class DeliveryWorker:
     """Delivers. `wake` asks the worker loop for another round; `random` (0 to 1) spreads repetitions.
 
-    `live` renders what is posted of live sessions; without it there are none.
+    `live` renders what is posted of live sessions and `batches` what is posted of batches; without it there are none.
     """
 
     def __init__(
@@ -65,6 +76,7 @@ class DeliveryWorker:
         wake: Callable[[], None],
         random: Callable[[], float],
         live: LiveRenderer | None = None,
+        batches: BatchRenderer | None = None,
     ) -> None:
         self._calls = SlackCalls(client)
         self._deliveries = deliveries
@@ -77,6 +89,7 @@ class DeliveryWorker:
             permalink=self._calls.permalink,
             clock=clock,
             live=live,
+            batches=batches,
         )
         self._pacer = pacer
         self._clock = clock
@@ -151,7 +164,7 @@ class DeliveryWorker:
 
     async def _look(self, delivery: Delivery, conversation: Conversation) -> str | None:
         """Where a delivery stands that may have been posted; `KeyError` when its rows do not exist."""
-        if delivery.kind is not DeliveryKind.LIVE_FILE:
+        if delivery.kind not in FILES:
             return await self._calls.find(delivery, conversation)
         name = (await self._renderer.file(delivery)).name
         return await self._calls.find_file(conversation.channel_id, conversation.thread_ts, name)
@@ -309,8 +322,17 @@ class DeliveryWorker:
                 if again.verdict is not Verdict.REFUSED and delivery.attempts < ATTEMPTS:
                     await self._later(attempt.lease, delivery, again)
                     return
+        if attempt.rendered.instead is not None:
+            await self._say_instead(attempt, attempt.rendered.instead)
         log.error("delivery_dead", code=failure.code, request_id=failure.request_id)
         await self._deliveries.mark_dead(attempt.lease, failure.code)
+
+    async def _say_instead(self, attempt: _Attempt, text: str) -> None:
+        """A file that Slack does not let us share, as a message."""
+        delivery = attempt.delivery
+        key, body = f"{delivery.key}:text", {"text": f"{UNSHARED}\n{text}"}
+        said = NewDelivery(delivery.conversation_id, DeliveryKind.REPLY, key, delivery.subject_id, body)
+        await self._deliveries.enqueue(said)
 
     async def _tell_directly(self, attempt: _Attempt, requester: str) -> None:
         place = attempt.conversation

@@ -6,15 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from agent.batches import Batch
 from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, Job, Submission
 from bot.slack import views
+from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.blocks import Post
 from bot.slack.cards import card, ops_card
 from bot.slack.chunking import split
 from bot.slack.closings import closing, notice_late
 from bot.slack.live_rendering import Attachment, LiveRenderer
 from bot.slack.ports import Costs, JobRows, LinkFor, Places
+from bot.slack.results import as_text
 from bot.slack.text import safe
 
 Permalink = Callable[[str, str], Awaitable[str | None]]
@@ -24,13 +27,14 @@ Permalink = Callable[[str, str], Awaitable[str | None]]
 class Rendered:
     """A post ready to go. `requester` is whom a lost one is told to; `more` are the further pieces of a long reply.
 
-    `attachment` is shared in place of the post.
+    `attachment` is shared in place of the post; `instead` is said where that is not allowed.
     """
 
     post: Post
     requester: str | None = None
     more: tuple[str, ...] = ()
     attachment: Attachment | None = None
+    instead: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,7 @@ class Renderer:
     permalink: Permalink
     clock: Clock
     live: LiveRenderer | None = None
+    batches: BatchRenderer | None = None
 
     async def render(self, delivery: Delivery, conversation: Conversation) -> Rendered:
         """What `delivery` shows now; `KeyError` when the rows it is about do not exist."""
@@ -68,6 +73,14 @@ class Renderer:
                 return Rendered(views.reply(pieces[0]), more=tuple(pieces[1:]))
             case DeliveryKind.REACTION:
                 return Rendered(Post("", []))
+            case (
+                DeliveryKind.BATCH_CARD
+                | DeliveryKind.BATCH_CALL
+                | DeliveryKind.BATCH_SAMPLE
+                | DeliveryKind.BATCH_CLOSING
+                | DeliveryKind.BATCH_RESULTS
+            ):
+                return await self._batch(delivery)
             case (
                 DeliveryKind.LIVE_CARD
                 | DeliveryKind.LIVE_CALL
@@ -99,8 +112,28 @@ class Renderer:
             case _:
                 return Rendered(await self.live.lines(delivery))
 
+    async def _batch(self, delivery: Delivery) -> Rendered:
+        """What is posted of a batch; `KeyError` where there are none."""
+        if self.batches is None:
+            raise KeyError(delivery.id)
+        match delivery.kind:
+            case DeliveryKind.BATCH_CARD:
+                return Rendered(*await self.batches.card(delivery))
+            case DeliveryKind.BATCH_SAMPLE:
+                return Rendered(*await self.batches.sample(delivery))
+            case DeliveryKind.BATCH_CLOSING:
+                return Rendered(*await self.batches.closing(delivery))
+            case DeliveryKind.BATCH_RESULTS:
+                file = await self.batches.file(delivery)
+                return Rendered(Post(file.title, []), attachment=file, instead=as_text(file))
+            case _:
+                place = await self._place(await self.batches.batch_of(delivery))
+                return Rendered(await self.batches.ops_card(delivery, place))
+
     async def file(self, delivery: Delivery) -> Attachment:
         """The file that a delivery shares; `KeyError` when its rows do not exist."""
+        if delivery.kind is DeliveryKind.BATCH_RESULTS and self.batches is not None:
+            return await self.batches.file(delivery)
         if self.live is None:
             raise KeyError(delivery.id)
         return await self.live.file(delivery)
@@ -118,9 +151,9 @@ class Renderer:
         place = await self._place(submission)
         return Rendered(ops_card(submission, jobs, place=place, approvers=self.approvers(), cost=cost))
 
-    async def _place(self, submission: Submission) -> str:
+    async def _place(self, asked: Submission | Batch) -> str:
         """The way to the request's thread; its channel where Slack gives no link."""
-        thread = await self.places.conversation(submission.conversation_id)
+        thread = await self.places.conversation(asked.conversation_id)
         channel = f"<#{safe(thread.channel_id, 20)}>"
         link = await self.permalink(thread.channel_id, thread.thread_ts) if thread.thread_ts else None
         return f"{channel} · <{link}|to the thread>" if link else channel

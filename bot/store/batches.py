@@ -114,7 +114,12 @@ class Batches:
         await self._outbox.add(connection, card)
         if new.needs is not None and self._ops_channel is not None:
             await self._outbox.tell(
-                connection, new.workspace_id, self._ops_channel, ops_key(batch_id), subject_id=batch_id
+                connection,
+                new.workspace_id,
+                self._ops_channel,
+                ops_key(batch_id),
+                subject_id=batch_id,
+                kind=DeliveryKind.BATCH_CALL,
             )
         return record(Batch, row)
 

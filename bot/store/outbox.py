@@ -15,7 +15,7 @@ from bot.store.log import lock_conversation
 from bot.store.schema import conversation, delivery, workspace
 
 OPS = "ops"  # the channel type of a conversation that is only told things
-ROOTS = (DeliveryKind.ROOT, DeliveryKind.LIVE_CALL)  # the first message of a conversation: its thread begins there
+ROOTS = (DeliveryKind.ROOT, DeliveryKind.BATCH_CALL, DeliveryKind.LIVE_CALL)  # first messages: a thread begins there
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 

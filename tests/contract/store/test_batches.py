@@ -208,8 +208,8 @@ async def test_what_nobody_approves_in_time_is_dropped(store: Store, clock: Manu
 
 async def test_the_operators_see_what_waits(database_url: str, clock: ManualClock) -> None:
     async with running(new_store(database_url, clock, ops_channel="COPS")) as store:
-        assert "root" in await posts(store, await ask(store))
-        assert "root" not in await posts(store, await intend(store, name="Ev2"))
+        assert "batch_call" in await posts(store, await ask(store))
+        assert "batch_call" not in await posts(store, await intend(store, name="Ev2"))
 
 
 # -- the sample

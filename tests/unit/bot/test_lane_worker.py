@@ -69,6 +69,7 @@ def worker(store: Store, clock: ManualClock, runner: Any) -> LaneWorker:
         outbox=Posts(store, lambda: None),
         cancels=store.cancellations,
         approvals=store.approvals,
+        batches=store.batches,
         roles=NOBODY,
         runner=cast("Runner", runner),
         clock=clock,

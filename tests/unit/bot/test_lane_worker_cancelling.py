@@ -68,6 +68,7 @@ class Lane:
             outbox=Posts(store, lambda: None),
             cancels=store.cancellations,
             approvals=store.approvals,
+            batches=store.batches,
             roles=OneOperator(),
             runner=cast("Runner", self.runner),
             clock=store.clock,

@@ -46,6 +46,7 @@ class Lane:
             outbox=Posts(store, lambda: None),
             cancels=store.cancellations,
             approvals=store.approvals,
+            batches=store.batches,
             roles=roles,
             runner=cast("Runner", self.runner),
             clock=store.clock,

@@ -49,7 +49,13 @@ class Desk:
         budgets = Budgets(
             ledger=store.ledger, wallet=store.wallet, accounts=OneAccount(), roles=self.roles, clock=self.clock
         )
-        cancelling = CancelCommand(requests=store.jobs, cancels=store.cancellations, clock=self.clock, kick=self._wakes)
+        cancelling = CancelCommand(
+            requests=store.jobs,
+            batches=store.batches,
+            cancels=store.cancellations,
+            clock=self.clock,
+            kick=self._wakes,
+        )
         return Commands(
             jobs=store.jobs,
             budgets=budgets,
