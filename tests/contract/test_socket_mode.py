@@ -150,6 +150,7 @@ async def test_what_the_app_does_not_take_is_not_confirmed(slack: SlackEmulator,
     assert len(app.taken) == 3
 
 
+@pytest.mark.full
 async def test_several_processes_share_the_work(slack: SlackEmulator, modes: Modes, app: App) -> None:
     for _ in range(3):
         await modes.start()
@@ -158,6 +159,7 @@ async def test_several_processes_share_the_work(slack: SlackEmulator, modes: Mod
     assert all(connection.carried > 5 for connection in slack.sockets.live)
 
 
+@pytest.mark.full
 async def test_what_comes_over_two_connections_is_confirmed_on_both(
     slack: SlackEmulator, modes: Modes, app: App
 ) -> None:
@@ -168,6 +170,7 @@ async def test_what_comes_over_two_connections_is_confirmed_on_both(
     await taken_once(slack, app, 10)
 
 
+@pytest.mark.full
 async def test_more_than_it_works_on_waits_in_slacks_hands(slack: SlackEmulator, modes: Modes, app: App) -> None:
     slack.configure(concurrency=200, ack_seconds=10.0)
     app.go.clear()
@@ -277,6 +280,7 @@ async def test_slacks_limit_is_kept(slack: SlackEmulator, modes: Modes) -> None:
     assert asyncio.get_running_loop().time() - started >= 1.0
 
 
+@pytest.mark.full
 async def test_one_without_a_hello_is_given_up(slack: SlackEmulator, modes: Modes) -> None:
     slack.sockets.greets = False
     starting = asyncio.create_task(modes.start(opening=0.3))
@@ -285,6 +289,7 @@ async def test_one_without_a_hello_is_given_up(slack: SlackEmulator, modes: Mode
     assert (await starting).status.connected
 
 
+@pytest.mark.full
 async def test_the_eleventh_waits_for_its_place(slack: SlackEmulator, modes: Modes, app: App) -> None:
     slack.sockets.most = 1
     first = await modes.start()
@@ -349,6 +354,7 @@ async def test_stopping_takes_nothing_more(slack: SlackEmulator, modes: Modes, a
     assert app.taken == []
 
 
+@pytest.mark.full
 async def test_stopping_while_an_address_is_asked_for_is_quick(slack: SlackEmulator, modes: Modes) -> None:
     mode = await modes.start()
     slack.fail("delay", "/api/apps.connections.open", seconds=1.5)
@@ -358,6 +364,7 @@ async def test_stopping_while_an_address_is_asked_for_is_quick(slack: SlackEmula
         await mode.stop()
 
 
+@pytest.mark.full
 async def test_nothing_is_left_behind(slack: SlackEmulator, modes: Modes) -> None:
     before = asyncio.all_tasks()
     mode = await modes.start()

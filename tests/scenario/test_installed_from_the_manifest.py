@@ -22,6 +22,7 @@ async def test_nothing_is_granted_that_is_not_asked_for(stage: Stage) -> None:
         await stage.slack.command("alice", "videos", "/video", "help")
 
 
+@pytest.mark.full
 async def test_what_slack_escapes_in_a_command_is_understood(stage: Stage) -> None:
     root = await stage.command_root(f"translate {stage.video} into French")
     await stage.reply(root)
@@ -29,6 +30,7 @@ async def test_what_slack_escapes_in_a_command_is_understood(stage: Stage) -> No
     assert (await stage.closing(root, "ready.")).links()
 
 
+@pytest.mark.full
 async def test_a_direct_message_is_taken(stage: Stage) -> None:
     root = stage.slack.say("alice", "@heygen", "hello")
     channel = stage.slack.direct_channel("alice")

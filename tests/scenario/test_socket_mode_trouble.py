@@ -102,6 +102,7 @@ async def test_events_that_come_over_both_connections_of_a_refresh_count_once(so
     await answered_once(stage, roots)
 
 
+@pytest.mark.full
 async def test_what_is_said_while_nobody_is_connected_is_handled_later(socket_stage: Stage) -> None:
     stage = socket_stage
     await stage.stop()

@@ -20,6 +20,7 @@ async def test_a_translation_from_the_mention_to_the_result(socket_stage: Stage)
     assert stage.all_acked()
 
 
+@pytest.mark.full
 async def test_a_follow_up_needs_no_mention(socket_stage: Stage) -> None:
     root = await socket_stage.reply_thread()
     socket_stage.say("what is running?", root)
@@ -37,6 +38,7 @@ async def test_a_button_approves(socket_stage: Stage) -> None:
     assert len(stage.charges) == 1
 
 
+@pytest.mark.full
 async def test_a_click_that_is_not_allowed_is_answered_privately(socket_stage: Stage) -> None:
     stage = socket_stage
     await stage.with_approvers("bob")
@@ -63,6 +65,7 @@ async def test_a_command_is_answered_in_its_ack(socket_stage: Stage) -> None:
     assert "/heygen translate" in (await socket_stage.whispered("help")).rendered_text()
 
 
+@pytest.mark.full
 async def test_a_command_does_the_work(socket_stage: Stage) -> None:
     stage = socket_stage
     root = await stage.command_root(f"translate {stage.video} into French")
@@ -79,6 +82,7 @@ async def test_nothing_of_slacks_is_served_over_http(socket_stage: Stage) -> Non
     assert (ready.json()["status"], ready.json()["socket"]) == ("ready", "connected")
 
 
+@pytest.mark.full
 async def test_both_ways_at_once(socket_stage: Stage) -> None:
     stage = socket_stage
     await stage.restart(slack_signing_secret=stage.slack.signing_secret)
