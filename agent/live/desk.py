@@ -155,10 +155,12 @@ class Desk:
         session = running.session
         log.info("live_ends", session=session.id, end=end, by=by)
         try:
-            ended = await self._stopper.stop(running.tenure, session, end, by, running.written)
+            ended = await self._stopper.stop(running.tenure, session, end, by, running.write_all)
         except LeaseLost:
             log.info("live_lost", session=session.id)
             return
+        finally:
+            await running.end_writing()
         if ended is None:
             self._leave(running.tenure, session, end)
         else:

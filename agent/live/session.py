@@ -315,12 +315,13 @@ class Running:
         if self._starting is not None:
             await asyncio.wait({self._starting})
 
-    async def written(self) -> None:
-        """Write all that was said, and end the writing."""
-        try:
-            await self._scribe.flush()
-        finally:
-            await _gone([self._scribing] if self._scribing is not None else [])
+    async def write_all(self) -> None:
+        """Write all that was said and is not written yet."""
+        await self._scribe.flush()
+
+    async def end_writing(self) -> None:
+        """Nothing is written any more."""
+        await _gone([self._scribing] if self._scribing is not None else [])
 
     async def clear_away(self) -> None:
         """End everything but the writing: model, voice, ears, the avatar's websocket, the page. Within seconds."""
@@ -329,8 +330,8 @@ class Running:
         if self._listening is not None:
             await self._listening.close()
         await _gone([task for task in self._tasks if task is not self._scribing])
-        if self._lost and self._scribing is not None:
-            await _gone([self._scribing])
+        if self._lost:
+            await self.end_writing()
         if self._viewer is not None:
             await self._viewer.close(*await self._farewell())
 

@@ -64,3 +64,4 @@ async def world(avatars: LiveAvatarEmulator, emulator: OpenAIEmulator, client: A
         yield made
         await made.close()
         assert made.open_sessions == 0, "a session still costs money"
+        assert made.running_tasks == [], "something still runs"

@@ -310,6 +310,12 @@ class LiveWorld:
         return len(self.avatars.journal.select("POST", path))
 
     @property
+    def running_tasks(self) -> list[str]:
+        """What of the desks and their sessions still runs."""
+        names = [task.get_name() for task in asyncio.all_tasks()]
+        return sorted(name for name in names if name.startswith(("live-", "ears-")))
+
+    @property
     def open_sessions(self) -> int:
         """How many sessions cost money at LiveAvatar right now."""
         return sum(session.open for session in self.avatars.state.sessions.values())
