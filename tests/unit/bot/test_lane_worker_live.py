@@ -56,11 +56,8 @@ class Lane:
         self.session: Lease
 
     async def open(self) -> None:
-        """A session talks in the thread; what opened the thread is done."""
+        """A session talks in the thread."""
         self.session = await live_rows.running(self.store)
-        (lease,) = await self.store.lanes.claim(1)
-        while row := await self.store.lanes.next_row(lease):
-            await self.store.lanes.finish_row(lease, row)
 
     async def happen(self, event: str, kind: str = "message", **payload: Any) -> None:
         body = {"user": REQUESTER, "text": "Hello?", "files": [], "mentioned": False, "ts": f"ts-{event}"} | payload

@@ -266,7 +266,9 @@ async def test_a_post_about_a_session_that_does_not_exist_is_dead(thread: Thread
         new = NewDelivery(thread.conversation_id, kind, f"lost:{kind}", "live_99")
         await thread.store.deliveries.enqueue(new)
     await drain(thread)
-    assert {await thread.state(f"lost:{kind}") for kind in ("live_card", "live_file")} == {DeliveryState.DEAD}
+    await thread.queue("lost:nobody", kind=DeliveryKind.LIVE_SUMMARY)
+    await drain(thread)
+    assert {await thread.state(f"lost:{kind}") for kind in ("live_card", "live_file", "nobody")} == {DeliveryState.DEAD}
 
 
 async def test_where_operators_have_a_channel_they_are_called_there(
