@@ -61,7 +61,10 @@ async def test_what_is_typed_on_the_page_is_answered_and_stands_in_the_thread(li
 async def test_the_requesters_messages_are_questions_in_their_order(live: LiveStage) -> None:
     root, visitor = await live.live()
     asked = [f"question number {number}" for number in range(5)]
-    sent = [live.say(text, root) for text in asked]
+    sent = []
+    for text in asked:
+        sent.append(live.say(text, root))
+        await live.slack.settle()  # Slack delivers several events at once, in any order
     await visitor.until(lambda: len(finals(visitor, "you")) == len(asked))
     assert finals(visitor, "you") == asked
     await live.wait(lambda: all(live.reactions(ts) for ts in sent))
