@@ -220,11 +220,11 @@ class Emulator:
         streamed = self.streams(scope["method"], scope["path"])
         raw = b"" if streamed else await _read(receive)
         entry = self._entry(scope, raw)
-        if streamed:
-            receive = _counting(receive, entry)
         fault = next((f for f in self.faults if f.matches(entry.method, entry.path)), None)
         self.journal.add(entry)
         recorder = _Recorder(entry, receive, send, fault)
+        if streamed:
+            recorder.receive = _counting(receive, entry)
         try:
             await self._answer(scope, None if streamed else raw, fault, recorder)
         finally:

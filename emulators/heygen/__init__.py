@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import ssl
 import time
 from typing import Any
@@ -33,9 +32,10 @@ from emulators.heygen.batches import Batches
 from emulators.heygen.billing import Subscription, UsageBased, Wallet
 from emulators.heygen.clipping_api import BackgroundApi, ClippingApi
 from emulators.heygen.control import control_routes, snapshot
-from emulators.heygen.deliveries import Deliveries, Delivery, Message, Outcome, Record, send
+from emulators.heygen.deliveries import Deliveries, Delivery, Message, Record
 from emulators.heygen.errors import error_body, usual_body
 from emulators.heygen.files import Links, file_response
+from emulators.heygen.hooks import Hooks
 from emulators.heygen.idempotency import IdempotencyKeys
 from emulators.heygen.jobs import Jobs
 from emulators.heygen.library_api import LibraryApi
@@ -66,7 +66,7 @@ from emulators.heygen.translation_api import TranslationApi
 from emulators.heygen.video_api import VideoApi
 from emulators.heygen.voice_api import VoiceApi, voice_ended
 from emulators.heygen.webhook_api import WebhookApi
-from emulators.heygen.webhooks import Endpoint, Webhooks, iso, signed_headers
+from emulators.heygen.webhooks import Endpoint, Webhooks
 
 __all__ = [
     "Account",
@@ -100,10 +100,9 @@ FAMILIES = (
     WebhookApi,
 )
 HOLD_LIMIT = 10.0
-WRONG_SECRET = "not-the-secret"
 
 
-class HeyGenEmulator(Resources, Emulator):
+class HeyGenEmulator(Resources, Hooks, Emulator):
     """HeyGen v3 on loopback; see `Switches` for what can be changed about it.
 
     `speed`: jobs progress in `real` time, a hundred times as `fast`, or only by `advance` and `finish` (`step`).
@@ -178,16 +177,6 @@ class HeyGenEmulator(Resources, Emulator):
 
     # -- what tests and the playground look at -----------------------------------------------------------------
 
-    @property
-    def webhook_deliveries(self) -> list[Record]:
-        """Every attempt to deliver a webhook, in order."""
-        return list(self._deliveries.records)
-
-    @property
-    def waiting_webhooks(self) -> list[Delivery]:
-        """What is queued for delivery, redeliveries included."""
-        return list(self._deliveries.waiting)
-
     def snapshot(self) -> dict[str, Any]:
         """Everything visible, JSON-safe: clock, wallets, jobs, charges, deliveries."""
         self.tick()
@@ -206,8 +195,8 @@ class HeyGenEmulator(Resources, Emulator):
     def tick(self) -> None:
         """Move jobs to where the clock says; every request and the background loop do this too."""
         self.assets.tick()
-        self.jobs.tick()
         self.agents.tick()
+        self.jobs.tick()
         self.batches.tick()
 
     def advance(self, seconds: float) -> None:
@@ -283,52 +272,6 @@ class HeyGenEmulator(Resources, Emulator):
         self.tick()
         self.journal.wake()
         self._deliveries.wake()
-
-    # -- webhooks ----------------------------------------------------------------------------------------------
-
-    def seed_endpoint(
-        self, url: str, secret: str, *, api_key: str = DEFAULT_KEY, events: list[str] | None = None
-    ) -> Endpoint:
-        """Register a receiver without HTTP and without the OPTIONS probe."""
-        account = self.account(api_key).name
-        return self.webhooks.register(account, url, events=events, secret=secret)
-
-    def pause_webhooks(self) -> None:
-        """Keep deliveries in the queue until `resume_webhooks`."""
-        self._deliveries.paused = True
-
-    def resume_webhooks(self) -> None:
-        """Deliver what has been waiting."""
-        self._deliveries.paused = False
-        self._deliveries.wake()
-
-    def drop_webhooks(self, count: int) -> None:
-        """Lose the next `count` deliveries for good; the delivery history still has them."""
-        self._deliveries.to_drop = count
-
-    def duplicate_webhooks(self, count: int) -> None:
-        """Send each of the next `count` deliveries twice."""
-        self._deliveries.to_duplicate = count
-
-    def reorder_webhooks(self) -> None:
-        """Turn round the order of the waiting deliveries; pause first, so that some wait."""
-        self._deliveries.reorder()
-
-    async def forge_webhook(
-        self,
-        url: str,
-        event_type: str,
-        event_data: dict[str, Any],
-        *,
-        secret: str | None = WRONG_SECRET,
-        event_id: str = "evt_forged",
-        timestamp: int | None = None,
-    ) -> Outcome:
-        """Send an event nobody caused, signed with `secret` (None: unsigned); returns the HTTP status."""
-        stamp = int(time.time()) if timestamp is None else timestamp
-        event = {"event_id": event_id, "event_type": event_type, "event_data": event_data}
-        body = json.dumps(event | {"created_at": iso(stamp)}).encode()
-        return await send(self.client, Message(url, body, signed_headers(body, secret, event_id, stamp)))
 
     def _webhook_time(self) -> float:
         return time.time() if self.switches.webhook_time == "wall" else self.clock.now()

@@ -250,7 +250,14 @@ class Agents:
     def _make(self, session: Session) -> None:
         fields = {"title": session.title, "output_format": "mp4"}
         job = self._jobs.accept(
-            session.account, "video", fields, seconds=session.seconds, price=0, key=None, part_of=session.id
+            session.account,
+            "video",
+            fields,
+            seconds=session.seconds,
+            price=0,
+            key=None,
+            part_of=session.id,
+            at=min(session.due, self._work.now()),
         )
         session.videos.append(job.id)
         session.messages.append(Message("model", MAKING, self._clock.now()))

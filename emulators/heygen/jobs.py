@@ -126,9 +126,13 @@ class Jobs:
         key: str | None,
         language: str | None = None,
         part_of: str | None = None,
+        at: float | None = None,
     ) -> Job:
-        """Begin a job that was admitted. One that is `part_of` a session needs no place and no money of its own."""
-        now = self._work.now()
+        """Begin a job that was admitted, now or `at` a moment of work time that has passed unnoticed.
+
+        One that is `part_of` a session needs no place and no money of its own.
+        """
+        now = self._work.now() if at is None else at
         job = Job(
             seq=self.state.next_seq(),
             id=f"{self._chance.getrandbits(128):032x}",
