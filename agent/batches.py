@@ -6,6 +6,7 @@ Each video of a batch is a submission of its own, with its own key; why, is in d
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.hashing import arguments_hash
@@ -13,6 +14,8 @@ from agent.money import Quote, Reason
 from agent.records import Job, JobKind, Json, Submission
 
 LARGEST = 500  # videos
+SAMPLE_FAILED = "sample_failed"
+"""The `error_code` of a batch whose sample could not be made, so that nothing else was."""
 
 
 class BatchState(enum.StrEnum):
@@ -126,7 +129,7 @@ class Member:
         return self.submission.quote(1)
 
 
-def total(batch: Batch, members: list[Member]) -> Quote:
+def total(batch: Batch, members: Sequence[Member]) -> Quote:
     """What these requests of a batch are expected to cost together."""
     low, high = sum(one.quote.low for one in members), sum(one.quote.high for one in members)
     return Quote(low, high, batch.basis, len(members))

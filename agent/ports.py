@@ -6,9 +6,11 @@ the caller's; the caller then stops without another effect.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from agent.batches import Batch, Member, NewBatch
 from agent.cancelling import Cancelled
 from agent.money import Period, Quote, Scope
 from agent.records import (
@@ -227,11 +229,38 @@ class JobStore(Protocol):
         ...
 
 
+class BatchStore(Protocol):
+    """Batches: many requests that were asked for together, see `agent.batches`."""
+
+    async def intend_batch(self, lease: Lease, new: NewBatch) -> Batch:
+        """Write the batch, its requests, their jobs and its card; the existing one if the key exists.
+
+        `OverCap` when a cap has no room for it.
+        """
+        ...
+
+    async def batch(self, batch_id: str) -> Batch:
+        """One batch; `KeyError` when there is none."""
+        ...
+
+    async def batch_of(self, key: str) -> Batch | None:
+        """The batch with this key, if it has been written down."""
+        ...
+
+    async def members(self, batch_id: str) -> Sequence[Member]:
+        """Its requests, each with its job, in the order of their rows."""
+        ...
+
+
 class Cancels(Protocol):
     """Ends requests that nobody wants any more."""
 
     async def cancel(self, submission_id: str, *, actor: str, handles: Collection[str] | None = None) -> Cancelled:
         """Cancel a request, or only its jobs with `handles`; `KeyError` when there is none."""
+        ...
+
+    async def cancel_batch(self, batch_id: str, *, actor: str) -> Cancelled:
+        """Cancel all requests of a batch; `KeyError` when there is none."""
         ...
 
     async def cancel_of_turns(self, turn_ids: Sequence[str], *, actor: str) -> Cancelled:
@@ -364,4 +393,35 @@ class SourceProbe(Protocol):
 
     async def probe(self, url: str) -> SourceFacts:
         """Type and length from a bounded, SSRF-safe read; `SourceRefused` with a sentence for the person."""
+        ...
+
+
+class IncomingFile(Protocol):
+    """A file that somebody sent, while it is being fetched."""
+
+    @property
+    def name(self) -> str:
+        """As its sender called it: others' words."""
+        ...
+
+    @property
+    def content_type(self) -> str:
+        """As the server says, such as `text/csv`."""
+        ...
+
+    @property
+    def size(self) -> int | None:
+        """Bytes, None where nobody says."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The content, piece by piece, once. `SourceRefused` when it turns out to be something else or too much."""
+        ...
+
+
+class Files(Protocol):
+    """Fetches files that people have attached."""
+
+    def open(self, file_id: str, *, largest: int) -> AbstractAsyncContextManager[IncomingFile]:
+        """The file of at most `largest` bytes; `SourceRefused` with a sentence for the person."""
         ...

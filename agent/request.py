@@ -14,6 +14,7 @@ from agent.ports import TurnStore
 from agent.records import InboxRow, Json, Source
 
 TEXT_LIMIT = 16_000
+CUT = "[The message was longer; the rest was cut.]"
 URL = re.compile(r"https?://[^\s<>|\"'`]+", re.IGNORECASE)
 NAMED_LINK = re.compile(r"\b[VF]\d+ \([^)\n]*\)")
 HANDLE = re.compile(r"\b[VF]\d+\b")
@@ -114,7 +115,7 @@ def handles_in(text: str) -> set[str]:
 async def _without_secrets(store: TurnStore, conversation_id: str, text: str) -> str:
     """`text`, cut to a bound, with a handle in place of each link that may hold a secret."""
     if len(text) > TEXT_LIMIT:
-        text = text[:TEXT_LIMIT] + "\n[The message was longer; the rest was cut.]"
+        text = f"{text[:TEXT_LIMIT]}\n{CUT}"
     secret = [url for url in dict.fromkeys(links_in(text)) if _has_secrets(url)]
     handles = {url: await store.name_source(conversation_id, "V", url) for url in secret}
     for url in sorted(secret, key=len, reverse=True):  # one link may be the beginning of another

@@ -332,11 +332,11 @@ class _Run:
         key = call_key(self._turn.id, call["call_id"])
         context = CallContext(self._lease, self._turn, call["call_id"], key)
         try:
-            return await plan.spec.run(context, plan.arguments), plan.spec.taints
+            return await plan.spec.run(context, plan.arguments), plan.spec.holds_others(plan.arguments)
         except LeaseLost:
             raise
         except SourceRefused as error:
-            return Failed(error.code, error.sentence), plan.spec.taints
+            return Failed(error.code, error.sentence), plan.spec.holds_others(plan.arguments)
         except HeyGenError as error:
             log.warning("tool_failed", tool=plan.spec.name, error=str(error))
             return Failed(sentences.reason_code(error), sentences.for_heygen(error)), True

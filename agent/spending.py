@@ -28,20 +28,23 @@ class Spending:
         self._works = works
         self._clock = clock
         self._limit = auto_approve_max
-        self._approval_seconds = approval_seconds
+        self.approval_seconds = approval_seconds
 
     async def quote(self, kind: JobKind, arguments: Json) -> Quote:
         """What a request will cost as things are now; `SourceRefused` when its source cannot be used."""
         return await self._works[kind].quote(arguments)
 
-    async def reason(self, turn: TurnRecord, quote: Quote, *, asked: bool) -> Reason | None:
-        """Why this needs a click; None when it may go at once. `asked`: the person's own words ask for exactly it."""
-        tainted = await self._turns.tainted(turn.id)
+    async def reason(self, turn: TurnRecord, quote: Quote, *, asked: bool, untrusted: bool = False) -> Reason | None:
+        """Why this needs a click; None when it may go at once.
+
+        `asked`: the person's own words ask for exactly it. `untrusted`: others may have written what it is about.
+        """
+        tainted = untrusted or await self._turns.tainted(turn.id)
         return click_needed(quote, limit=self._limit, tainted=tainted, asked=asked)
 
     def expires_at(self) -> float:
         """Until when an approval that is asked for now may be given."""
-        return self._clock.now() + self._approval_seconds
+        return self._clock.now() + self.approval_seconds
 
     async def words_of(self, turn: TurnRecord) -> str:
         """What the person wrote to begin this turn, in their own words only."""

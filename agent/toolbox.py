@@ -55,6 +55,7 @@ class ToolSpec:
     """One tool: `purpose` is what the model reads.
 
     `taints`: its answers hold what others wrote, so that what the model does after reading them needs a person's word.
+    Where that depends on what it was asked, it is a function of the arguments.
     """
 
     name: str
@@ -62,7 +63,11 @@ class ToolSpec:
     arguments: type[Arguments]
     effect: Effect
     run: ToolFunction
-    taints: bool = False
+    taints: bool | Callable[[Arguments], bool] = False
+
+    def holds_others(self, arguments: Arguments) -> bool:
+        """Whether the answer to these arguments holds what others wrote."""
+        return self.taints if isinstance(self.taints, bool) else self.taints(arguments)
 
     def definition(self) -> Json:
         """The function tool as the Responses API takes it."""

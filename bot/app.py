@@ -29,6 +29,7 @@ from starlette.routing import BaseRoute, Route
 
 from agent.cancel_tools import Cancelling
 from agent.jobs import PollPlan
+from agent.leads import LeadVideos
 from agent.lexicon import courtesies, lexicon
 from agent.making import Making
 from agent.model import Model
@@ -36,15 +37,17 @@ from agent.money import Prices, micro
 from agent.ordering import Ordering
 from agent.poller import Poller
 from agent.ports import Clock, Ids
+from agent.presenters import AccountPresenters
 from agent.reading import Reading
 from agent.responses_wire import ResponsesWire
 from agent.retrying import Retrying
 from agent.runner import Runner
 from agent.spending import Spending
 from agent.submitter import Submitter
-from agent.toolbox import Toolbox
+from agent.toolbox import Toolbox, ToolSpec
 from agent.translating import Translating
 from agent.translation import Translation
+from agent.videos import Videos
 from agent.work import Works
 from bot.accounts import SettingsAccounts
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
@@ -68,6 +71,7 @@ from bot.slack.cancels import CancelCommand
 from bot.slack.commands import Commands
 from bot.slack.decisions import Decisions
 from bot.slack.delivery import DeliveryWorker
+from bot.slack.downloads import SlackFiles, own_origins
 from bot.slack.forgetting import Forgetting
 from bot.slack.intake import Intake, timestamp_guard
 from bot.slack.live_actions import LiveActions
@@ -423,6 +427,7 @@ class _Parts:
     def _toolbox(self, submitter: Submitter, spending: Spending, live: LiveNeeds) -> Toolbox:
         ordering = Ordering(
             jobs=self.store.jobs,
+            batches=self.store.batches,
             submitter=submitter,
             spending=spending,
             works=self.works,
@@ -438,15 +443,46 @@ class _Parts:
             max_languages=self.settings.heygen_max_concurrent,
         )
         retrying = Retrying(
-            turns=self.store.turns, jobs=self.store.jobs, ordering=ordering, spending=spending, works=self.works
+            turns=self.store.turns,
+            jobs=self.store.jobs,
+            batches=self.store.batches,
+            ordering=ordering,
+            spending=spending,
+            works=self.works,
         )
         reading = Reading(jobs=self.store.jobs, accounts=self.accounts, budget=self.store.ledger, clock=self.clock)
         cancelling = Cancelling(
             turns=self.store.turns, jobs=self.store.jobs, cancels=self.store.cancellations, roles=self.roles
         )
-        return Toolbox(
-            [*translation.tools(), *retrying.tools(), *reading.tools(), *cancelling.tools(), *escalation(live).tools()]
+        making = self._making_tools(ordering, spending)
+        translating = [*translation.tools(), *making, *retrying.tools()]
+        return Toolbox([*translating, *reading.tools(), *cancelling.tools(), *escalation(live).tools()])
+
+    def _making_tools(self, ordering: Ordering, spending: Spending) -> list[ToolSpec]:
+        settings = self.settings
+        presenters = AccountPresenters(
+            accounts=self.accounts,
+            clock=self.clock,
+            avatar_id=settings.default_avatar_id,
+            voice_id=settings.default_voice_id,
         )
+        token = settings.secret("slack_bot_token")
+        one = Videos(
+            turns=self.store.turns,
+            accounts=self.accounts,
+            presenters=presenters,
+            ordering=ordering,
+            spending=spending,
+        )
+        many = LeadVideos(
+            turns=self.store.turns,
+            accounts=self.accounts,
+            files=SlackFiles(self.clients.slack, token=token, allowed=own_origins(settings.slack_api_url)),
+            presenters=presenters,
+            ordering=ordering,
+            spending=spending,
+        )
+        return [*one.tools(), *many.tools()]
 
     def _runner(self, toolbox: Toolbox, replies: SlackReplies, model: Model) -> Runner:
         return Runner(

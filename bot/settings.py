@@ -84,6 +84,13 @@ class Settings(BaseSettings):
     heygen_max_concurrent: int = Field(
         default=10, ge=1, le=1000, description="Jobs the HeyGen account may run at once; one request asks for no more."
     )
+    default_avatar_id: str | None = Field(
+        default=None,
+        description="Id of the avatar's look that speaks where nobody names one; without it the first of the account.",
+    )
+    default_voice_id: str | None = Field(
+        default=None, description="Id of the voice that speaks where nobody names one; without it the avatar's own."
+    )
     liveavatar_api_key: SecretStr | None = Field(
         default=None, description="LiveAvatar API key (not HeyGen's); without it there are no live sessions."
     )

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent.batches import BatchState
+from agent.batches import SAMPLE_FAILED, BatchState
 from agent.cancelling import Cancelled
 from agent.records import OPEN_JOB_STATES, Job, JobState, SubmissionState
 from bot.store.audit import RUNTIME, Audit, Deed
@@ -35,7 +35,7 @@ class End(enum.StrEnum):
     EXPIRED = "expired"
     CANCELLED = "cancelled"
     SAMPLE_REFUSED = "sample_refused"
-    SAMPLE_FAILED = "sample_failed"
+    SAMPLE_FAILED = SAMPLE_FAILED
 
 
 END_DEEDS = {

@@ -6,7 +6,9 @@ import dataclasses
 import json
 from typing import Any
 
+from agent.leads import LeadVideos
 from agent.ordering import Ordering
+from agent.presenters import Presenters
 from agent.records import InboxRow, Lease, SubmissionState, TurnRecord
 from agent.request import opening
 from agent.retrying import Retrying
@@ -15,7 +17,9 @@ from agent.submitter import Submitter
 from agent.tool_calls import Deferred, NeedsApproval, Outcome, TryAgain
 from agent.toolbox import CallContext, Planned, Toolbox
 from agent.translation import Translation
+from agent.videos import Videos
 from agent.work import Works
+from tests.support.agent_batch_store import FakeBatchStore, FakeFiles
 from tests.support.agent_fakes import FakeAccounts, FakeProbe
 from tests.support.agent_job_store import FakeJobStore
 from tests.support.agent_rows import command, message
@@ -40,19 +44,31 @@ class Desk:
         works: Works,
         probe: FakeProbe,
         clock: ManualClock,
+        batches: FakeBatchStore,
+        presenters: Presenters,
+        files: FakeFiles,
     ) -> None:
         self.turns = turns
         self.jobs = jobs
         self.probe = probe
         self.kicks = 0
+        self.batches, self.files = batches, files
         ordering = Ordering(
-            jobs=jobs, submitter=submitter, spending=spending, works=works, clock=clock, kick=self._kick
+            jobs=jobs,
+            batches=batches,
+            submitter=submitter,
+            spending=spending,
+            works=works,
+            clock=clock,
+            kick=self._kick,
         )
         translation = Translation(
             turns=turns, accounts=accounts, ordering=ordering, spending=spending, clock=clock, max_languages=2
         )
-        retrying = Retrying(turns=turns, jobs=jobs, ordering=ordering, spending=spending, works=works)
-        self.toolbox = Toolbox([*translation.tools(), *retrying.tools()])
+        retrying = Retrying(turns=turns, jobs=jobs, batches=batches, ordering=ordering, spending=spending, works=works)
+        common: Any = {"turns": turns, "accounts": accounts, "presenters": presenters, "ordering": ordering}
+        one, many = Videos(spending=spending, **common), LeadVideos(spending=spending, files=files, **common)
+        self.toolbox = Toolbox([*translation.tools(), *one.tools(), *many.tools(), *retrying.tools()])
 
     def _kick(self) -> None:
         self.kicks += 1

@@ -24,6 +24,17 @@ class Accident:
     after: bool = False
 
 
+def look(look_id: str, name: str, voice_id: str | None, whose: str = "public", **more: Any) -> dict[str, Any]:
+    """A look of an avatar, as HeyGen lists it."""
+    own = {"id": look_id, "name": name, "avatar_type": "studio_avatar", "default_voice_id": voice_id}
+    return {**own, "whose": whose, **more}
+
+
+def voice(voice_id: str, name: str, whose: str = "public", **more: Any) -> dict[str, Any]:
+    """A voice, as HeyGen lists it."""
+    return {"voice_id": voice_id, "name": name, "language": "English", "type": whose, "whose": whose} | more
+
+
 def refusal(status: int, code: str = "", headers: dict[str, str] | None = None) -> httpx2.Response:
     """An error in HeyGen's envelope."""
     return httpx2.Response(status, json={"error": {"code": code, "message": "vendor words"}}, headers=headers)
@@ -47,6 +58,8 @@ class SmallHeyGen:
             f"vt-{language[:2].lower()}": language for language in languages
         }
         self.languages = ["French (France)", "German (Germany)", "Portuguese (Brazil)", "Portuguese (Portugal)"]
+        self.looks = [look("look-1", "Ava in the office", None), look("look-2", "Ben on stage", "voice-2")]
+        self.voices = [voice("voice-1", "Emma"), voice("voice-2", "Oliver")]
         self.user: dict[str, Any] = {
             "billing_type": "wallet",
             "wallet": {"currency": "usd", "remaining_balance": 12.34},
@@ -101,6 +114,14 @@ class SmallHeyGen:
             return self._statuses(request)
         if path.endswith("/languages"):
             return _data({"languages": self.languages})
+        if path == "/v3/avatars/looks":
+            return self._listed(request, "ownership", self.looks)
+        if path.startswith("/v3/avatars/looks/"):
+            return self._one(path, self.looks, "id")
+        if path == "/v3/voices":
+            return self._listed(request, "type", self.voices)
+        if path.startswith("/v3/voices/"):
+            return self._one(path, self.voices, "voice_id")
         if path == "/v3/users/me":
             return _data(self.user)
         found = {**self.translations, **self.videos}.get(path.rpartition("/")[2])
@@ -121,6 +142,18 @@ class SmallHeyGen:
             self._created[key] = [f"v-{len(self.videos) + 1}"]
             self.videos[self._created[key][0]] = {"id": self._created[key][0], "status": "pending"}
         return self._created[key][0]
+
+    def _listed(self, request: httpx2.Request, whose: str, known: list[dict[str, Any]]) -> httpx2.Response:
+        """Two on a page."""
+        mine = [one for one in known if one["whose"] == request.url.params[whose]]
+        start = int(request.url.params.get("token", "0"))
+        more = start + 2 < len(mine)
+        page = {"data": mine[start : start + 2], "has_more": more, "next_token": str(start + 2) if more else None}
+        return httpx2.Response(200, json=page)
+
+    def _one(self, path: str, known: list[dict[str, Any]], name: str) -> httpx2.Response:
+        found = next((one for one in known if one[name] == path.rpartition("/")[2]), None)
+        return _data(found) if found else refusal(404, "not_found")
 
     def _statuses(self, request: httpx2.Request) -> httpx2.Response:
         (joined,) = request.url.params.values()

@@ -10,11 +10,13 @@ from hypothesis import HealthCheck, settings
 
 from agent.making import Making
 from agent.money import MICRO, Prices
+from agent.presenters import AccountPresenters
 from agent.records import Lease
 from agent.spending import Spending
 from agent.submitter import Submitter
 from agent.translating import Translating
 from agent.work import Works
+from tests.support.agent_batch_store import FakeBatchStore, FakeFiles
 from tests.support.agent_desk import Desk
 from tests.support.agent_fakes import FakeAccounts, FakeProbe
 from tests.support.agent_heygen import SmallHeyGen
@@ -81,6 +83,16 @@ def submitter(
 
 
 @pytest.fixture
+def batches(jobs: FakeJobStore) -> FakeBatchStore:
+    return FakeBatchStore(jobs)
+
+
+@pytest.fixture
+def files() -> FakeFiles:
+    return FakeFiles()
+
+
+@pytest.fixture
 def desk(
     turns: FakeTurnStore,
     jobs: FakeJobStore,
@@ -90,6 +102,8 @@ def desk(
     works: Works,
     probe: FakeProbe,
     clock: ManualClock,
+    batches: FakeBatchStore,
+    files: FakeFiles,
 ) -> Desk:
     return Desk(
         turns=turns,
@@ -100,6 +114,9 @@ def desk(
         works=works,
         probe=probe,
         clock=clock,
+        batches=batches,
+        presenters=AccountPresenters(accounts=accounts, clock=clock),
+        files=files,
     )
 
 
