@@ -79,7 +79,7 @@ class Life:
         """Somebody asks for something and the model has called a tool."""
         conversation_id = await self.write(person, text, thread_ts)
         store = self.store
-        claimed = {one.id: one for one in await store.lanes.claim(10)}
+        claimed = {one.id: one for one in await store.lanes.claim(100)}
         lease = claimed.pop(conversation_id)
         for other in claimed.values():
             await store.lanes.release(other)

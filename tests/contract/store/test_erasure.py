@@ -191,7 +191,7 @@ async def test_the_conversation_goes_on_for_the_others(store: Store) -> None:
     await life.write(BOB, said(BOB, "goes on"))
     found = await store.lanes.find(WORKSPACE, "C1", "1.0")
     assert found is not None
-    (lease,) = [one for one in await store.lanes.claim(10) if one.id == found.id]
+    (lease,) = [one for one in await store.lanes.claim(100) if one.id == found.id]
     row = await store.lanes.next_row(lease)
     assert row is not None
     assert row.payload["user"] == BOB

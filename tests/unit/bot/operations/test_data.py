@@ -46,8 +46,8 @@ def test_a_forgotten_person_has_left_the_files(busy: Path, capsys: Output) -> No
     told = capsys.readouterr()
     assert told.out == ""
     assert re.search(rf"{ALICE} is forgotten in T1 and stands there as deleted-[0-9a-f]{{8}} now", told.err)
-    assert "nothing is billed: 2 jobs" in told.err
-    assert "HeyGen already has 3 jobs" in told.err
+    assert "nothing is billed: 3 jobs" in told.err
+    assert "HeyGen already has 4 jobs" in told.err
 
 
 def test_it_can_be_done_again(busy: Path, capsys: Output) -> None:
@@ -108,9 +108,9 @@ def test_an_unknown_workspace_is_one_sentence(busy: Path, capsys: Output) -> Non
 
 def test_a_workspace_goes_only_by_force_while_heygen_works(busy: Path, capsys: Output) -> None:
     assert main(["data", "forget-workspace", "T1", "--yes"]) == 1
-    told = "HeyGen works on 6 jobs and LiveAvatar holds 2 live sessions of T1: about $8.40."
+    told = "HeyGen works on 7 jobs and LiveAvatar holds 2 live sessions of T1: about $9.20."
     assert told in capsys.readouterr().err
     assert main(["data", "forget-workspace", "T1", "--yes", "--force"]) == 0
-    assert "$8.40 will still be billed" in capsys.readouterr().err
+    assert "$9.20 will still be billed" in capsys.readouterr().err
     left = files_of(busy)
     assert not any(trace.encode() in left for trace in (ALICE, BOB, *WORDS.values()))
