@@ -20,7 +20,7 @@ LONG = (
     "There is a lot to tell about that. First we look at what was asked for and by whom. Then we look at what is being "
     "made at the moment. After that we go through every language, one by one, and compare them with each other."
 )
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.timeout(60)]
 
 
 async def telling(world: LiveWorld) -> None:

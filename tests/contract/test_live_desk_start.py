@@ -16,7 +16,7 @@ from heygen.live import SessionOptions
 from tests.support.live_world import LiveWorld, Visitor
 
 START, STOP, TOKEN = "/v1/sessions/start", "/v1/sessions/stop", "/v1/sessions/token"
-pytestmark = pytest.mark.full
+pytestmark = [pytest.mark.full, pytest.mark.timeout(60)]
 
 
 async def refused(world: LiveWorld, **hello: Any) -> Visitor:

@@ -50,6 +50,7 @@ FRAME_SECONDS = 0.04
 FRAME_BYTES = 1_920
 STEP = 0.05
 LOOK_SECONDS = 0.5
+PATIENCE = 45.0  # of the machine's seconds
 REST = 0.004  # of the machine, while a step of the clock passes
 
 
@@ -208,7 +209,7 @@ class LiveWorld:
     async def until(self, met: Callable[[], Any], *, seconds: float = 120.0, still: bool = False) -> Any:
         """Let time pass until `met()`, for at most so many seconds; `still`: on a clock that stands."""
         ends = self.clock.now() + seconds
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while not (value := met()):
                 assert self.clock.now() < ends, "in vain"
                 if still:
@@ -254,7 +255,7 @@ class LiveWorld:
         for visitor in self.visitors:
             visitor.page.leave()
         closing = asyncio.gather(*(desk.drain(0.0) for desk in self.desks))
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while not closing.done():
                 self.clock.advance(1.0)
                 await asyncio.sleep(REST)
