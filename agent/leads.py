@@ -183,11 +183,9 @@ class LeadVideos:
             found = await asyncio.to_thread(leads_of, table, template, proposals)
         if isinstance(found, Unmapped):
             return _no_column(found, table)
-        if not found.people:
-            return Failed("no_rows", f"No row can be used. {_some(found.problems)}")
         if table is None and found.problems:
             return TryAgain("people", _some(found.problems).replace("Row", "Person"), "Ask the person.")
-        return found
+        return found if found.people else Failed("no_rows", f"No row can be used. {_some(found.problems)}")
 
     async def _table(self, turn: TurnRecord, arguments: LeadsArguments) -> Table | TryAgain:
         """The list, read away from the event loop; `SourceRefused` for what is none."""

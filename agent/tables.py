@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -101,7 +102,7 @@ def decoded(data: bytes) -> str:
     text = _text(data)
     if _PAGE.match(text):
         raise _refused("not_a_list", "This is a web page, not a CSV.")
-    odd = sum(not (c.isprintable() or c in "\t\r\n\x00\ufeff") for c in text[:4_000])
+    odd = sum(unicodedata.category(c) == "Cc" and c not in "\t\r\n\x00" for c in text[:4_000])
     if odd > len(text[:4_000]) / 20:
         raise _refused("not_a_list", "This is not a text file.")
     return text.removeprefix("\ufeff")
