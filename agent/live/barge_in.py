@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 
 NEVER = math.inf  # the `until` of a speech whose end is not known
-SUSTAINED_SECONDS = 0.4
+# Of voice, without the pauses in it. A "yeah" lasts a third of a second, and its end is noticed a tenth later.
+SUSTAINED_SECONDS = 0.5
 EDGE_SECONDS = 1.0  # of a speech, in which people say "mm" to what they hear
 # A sound is noticed a little after it began. One that is noticed later than this after a speech began after it, so it
 # is no echo: people answer with words of the question.
@@ -91,6 +92,7 @@ class BargeIn:
 
     def __init__(self) -> None:
         self._since: float | None = None
+        self._voiced = 0.0  # of this utterance, before `_since`
         self._done = False
         self._echoes = False
         self._wordless = 0
@@ -103,15 +105,25 @@ class BargeIn:
         distrusted = self._echoes or self._wordless >= WORDLESS_LIMIT
         if speech is None or self._since is None or self._done or distrusted:
             return None
-        at = max(self._since + SUSTAINED_SECONDS, speech.since + EDGE_SECONDS)
+        at = max(self._since + SUSTAINED_SECONDS - self._voiced, speech.since + EDGE_SECONDS)
         return at if at <= speech.until - EDGE_SECONDS else None
 
-    def sound(self, speech: Speech | None, now: float) -> None:
-        """Somebody began to speak."""
+    def sound(self, speech: Speech | None, now: float, ago: float = 0.0) -> None:
+        """Somebody began to speak, `ago` seconds before that was noticed."""
         self._note(speech)
         self._wordless += self._words_owed
-        self._since, self._done, self._words_owed = now, False, False
+        self._since, self._voiced, self._done, self._words_owed = now - ago, 0.0, False, False
         self._over_speech = self._last is not None and now <= self._last.until + ECHO_SECONDS
+
+    def pause(self, now: float, ago: float = 0.0) -> None:
+        """Whoever speaks has paused, `ago` seconds before that was noticed: what lasts now is no sound."""
+        if self._since is not None:
+            self._voiced += max(now - ago - self._since, 0.0)
+            self._since = None
+
+    def resume(self, now: float) -> None:
+        """They go on."""
+        self._since = now
 
     def silence(self, speech: Speech | None) -> None:
         """Nobody speaks any more."""

@@ -13,13 +13,14 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.live.ears import SpeechEnded, SpeechStarted
+from agent.live.ears import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
 
 FRAME_MS = 20
 FRAME_SAMPLES = 480
 FRAME_BYTES = FRAME_SAMPLES * 2
 JUDGED_SAMPLES = 512  # at 16 kHz; what the judge takes, exactly
 FULL_SCALE = 32768.0
+PAUSE_FRAMES = 5  # a tenth of a second: longer than most gaps inside of words
 
 
 class Judge(Protocol):
@@ -63,7 +64,7 @@ class SpeechSound:
     pcm: bytes
 
 
-Detected = SpeechStarted | SpeechSound | SpeechEnded
+Detected = SpeechStarted | SpeechSound | SpeechPaused | SpeechResumed | SpeechEnded
 
 
 class Endpointer:
@@ -78,6 +79,7 @@ class Endpointer:
         self._began = 0
         self._last = 0
         self._voiced = 0
+        self._paused = False
         self.speaking = False
 
     @property
@@ -86,7 +88,10 @@ class Endpointer:
         return self.speaking or self._voiced > 0
 
     def step(self, voiced: bool) -> tuple[str, int] | None:
-        """Take one frame; ("started", its first frame) or ("ended", the frame after its last voiced one), if either."""
+        """Take one frame; what changed with it, if anything.
+
+        ("started", its first frame), ("paused" or "ended", the frame after the last voiced one), ("resumed", this one).
+        """
         now = self._frame
         self._frame += 1
         if voiced:
@@ -95,8 +100,17 @@ class Endpointer:
             self._voiced += 1
             self._last = now
         if self.speaking:
-            return self._end(now)
+            return self._end(now) or self._breath(now, voiced)
         return self._start(now)
+
+    def _breath(self, now: int, voiced: bool) -> tuple[str, int] | None:
+        if self._paused and voiced:
+            self._paused = False
+            return "resumed", now
+        if not self._paused and now - self._last >= PAUSE_FRAMES:
+            self._paused = True
+            return "paused", self._last + 1
+        return None
 
     def _start(self, now: int) -> tuple[str, int] | None:
         if self._voiced and now - self._last > self._gap:
@@ -104,6 +118,7 @@ class Endpointer:
         if self._voiced < self._minimum:
             return None
         self.speaking = True
+        self._paused = False
         return "started", self._began
 
     def _end(self, now: int) -> tuple[str, int] | None:
@@ -204,12 +219,18 @@ class Detector:
         if change is None:
             return [SpeechSound(frame)] if was_speaking else []
         kind, index = change
-        if kind == "ended":
-            self._given = self._frames
-            return [SpeechSound(frame), SpeechEnded(index * FRAME_MS / 1000)]
+        at, ago = index * FRAME_MS / 1000, (self._frames - index) * FRAME_MS / 1000
+        match kind:
+            case "paused":
+                return [SpeechSound(frame), SpeechPaused(at, ago)]
+            case "resumed":
+                return [SpeechSound(frame), SpeechResumed(at)]
+            case "ended":
+                self._given = self._frames
+                return [SpeechSound(frame), SpeechEnded(at)]
         first = max(self._given, index - self._before)
         kept = list(self._recent)[-(self._frames - first) :]
-        return [SpeechStarted(index * FRAME_MS / 1000), SpeechSound(b"".join(kept))]
+        return [SpeechStarted(at, ago), SpeechSound(b"".join(kept))]
 
     def _voiced(self, frame: bytes) -> bool:
         samples = _samples(frame)

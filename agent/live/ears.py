@@ -9,7 +9,29 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class SpeechStarted:
-    """Somebody speaks. `at` is seconds of sound since the ears were opened, when the speech began."""
+    """Somebody speaks. `at` is seconds of sound since the ears were opened, when the speech began.
+
+    `ago` is how many seconds of sound later that was noticed.
+    """
+
+    at: float
+    ago: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPaused:
+    """Whoever speaks draws breath, or has ended: which it was is told later.
+
+    `ago` is how many seconds of sound later that was noticed.
+    """
+
+    at: float
+    ago: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechResumed:
+    """It was a breath: the utterance goes on."""
 
     at: float
 
@@ -37,7 +59,7 @@ class Final:
     utterance: int
 
 
-Heard = SpeechStarted | SpeechEnded | Partial | Final
+Heard = SpeechStarted | SpeechPaused | SpeechResumed | SpeechEnded | Partial | Final
 
 
 class Ears(Protocol):

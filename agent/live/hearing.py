@@ -8,7 +8,7 @@ from typing import assert_never
 from agent.live.actions import Listen, Show
 from agent.live.answering import Answering
 from agent.live.barge_in import BargeIn, Verdict
-from agent.live.ears import Final, Heard, Partial, SpeechEnded, SpeechStarted
+from agent.live.ears import Final, Heard, Partial, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
 from agent.live.floor import caption
 from agent.live.stage import Stage
 from agent.live.timers import Timer
@@ -42,8 +42,12 @@ class Hearing:
     def take(self, heard: Heard, now: float) -> None:
         """Something was heard."""
         match heard:
-            case SpeechStarted():
-                self._starts(now)
+            case SpeechStarted(ago=ago):
+                self._starts(now, ago)
+            case SpeechPaused(ago=ago):
+                self._barge_in.pause(now, ago)
+            case SpeechResumed():
+                self._barge_in.resume(now)
             case SpeechEnded():
                 self._ends(now)
             case Partial(text, number):
@@ -90,8 +94,8 @@ class Hearing:
             self._barge_in.over(now)
         self._stage.timers.set(Timer.BARGE_IN, self._barge_in.due(speech))
 
-    def _starts(self, now: float) -> None:
-        self._barge_in.sound(self._stage.floor.speech(), now)
+    def _starts(self, now: float, ago: float) -> None:
+        self._barge_in.sound(self._stage.floor.speech(), now, ago)
         self._stage.timers.clear(Timer.WORDS)
         self._stage.timers.set(Timer.HOLD, now + self._stage.bounds.hold)
         self._listen(True)

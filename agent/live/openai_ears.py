@@ -12,7 +12,7 @@ import openai
 from openai import AsyncOpenAI, omit
 
 from agent.live.detector import Detector, DetectorOptions, SpeechSound, load_judge
-from agent.live.ears import Final, Heard, SpeechEnded, SpeechStarted
+from agent.live.ears import Final, Heard, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
 from agent.live.errors import EarsError
 from agent.live.listening import Outlet
 
@@ -72,6 +72,8 @@ class HttpEars:
                     self._outlet.put(found)
                 case SpeechSound(sound):
                     self._sound += sound
+                case SpeechPaused() | SpeechResumed():
+                    self._outlet.put(found)
                 case SpeechEnded():
                     self._outlet.put(found)
                     self._queue(bytes(self._sound))

