@@ -257,7 +257,7 @@ class LiveWorld:
         closing = asyncio.gather(*(desk.drain(0.0) for desk in self.desks))
         async with asyncio.timeout(PATIENCE):
             while not closing.done():
-                self.clock.advance(1.0)
+                self.clock.advance(STEP)  # no faster than what is to be stopped can be
                 await asyncio.sleep(REST)
         await closing
         for visitor in self.visitors:
