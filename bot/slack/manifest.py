@@ -38,6 +38,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "conversations.replies": _HISTORY,
     "files.completeUploadExternal": ("files:write",),
     "files.getUploadURLExternal": ("files:write",),
+    "files.info": ("files:read",),
     "reactions.add": ("reactions:write",),
     "usergroups.users.list": ("usergroups:read",),
     "views.open": (),
