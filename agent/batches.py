@@ -132,4 +132,6 @@ class Member:
 def total(batch: Batch, members: Sequence[Member]) -> Quote:
     """What these requests of a batch are expected to cost together."""
     low, high = sum(one.quote.low for one in members), sum(one.quote.high for one in members)
-    return Quote(low, high, batch.basis, len(members))
+    _, times, rest = batch.basis.partition(" × ")
+    basis = f"{len(members)}{times}{rest}" if times else batch.basis
+    return Quote(low, high, basis, len(members))

@@ -223,6 +223,7 @@ class LeadVideos:
             title=title,
             arguments=common,
             members=tuple(_item(one, checked) for one in leads.people),
+            sampled=source is not None,
         )
 
     async def _asked(self, context: CallContext, checked: _Checked, *, holds_a_list: bool) -> bool:

@@ -63,7 +63,8 @@ class BatchItem:
 class BatchOrder:
     """Many requests that were checked. `arguments` are what all have in common, for people.
 
-    `seen`: one like them has been made and agreed to, so that no other has to be made first.
+    `sampled`: one is to be made first even if all could go without a click. `seen`: one like them has been made and
+    agreed to, so that no other has to be made first.
     """
 
     kind: JobKind
@@ -72,6 +73,7 @@ class BatchOrder:
     arguments: Json
     members: tuple[BatchItem, ...]
     retry_of: str | None = None
+    sampled: bool = False
     seen: bool = False
 
 
@@ -171,7 +173,7 @@ class Ordering:
     async def place_batch(
         self, context: CallContext, new: BatchOrder, *, asked: bool, untrusted: bool = False
     ) -> Outcome:
-        """Write many requests down as one batch. One is made first, unless all may go without a click.
+        """Write many requests down as one batch. Where somebody has to agree first, one is made as a sample, too.
 
         `untrusted`: others may have written what is asked for. Each may cost no more later than it does now: for kinds
         that may become dearer it is a `ValueError`.
@@ -198,7 +200,7 @@ class Ordering:
             retry_of=new.retry_of,
         )
         needs = await self._spending.reason(turn, batch.quote, asked=asked, untrusted=untrusted)
-        sampled = len(members) > 1 and needs is not None and not new.seen
+        sampled = len(members) > 1 and (new.sampled or needs is not None) and not new.seen
         try:
             written = await self._batches.intend_batch(
                 context.lease, dataclasses.replace(batch, needs=needs, sampled=sampled)
@@ -252,7 +254,8 @@ def ordered(batch: Batch, members: Sequence[Member]) -> Outcome:
         told["rows_left_out"] = left_out
     if len(members) <= NAMED:  # without names: they may come from a file
         told["jobs"] = [{"handle": one.job.handle} for one in members]
-    what = f"{batch.title}: {len(members)} videos" if len(members) != 1 else batch.title
+    counted = len(members) == 1 or str(len(members)) in batch.title.split()
+    what = batch.title if counted else f"{batch.title} ({len(members)} videos)"
     match batch.state:
         case BatchState.WAITING_APPROVAL:
             summary = f"{what} cost {cost} and wait for an approval: see the card. Nothing was sent yet."

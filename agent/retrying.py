@@ -117,6 +117,7 @@ class Retrying:
             arguments={name: value for name, value in batch.arguments.items() if not name.startswith("left_out")},
             members=tuple(BatchItem(one.job.label, one.submission.title, one.submission.arguments) for one in members),
             retry_of=batch.id,
+            sampled=anew,
             seen=not anew,
         )
         asked = await self._asked(context, arguments.jobs)

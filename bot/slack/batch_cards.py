@@ -187,8 +187,11 @@ def _left_out(batch: Batch) -> list[Block]:
 
 
 def _said(shown: Shown) -> list[Block]:
-    """The words all have in common, while there is something to be made."""
-    return quoted(str(shown.batch.arguments.get("template") or "")) if shown.open else []
+    """Who speaks, and the words all have in common, while there is something to be made."""
+    if not shown.open:
+        return []
+    words = quoted(str(shown.batch.arguments.get("template") or ""))
+    return [section(f"{speaker(shown.batch.arguments)} says:"), *words] if words else []
 
 
 def _stage(shown: Shown) -> list[Block]:

@@ -38,6 +38,8 @@ def card(
     lines = [job_line(job, submission, now=now, link=link_for(job)) for job in jobs]
     summary = _summary(submission, jobs, now)
     blocks = [section(f"{_asked(submission)} · {summary}"), *sections(lines)]
+    if by := KINDS[submission.kind].by(submission):
+        blocks.append(context(by))
     if money := _money(submission, jobs, cost):
         blocks.append(context(money))
     return post(f"{_title(submission)}: {summary}", [*blocks, *_buttons(submission, jobs)])

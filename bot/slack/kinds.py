@@ -27,13 +27,15 @@ class Kind:
     """How a kind of work is told.
 
     `noun` is what a job makes. `call` says in plain words what would be asked of HeyGen for these jobs of a request.
-    `dearer` says why it may cost more than what was approved. `changeable`: there is a dialog to change a request.
+    `dearer` says why it may cost more than what was approved. `changeable`: there is a dialog to change a request. `by`
+    is a small line for a request that goes without a click, about what nobody has chosen in words.
     """
 
     noun: str
     call: Callable[[Submission, Sequence[Job]], list[Block]]
     dearer: str = "It would cost more now than what was agreed to."
     changeable: bool = False
+    by: Callable[[Submission], str | None] = lambda submission: None
 
 
 def _translation(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
@@ -52,6 +54,10 @@ def _video(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     ]
 
 
+def _by(submission: Submission) -> str | None:
+    return f"{speaker(submission.arguments)} speaks" if submission.arguments.get("avatar") else None
+
+
 KINDS: Mapping[JobKind, Kind] = {
     JobKind.TRANSLATION: Kind(
         "translation",
@@ -59,7 +65,7 @@ KINDS: Mapping[JobKind, Kind] = {
         dearer="The video has become longer since it was approved, so it would cost more than was agreed to.",
         changeable=True,
     ),
-    JobKind.VIDEO: Kind("video", _video),
+    JobKind.VIDEO: Kind("video", _video, by=_by),
 }
 
 

@@ -20,6 +20,7 @@ TITLE = re.compile(r"title|name|label|caption", re.I)
 MEDIA = re.compile(r"source|video|url|file|asset|media|link", re.I)
 SOUND = re.compile(r"audio|sound|voice_?over", re.I)
 JOBS = re.compile(r"job|task|^handles?$", re.I)
+PASTED = re.compile(r"past(?:ed|e$)", re.I)
 TABLE = re.compile(r"csv|table", re.I)
 WORDS = re.compile(r"script|(?<!con)text|prompt|message|topic|brief|content|describ|description|idea|speech", re.I)
 SPOKEN = re.compile(r"script|speech|text", re.I)
@@ -40,6 +41,7 @@ class Slots:
     script: str = ""
     topic: str = ""
     rows: list[tuple[str, str]] = field(default_factory=list)
+    pasted: bool = False
     request: str = ""
 
 
@@ -87,6 +89,8 @@ class _Filler:
         match schema.get("type"):
             case "array":
                 return self._array(name, schema, depth)
+            case "boolean" if PASTED.search(name):
+                return self._slots.pasted
             case "string" if row is not None:
                 return _of_row(name, row)
             case "string":

@@ -159,6 +159,13 @@ _MANY = re.compile(
     r"\bfor\s+(?P<plain>[A-Z][\w'’-]*(?:\s*,\s*[A-Z][\w'’-]*)*\s*,?\s+and\s+[A-Z][\w'’-]*)",
     re.DOTALL,
 )
+_LIST = _pattern(
+    r"\b(?:each|every)(?: (?:one|row|person|line|lead|contact))?(?: (?:of|in|on|from) (?:the|this|that|these|my))?"
+    r"(?: \w+)? ?\b(?:row|person|line|lead|contact|list|csv|table|spreadsheet|people|these)\b"
+    r"|\b(?:everybody|everyone|all (?:the )?(?:people|leads|contacts)) (?:in|on|from|of) (?:the|this|that|my)\b"
+    r"|\bfor (?:these|the following)(?: (?:people|leads|contacts))?\b|\b(?:csv|spreadsheet)\b"
+)
+_TABLE_LINE = re.compile(r"^[^\n\[,;|\t]{1,60}[,;|\t][^\n]{1,200}$", re.MULTILINE)
 _ROW = re.compile(
     r"([A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)*)\s+(?:at|from|of)\s+([A-Z0-9][\w&'’.-]*(?:\s[A-Z0-9][\w&'’.-]*)*)"
 )
@@ -175,7 +182,8 @@ _ABOUT = re.compile(r"\b(?:about|on|explaining|introducing|announcing|for|sur|ü
 def intent_of(words: str) -> Intent:
     """What a clause asks for; `words` are free of links and attachments."""
     found: Intent = next((intent for intent, pattern in RULES if pattern.search(words)), "other")
-    return "create_many" if found == "create" and len(rows_in(words)) > 1 else found
+    many = found == "create" and (len(rows_in(words)) > 1 or _LIST.search(words))
+    return "create_many" if many else found
 
 
 def clauses_of(text: str) -> list[str]:
@@ -202,6 +210,17 @@ def rows_in(words: str) -> list[tuple[str, str]]:
     if match["list"]:
         return [(person.strip(), company.strip(" .")) for person, company in _ROW.findall(match["list"])]
     return [(person, "") for person in re.findall(r"[A-Z][\w'’-]*", match["plain"])]
+
+
+def holds_a_table(text: str) -> bool:
+    """Whether somebody has pasted a list into a message: a block, or lines with the same signs in them."""
+    return "```" in text or len(_TABLE_LINE.findall(text)) > 1
+
+
+def greeting_for(rows: list[tuple[str, str]]) -> str:
+    """What is said to each of many people when nobody says what: with the places that differ."""
+    company = not rows or all(company for _, company in rows)
+    return "Hi {name}, this is a short hello from us" + (" to everybody at {company}." if company else ".")
 
 
 def script_in(words: str) -> str:

@@ -17,6 +17,8 @@ from emulators.openai.intents import (
     TOOLS,
     Intent,
     clauses_of,
+    greeting_for,
+    holds_a_table,
     intent_of,
     rows_in,
     script_in,
@@ -164,6 +166,8 @@ def _act(clause: str, intent: Intent, reading: Reading, tools: dict[str, Json]) 
     slots = _slots(clause, reading)
     if intent == "cancel":
         slots = _cancelled(slots, reading)
+    if intent == "create_many":
+        slots = _for_many(slots, reading)
     if question := _question(intent, slots, tool):
         return [Say(say(question, speech_of(reading.words)))]
     variants = _variants(clause, slots) if intent == "translate" else [slots]
@@ -202,6 +206,14 @@ def _slots(clause: str, reading: Reading) -> Slots:
         rows=rows_in(words),
         request=words,
     )
+
+
+def _for_many(slots: Slots, reading: Reading) -> Slots:
+    """Whom many videos are for: those who are named, else the list that is attached, else the one that is pasted."""
+    script = slots.script or greeting_for(slots.rows)
+    attached = [source for source in slots.sources if source.startswith("F")] if not slots.rows else []
+    pasted = not slots.rows and not attached and holds_a_table(reading.text)
+    return replace(slots, sources=attached[:1], script=script, topic="", pasted=pasted)
 
 
 def _meant_source(reading: Reading) -> list[str]:

@@ -7,6 +7,8 @@ HeyGen's charges and in what was asked of the model. Never from our own tables.
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import re
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
@@ -34,6 +36,8 @@ QUICK = Tempo(lanes=0.1, deliveries=0.1, submissions=0.1, jobs=0.1, approvals=0.
 WEBHOOK_SECRET = "whsec-scenario"
 SECRET_KEY = "scenario-secret-key-of-32-characters"
 TRANSLATIONS = "/v3/video-translations"
+VIDEOS = "/v3/videos"
+THREE = "Make a personal intro video for Sarah at Acme, John at Globex and Mike at Initech"
 
 
 class Stage:
@@ -224,6 +228,24 @@ class Stage:
         """The bodies of accepted paid requests, repetitions under the same key counted once."""
         posts = self.heygen.journal.select("POST", TRANSLATIONS)
         return list({e.headers["idempotency-key"]: e.body for e in posts if e.status == 200}.values())
+
+    def videos(self) -> list[dict[str, Any]]:
+        """The bodies of accepted paid requests for videos, repetitions under the same key counted once."""
+        posts = self.heygen.journal.select("POST", VIDEOS)
+        return list({e.headers["idempotency-key"]: e.body for e in posts if e.status == 200}.values())
+
+    def results(self, root: str, channel: str = "videos") -> list[dict[str, str]]:
+        """The rows of the newest list of results that was shared in a thread; none while there is no list."""
+        shared = [file for m in self.slack.thread(channel, root) if m.from_app for file in m.files]
+        if not shared:
+            return []
+        return list(csv.DictReader(io.StringIO(shared[-1].data.decode("utf-8-sig"))))
+
+    def ask_with_list(self, rows: Iterable[str], text: str = "", **options: Any) -> str:
+        """Attach a CSV with these lines and ask for a video for each."""
+        data = "\n".join(["name,company", *rows]).encode()
+        wish = text or "Make a personal intro video for everybody in this list"
+        return self.ask(wish, files=[("leads.csv", data)], **options)
 
     def attempts(self) -> int:
         """How often a paid request was sent, whatever came of it."""

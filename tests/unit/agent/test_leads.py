@@ -77,7 +77,7 @@ async def test_what_is_dear_waits_for_a_click_and_then_for_a_sample(desk: Desk) 
     assert isinstance(outcome, NeedsApproval)
     batch = desk.batches.batches["B1"]
     assert (batch.state, batch.needs, batch.sample_id) == (BatchState.WAITING_APPROVAL, Reason.TOO_DEAR, "S1")
-    assert "2 videos cost between" in outcome.summary
+    assert "(2 videos) cost between" in outcome.summary
 
 
 @pytest.mark.parametrize(
@@ -276,9 +276,9 @@ async def test_where_the_sample_failed_all_of_it_is_done_again_with_a_sample(des
     await create(desk, attached(desk), file="F1")
     desk.batches.end(JobState.FAILED, JobState.CANCELLED)
     desk.batches.change("B1", state=BatchState.CANCELLED, error_code=SAMPLE_FAILED)
-    await desk.retry("J1", said="do it again")
+    assert isinstance(await desk.by_command("retry_jobs", jobs=["J1"]), Deferred)
     second = desk.batches.batches["B2"]
-    assert second.sample_id is not None
+    assert (second.state, second.sample_id) == (BatchState.SAMPLING, "S3")
     assert [job.label for job in desk.jobs.jobs.values() if job.batch_id == "B2"] == ["Sarah (Acme)", "John (Globex)"]
     assert "left_out" not in second.arguments
 

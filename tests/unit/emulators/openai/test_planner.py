@@ -15,6 +15,7 @@ from tests.unit.emulators.openai.toolset import (
     TRANSLATE,
     array,
     call,
+    closed,
     developer,
     nullable,
     output,
@@ -288,3 +289,56 @@ def test_goodbye_ends_a_live_session_from_within_and_opens_none(text: str) -> No
     assert plan("", [user(text)], [end]) == [Call("end_live_avatar", {})]
     assert not any(isinstance(content, Call) for content in plan("", [user(text)], [end, start]))
     assert not any(isinstance(content, Call) for content in plan("", [user(text)], []))
+
+
+# -- a video for each of many
+
+PERSON = closed(name=STRING, company=nullable(STRING))
+FOR_MANY = [
+    CREATE,
+    tool(
+        "create_videos",
+        script=STRING,
+        people=nullable(array(PERSON)),
+        file=nullable(STRING),
+        pasted={"type": "boolean"},
+    ),
+]
+ATTACHED = '\n[Attached file F2: "leads.csv", text/csv]'
+GREETING = "Hi {name}, this is a short hello from us to everybody at {company}."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Make a personal intro video for everybody in this list{ATTACHED}",
+        f"Please create an intro video for each row{ATTACHED}",
+        f"Make a video for every person in the list{ATTACHED}",
+        f"Generate intro videos from this CSV{ATTACHED}",
+        f"Make videos for these people{ATTACHED}",
+    ],
+)
+def test_a_list_that_is_attached_is_named_and_never_copied(text: str) -> None:
+    [(name, arguments)] = calls_for(text, FOR_MANY)
+    assert name == "create_videos"
+    assert arguments == {"script": GREETING, "people": None, "file": "F2", "pasted": False}
+
+
+@pytest.mark.parametrize("rows", ["```\nSarah, Acme\nJohn, Globex\n```", "Sarah; Acme\nJohn; Globex"])
+def test_a_list_that_is_pasted_is_said_to_be(rows: str) -> None:
+    [(name, arguments)] = calls_for(f'Make a video for each of these saying "Hello {{name}}":\n{rows}', FOR_MANY)
+    assert name == "create_videos"
+    assert arguments == {"script": "Hello {name}", "people": None, "file": None, "pasted": True}
+
+
+def test_people_who_are_named_are_told_apart_from_files_in_the_thread() -> None:
+    before = [user(f"look at this{ATTACHED}")]
+    text = "Make a personal intro video for Sarah at Acme, John at Globex and Mike at Initech"
+    [(_, arguments)] = calls_for(text, FOR_MANY, before)
+    assert [person["name"] for person in arguments["people"]] == ["Sarah", "John", "Mike"]
+    assert (arguments["script"], arguments["file"], arguments["pasted"]) == (GREETING, None, False)
+
+
+@pytest.mark.parametrize("text", ["Make a video about our list of prices", "Make a video saying everyone is welcome"])
+def test_one_video_is_no_batch(text: str) -> None:
+    assert [name for name, _ in calls_for(text, FOR_MANY)] == ["create_video"]
