@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import httpx2
 
 from emulators.base import Entry
+from emulators.scenario_leads import leads
 from emulators.scenario_live import escalate
 from emulators.slack import Message
 from emulators.staging import PATIENCE, REQUESTER, Report, Stage, by_app, narrated
@@ -60,7 +61,12 @@ async def approval(stage: Stage) -> Report:
     return report
 
 
-SCENARIOS: dict[str, Scenario] = {"translate": translate, "approval": approval, "escalate": escalate}
+SCENARIOS: dict[str, Scenario] = {
+    "translate": translate,
+    "approval": approval,
+    "escalate": escalate,
+    "leads": leads,
+}
 
 
 def _ask(stage: Stage, source: str) -> str:
