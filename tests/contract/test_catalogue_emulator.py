@@ -15,6 +15,8 @@ from emulators.heygen.accounts import DEFAULT_KEY
 from heygen import OPERATIONS, Client, HttpTransport, Operation
 from tests.support.heygen_requests import FULL, MINIMAL, file, seed
 
+pytestmark = pytest.mark.full
+
 LEAST = [pytest.param(OPERATIONS[name], arguments, id=name) for name, arguments in MINIMAL.items()]
 MOST = [
     pytest.param(OPERATIONS[name], arguments, id=f"{name} {at}")

@@ -17,7 +17,7 @@ from tests.support.heygen_schema import parameters as described_parameters
 
 BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "multipleOf")
 
-pytestmark = pytest.mark.skipif(not DOCUMENT.exists(), reason=MISSING)
+pytestmark = [pytest.mark.full, pytest.mark.skipif(not DOCUMENT.exists(), reason=MISSING)]
 
 
 @functools.cache
