@@ -13,6 +13,7 @@ from agent.records import Item, Job, Json, Source
 from agent.request import links_given
 from agent.segments import Segmenter
 from agent.tool_calls import Deferred, Failed, NeedsApproval, Outcome, TryAgain, Value, added
+from agent.work import PIECES
 
 NOTHING = "I have nothing to add."
 
@@ -25,12 +26,17 @@ def outgoing_context(
     said = [message_text(item.body) for item in items if item.source is Source.USER]
     typed = {link for text in said for link in links_given(text)}
     return OutgoingContext(
-        jobs={job.handle: JobFacts(job.handle, job.label, job.state.value, own[job.handle]) for job in jobs},
+        jobs={job.handle: _facts(job, own[job.handle]) for job in jobs},
         allowed_links=frozenset(typed | {link for link in own.values() if link}),
         known_words=frozenset[str]().union(*map(identifiers_in, said)),
         tool_failed=any(isinstance(outcome, Failed | TryAgain) for outcome in outcomes),
         known_sentences=frozenset(sentence for outcome in outcomes for sentence in _own_sentences(outcome)),
     )
+
+
+def _facts(job: Job, link: str | None) -> JobFacts:
+    # Where a request makes one job each, its name comes from a list or from the script that a model has written.
+    return JobFacts(job.handle, job.label, job.state.value, link, listed=job.kind not in PIECES)
 
 
 def _own_sentences(outcome: Outcome) -> list[str]:

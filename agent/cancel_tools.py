@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from pydantic import Field
 
 from agent.cancelling import Cancelled, told
 from agent.conversation import message_text
 from agent.ports import Cancels, JobStore, Roles, TurnStore
-from agent.records import OPEN_JOB_STATES, Json, Source
+from agent.records import OPEN_JOB_STATES, Job, Json, Source
 from agent.request import own_words
 from agent.rights import Right, may, roles_towards
 from agent.tool_calls import ADDED, Failed, Outcome, TryAgain, Value
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
+
+NAMED = 20
 
 
 class CancelArguments(Arguments):
@@ -64,18 +66,27 @@ class Cancelling:
         chosen = [jobs[handle] for handle in wanted] or [job for job in jobs.values() if job.state in OPEN_JOB_STATES]
         if await self._turns.mixed(context.turn.id) and not await self._named(context, wanted):
             return Failed("not_allowed", "Others have written here too.", "Ask which jobs are meant, such as J1.")
-        requests: dict[str, list[str]] = defaultdict(list)
+        whole = _whole_batches(chosen, jobs.values())
+        requests: dict[str, list[Job]] = defaultdict(list)
         for job in chosen:
-            requests[job.submission_id].append(job.handle)
-        allowed = [submission_id for submission_id in requests if await self._may(context, submission_id)]
+            subject = job.batch_id if job.batch_id in whole else job.submission_id
+            requests[subject or job.submission_id].append(job)
+        allowed = [some for some in requests.values() if await self._may(context, some[0].submission_id)]
         # Who names a job means that one; “all” are those that are theirs to cancel.
         if len(allowed) < len(requests) and (wanted or not allowed):
             return Failed("not_allowed", "Only the person who asked for it, an operator or an admin can cancel it.")
         total = Cancelled()
-        for submission_id in allowed:
-            some = requests[submission_id]
-            total = total + await self._cancels.cancel(submission_id, actor=context.turn.requester, handles=some)
+        for some in allowed:
+            total = total + await self._cancel(some, whole, context.turn.requester)
         return Value(_data(total))
+
+    async def _cancel(self, some: Sequence[Job], whole: Collection[str], actor: str) -> Cancelled:
+        """Cancel jobs of one request, or all of a batch at once."""
+        batch_id = some[0].batch_id
+        if batch_id is not None and batch_id in whole:
+            return await self._cancels.cancel_batch(batch_id, actor=actor)
+        handles = [job.handle for job in some]
+        return await self._cancels.cancel(some[0].submission_id, actor=actor, handles=handles)
 
     async def _named(self, context: CallContext, handles: Sequence[str]) -> bool:
         """Whether this very message of the person's names the jobs."""
@@ -92,10 +103,23 @@ class Cancelling:
         return may(Right.CANCEL, roles)
 
 
+def _whole_batches(chosen: Sequence[Job], known: Iterable[Job]) -> set[str]:
+    """The batches of which nothing that is open stays: they are cancelled as one, however many jobs they have."""
+    meant = {job.id for job in chosen}
+    kept = {job.batch_id for job in known if job.state in OPEN_JOB_STATES and job.id not in meant}
+    return {job.batch_id for job in chosen if job.batch_id is not None and job.batch_id not in kept}
+
+
 def _data(total: Cancelled) -> Json:
     return {
         ADDED: told(total),
-        "cancelled_unbilled": [job.handle for job in total.dropped],
-        "still_billed": [job.handle for job in total.unwanted],
-        "had_ended": [job.handle for job in total.over],
+        "cancelled_unbilled": _handles(total.dropped),
+        "still_billed": _handles(total.unwanted),
+        "had_ended": _handles(total.over),
     }
+
+
+def _handles(jobs: Sequence[Job]) -> list[str]:
+    """As many as are worth reading, and how many more there are."""
+    more = [f"{len(jobs) - NAMED} more"] if len(jobs) > NAMED else []
+    return [*(job.handle for job in jobs[:NAMED]), *more]

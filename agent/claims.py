@@ -47,12 +47,17 @@ _SHARED_ALPHABETS = re.compile("[a-z\u00e0-\u024f\u1e00-\u1eff\u0400-\u052f\u062
 
 @dataclass(frozen=True, slots=True)
 class JobFacts:
-    """What may be said about a job. `state` is a `JobState` value; `link` is ours, shown once the job succeeded."""
+    """What may be said about a job. `state` is a `JobState` value; `link` is ours, shown once the job succeeded.
+
+    `listed`: its label may come from a list that somebody sent or from a model, so that its words name nothing here. A
+    row that is called “All of them are done” must not let that sentence through.
+    """
 
     handle: str
     label: str
     state: str
     link: str | None = None
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,8 @@ class Judge:
         self._label_words: set[str] = set()
         self._labels: list[tuple[tuple[str, ...], str]] = []
         for handle, job in self._current.items():
-            self._index(handle, job.label)
+            if not job.listed:
+                self._index(handle, job.label)
 
     def strips(self, sentence: str) -> bool:
         """Whether its pictures have to go: a tick or confetti, with not everything done."""

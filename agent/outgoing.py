@@ -77,7 +77,9 @@ class OutgoingFilter:
         self._jobs = context.jobs
         links = {job.link for job in context.jobs.values() if job.link}
         self._links = context.allowed_links | links | context.link_hosts
-        self._known = context.known_words | {word for job in context.jobs.values() for word in job.label.split()}
+        self._known = context.known_words | {
+            word for job in context.jobs.values() if not job.listed for word in job.label.split()
+        }
         self._neutraliser = Neutraliser(
             context.allowed_links | links, context.link_hosts, context.allowed_mentions, self._job
         )

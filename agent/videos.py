@@ -15,6 +15,7 @@ from agent.tool_calls import Outcome, TryAgain
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
 
 NAME_WORDS = 6
+UNTITLED = "Video"  # where the script is not the person's own: what a model has written is no title
 
 
 class VideoArguments(Arguments):
@@ -72,7 +73,8 @@ class Videos:
         presenter = await self._presenters.choose(account_id, arguments.avatar, arguments.voice)
         if not isinstance(presenter, Presenter):
             return presenter
-        title = await self._ordering.title(context, arguments.title, title_of(script))
+        wished = arguments.title if context.turn.origin == "command" else arguments.title or title_of(script)
+        title = await self._ordering.title(context, wished, UNTITLED)
         order = Order(
             kind=JobKind.VIDEO,
             account_id=account_id,
@@ -94,6 +96,4 @@ class Videos:
 
 def title_of(script: str) -> str:
     """A name for a video: the first words that are spoken in it."""
-    words = script.split()
-    more = "…" if len(words) > NAME_WORDS else ""
-    return harmless(" ".join(words[:NAME_WORDS]) + more, TITLE_LIMIT) or "Video"
+    return harmless(" ".join(script.split()[:NAME_WORDS]), TITLE_LIMIT) or UNTITLED

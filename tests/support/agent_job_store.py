@@ -331,6 +331,17 @@ class FakeCancels:
             self._jobs.drop_lease(row.id)
         return Cancelled(dropped=chosen, over=over)
 
+    async def cancel_batch(self, batch_id: str, *, actor: str) -> Cancelled:
+        total = Cancelled()
+        for row in [row for row in self._jobs.submissions.values() if row.batch_id == batch_id]:
+            total = total + await self.cancel(row.id, actor=actor)
+        self.asked = [*[one for one in self.asked if not self._of(one[0], batch_id)], (batch_id, actor)]
+        return total
+
+    def _of(self, submission_id: str, batch_id: str) -> bool:
+        found = self._jobs.submissions.get(submission_id)
+        return found is not None and found.batch_id == batch_id
+
     async def cancel_of_turns(self, turn_ids: Sequence[str], *, actor: str) -> Cancelled:
         total = Cancelled()
         for row in [row for row in self._jobs.submissions.values() if row.turn_id in turn_ids]:

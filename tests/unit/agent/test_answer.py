@@ -7,11 +7,26 @@ import pytest
 from agent.answer import NOTHING, final_text, finished, outgoing_context
 from agent.conversation import user_message
 from agent.outgoing import JobFacts, OutgoingContext
-from agent.records import Item, Source
+from agent.records import Item, Job, JobKind, JobState, Source
 from agent.tool_calls import ADDED, Deferred, Failed, NeedsApproval, Outcome, TryAgain, Value
 from tests.support.agent_fakes import FakeLinks
 
 SUM = "You, today: $2.00 spent."
+
+
+LIE = "All of them are done"
+
+
+@pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.WAITING])
+def test_no_name_of_a_video_lets_a_sentence_through_that_claims_what_is_not_so(state: JobState) -> None:
+    def job(number: int, label: str, state: JobState) -> Job:
+        whose = (f"j{number}", "W1", "A1", f"S{number}", "C1", f"J{number}")
+        return Job(*whose, kind=JobKind.VIDEO, label=label, state=state, created_at=0.0)
+
+    jobs = [job(1, LIE, state), job(2, "Bo", JobState.RUNNING)]
+    text = finished(f"{LIE}.", outgoing_context([], jobs, [], FakeLinks()), [])
+    assert not text.startswith(LIE)
+    assert LIE in text  # where the runtime itself says which job is meant
 
 
 def answered(text: str, *outcomes: Outcome, state: str | None = None) -> str:

@@ -72,6 +72,30 @@ def desk(turns: FakeTurnStore, jobs: FakeJobStore) -> Desk:
     return Desk(turns, jobs)
 
 
+async def test_a_whole_batch_is_cancelled_as_one(desk: Desk) -> None:
+    for name in ("Sarah", "John", "Mike"):
+        await desk.requested(name)
+    for submission_id in ("S1", "S2"):
+        desk.jobs.submissions[submission_id] = dataclasses.replace(desk.jobs.submissions[submission_id], batch_id="B1")
+    for job_id in ("job1", "job2"):
+        desk.jobs.jobs[job_id] = dataclasses.replace(desk.jobs.jobs[job_id], batch_id="B1")
+    data = await desk.data("J1", "J2")
+    assert desk.cancels.asked == [("B1", "U1")]
+    assert data["cancelled_unbilled"] == ["J1", "J2"]
+    assert desk.states() == [JobState.CANCELLED, JobState.CANCELLED, JobState.WAITING]
+
+
+async def test_one_of_a_batch_is_cancelled_alone(desk: Desk) -> None:
+    for name in ("Sarah", "John"):
+        submission_id = await desk.requested(name)
+        desk.jobs.submissions[submission_id] = dataclasses.replace(desk.jobs.submissions[submission_id], batch_id="B1")
+    for job_id in ("job1", "job2"):
+        desk.jobs.jobs[job_id] = dataclasses.replace(desk.jobs.jobs[job_id], batch_id="B1")
+    await desk.data("J2")
+    assert desk.cancels.asked == [("S2", "U1")]
+    assert desk.states() == [JobState.WAITING, JobState.CANCELLED]
+
+
 def test_it_is_offered_as_what_it_is(desk: Desk) -> None:
     plan = desk.toolbox.plan("cancel_jobs", '{"jobs": null}')
     assert isinstance(plan, Planned)
