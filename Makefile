@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
 # What .ci/run runs and make test does not even collect.
-LONG := tests/unit/emulators tests/browser tests/outside tests/soak
+LONG := $(shell grep -v '^\#' tests/long.txt)
 
 .PHONY: run test check fmt lock soak clean
 
