@@ -53,7 +53,10 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """A batch whose rows the transaction holds. `jobs` with the state of the request that carries each, in order."""
+    """A batch whose requests the transaction holds, so that nobody else ends its jobs.
+
+    `jobs` with the state of the request that carries each, in order.
+    """
 
     row: sa.RowMapping
     jobs: tuple[tuple[SubmissionState, Job], ...]
@@ -69,15 +72,14 @@ class Bulk:
         self._audit = audit
 
     async def lock(self, connection: AsyncConnection, batch_id: str) -> Locked:
-        """Keep a batch, its requests and their jobs to this transaction; `KeyError` when there is none."""
+        """Keep a batch and its requests to this transaction; `KeyError` when there is none."""
         select = sa.select(batch).where(batch.c.id == batch_id)
         row = await one(connection, self._database.locked(select), batch_id)
         requests = sa.select(submission.c.id, submission.c.state).where(members_of(row)).order_by(submission.c.id)
         states = {found.id: found.state for found in await connection.execute(self._database.locked(requests))}
         jobs = sa.select(job).where(job.c.conversation_id == row["conversation_id"], job.c.batch_id == batch_id)
-        found = (await connection.execute(self._database.locked(jobs.order_by(job.c.id)))).mappings().all()
-        in_order = sorted(found, key=lambda one: one["number"])
-        return Locked(row, tuple((states[each["submission_id"]], record(Job, each)) for each in in_order))
+        found = (await connection.execute(jobs.order_by(job.c.number))).mappings().all()
+        return Locked(row, tuple((states[each["submission_id"]], record(Job, each)) for each in found))
 
     async def drop(
         self,
@@ -100,6 +102,8 @@ class Bulk:
             if locked.row["state"] in UNDECIDED:  # its requests were ended one by one, and nothing waits any more
                 await self._end(connection, locked.row, code, by)
             return Cancelled(over=over)
+        ids = [each.id for each in (*unsent, *left)]
+        await connection.execute(self._database.locked(sa.select(job.c.id).where(job.c.id.in_(ids)).order_by(job.c.id)))
         await self._withdraw(connection, locked.row, unsent, code, by)
         await self._disown(connection, locked.row, left)
         await self._end(connection, locked.row, code, by)

@@ -14,7 +14,7 @@ from tests.support.agent_fakes import FakeLinks
 SUM = "You, today: $2.00 spent."
 
 
-LIE = "All of them are done"
+LIE = "Ales eo echu"  # in a language the lexicon does not have: only as the name of a job it would be let through
 
 
 @pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.WAITING])
@@ -27,6 +27,8 @@ def test_no_name_of_a_video_lets_a_sentence_through_that_claims_what_is_not_so(s
     text = finished(f"{LIE}.", outgoing_context([], jobs, [], FakeLinks()), [])
     assert not text.startswith(LIE)
     assert LIE in text  # where the runtime itself says which job is meant
+    named = {job.handle: JobFacts(job.handle, job.label, job.state.value) for job in jobs}
+    assert finished(f"{LIE}.", OutgoingContext(jobs=named), []).startswith(LIE)  # so it is the name that would do it
 
 
 def answered(text: str, *outcomes: Outcome, state: str | None = None) -> str:
