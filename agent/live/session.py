@@ -255,6 +255,9 @@ class Running:
             unconfirmed=self._phrases.unconfirmed,
         )
         await recollection.refresh()
+        connection = parts.connect(access.socket_url, self._still_ours)
+        if self._access is not None:
+            connection.silence()  # whoever had it may have died in the middle of a sentence
         self._access = access
         setting = Setting(
             requester=session.requester,
@@ -271,7 +274,7 @@ class Running:
             parts,
             self.tenure,
             Conduct(setting, parts.ids.new, parts.clock.now()),
-            parts.connect(access.socket_url, self._still_ours),
+            connection,
             self._scribe,
             recollection,
             show=self._show,

@@ -155,6 +155,14 @@ class Channel:
             self._controls.appendleft(command)
             self._speech.interrupted(command["event_id"])
 
+    def silence(self, now: float) -> None:
+        """As `interrupt`, also where nothing of ours was sent: somebody else's sound may be left in the avatar.
+
+        LiveAvatar would add ours to it, as one utterance.
+        """
+        self._maybe_talking = True
+        self.interrupt(now)
+
     def listen(self, listening: bool) -> bool:
         """Have the avatar look as if it listened, or no longer. False, and nothing sent, while it has to speak."""
         if self._speech.open or self._state is SessionState.OVER:

@@ -212,6 +212,14 @@ class LiveConnection:
         self._channel.interrupt(self._clock.now())
         self._after()
 
+    def silence(self) -> None:
+        """As `interrupt`, also where nothing of ours was sent: who had the session before may have left some.
+
+        May be called before the connection is entered.
+        """
+        self._channel.silence(self._clock.now())
+        self._after()
+
     def listen(self, listening: bool) -> bool:
         """Have the avatar look as if it listened, or no longer; False, and nothing done, while it has to speak."""
         accepted = self._channel.listen(listening)

@@ -49,6 +49,15 @@ def test_connected_twice_is_one_ready() -> None:
     assert desk.happened == [Ready(again=False)]
 
 
+def test_what_somebody_else_left_is_silenced_before_anything_is_said() -> None:
+    desk = Desk()
+    desk.channel.silence(desk.now)
+    desk.say(1.0)
+    desk.connect()
+
+    assert types(desk.pump()) == ["agent.interrupt", "agent.speak", "agent.speak", "agent.speak_end"]
+
+
 # Sound
 
 
