@@ -1,6 +1,8 @@
 # Both quick-start commands set up what they need: a virtual environment and the locked dependencies.
 PYTHON ?= python3
 ARGS ?=
+# What make test runs under; .ci/run measures coverage with it.
+UNDER ?=
 BIN := .venv/bin
 # What .ci/run runs and make test does not even collect.
 LONG := $(shell grep -v '^\#' tests/long.txt)
@@ -11,7 +13,7 @@ run: .venv/runtime
 	@$(BIN)/python -m bot $(ARGS)
 
 test: .venv/dev
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q $(LONG:%=--ignore=%) \
+	@$(BIN)/python $(UNDER) -m pytest -n 2 --dist worksteal -q $(LONG:%=--ignore=%) \
 		-m "not full and not browser and not outside and not soak" $(ARGS)
 
 check: .venv/dev

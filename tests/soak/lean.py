@@ -63,7 +63,7 @@ class LeanPoster(Poster):
 def make_lean(slack: SlackEmulator) -> None:
     """Have `slack` send its events like this."""
     slack.poster = LeanPoster(slack.workspace)
-    slack.courier = Courier(slack.workspace, slack.poster, slack.journal)
+    slack.courier = Courier(slack.workspace, slack.poster, slack.sockets, slack.journal)
     slack.workspace.sink = slack.courier.send
 
 
