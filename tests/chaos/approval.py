@@ -74,7 +74,7 @@ class ApprovalRig(Rig):
         for what, count in (("card:", 1), ("closing:", int(self.decision == "decline"))):
             if len(found := self.with_key(root, what)) != count:
                 wrong.append(f"{len(found)} posts with key {what}")
-        word = "declined" if self.decision == "decline" else "waiting for approval"
+        word = "declined" if self.decision == "decline" else "waiting for an approval"
         if not all(word in card.rendered_text() for card in self.with_key(root, "card:")):
             wrong.append(f"the card does not say {word}")
         if len(replies := self.replies(root)) != 1:
