@@ -53,6 +53,11 @@ _MAIL = re.compile(r"mailto:([\w.+-]{1,64}@[\w.-]{1,190}\.\w{2,24})", re.IGNOREC
 _TRAILING = ".,;:!?'\"`)]}*_~…»”’>|"
 
 
+def without_definitions(text: str) -> str:
+    """`text` in which no `[word]:` at the start of a line defines where Markdown's `[word]` leads."""
+    return _DEFINITION.sub(r"\1 :", text)
+
+
 class Neutraliser:
     """Rewrites text. `allowed` are whole URLs; `hosts` are base URLs whose bare mention is fine, no path below them;
     `mentions` are ids of people who may be mentioned; `job` renders a handle."""
@@ -93,7 +98,7 @@ class _Rewrite:
         text = _ANGLE.sub(self._angle, text)
         text = _MARKDOWN.sub(self._markdown, text)
         text = _TARGET.sub("] ", text)
-        text = _DEFINITION.sub(r"\1 :", text)
+        text = without_definitions(text)
         text = _BARE.sub(self._bare, text)
         text = _OPENER.sub(r"\1 ", text)
         return _GROUP.sub("@ ", text)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from agent.claim_hits import without_signs
 from agent.claims import JobFacts, Judge
 from agent.identifiers import ID_REMOVED, has_identifier, without_identifiers
-from agent.neutral import LINK_REMOVED, PLACEHOLDER, Neutraliser, bare_links
+from agent.neutral import LINK_REMOVED, PLACEHOLDER, Neutraliser, bare_links, without_definitions
 from agent.plain_text import one_line, visible, without_stray_joiners
 from agent.records import OPEN_JOB_STATES, JobState
 from agent.segments import HOLD_LIMIT, Segmenter
@@ -136,7 +136,9 @@ class OutgoingFilter:
         pieces = [without_identifiers(piece, self._known) for piece in pieces]
         bare = "".join(_EMPHASIS.sub("", piece) for piece in pieces)
         is_dressed_up = bare != "".join(pieces) and (has_identifier(bare, self._known) or bare_links(bare, self._links))
-        return "" if is_dressed_up else "".join(map("".join, zip(pieces, [*kept, ""], strict=True)))
+        # The mark of an identifier that went may stand before a colon: once more, what Markdown would read as a target.
+        whole = without_definitions("".join(map("".join, zip(pieces, [*kept, ""], strict=True))))
+        return "" if is_dressed_up else whole
 
     def _bounded(self, text: str) -> str:
         """`text`, or the mark that something is missing: half a sentence could say the opposite of the whole."""

@@ -71,10 +71,11 @@ async def test_what_is_heard_arrives_as_24_khz_in_frames_of_40_ms(tune: Path, sc
             await house.context.add_init_script(script)
         page = await house.open()
         visit = await house.enter(page)
-        await house.desk.wait_for(lambda: len(visit.sound) >= SECONDS * RATE * 2, 20)
+        began, ended = 2 * RATE, 2 * RATE * (SECONDS + 1)  # a device that has just been opened may stutter for a moment
+        await house.desk.wait_for(lambda: len(visit.sound) >= ended, 20)
 
         assert {len(item.pcm) for item in visit.inputs if isinstance(item, Sound)} == {1_920}
-        heard = notes_of(visit.sound[: SECONDS * RATE * 2])
+        heard = notes_of(visit.sound[began:ended])
         first = NOTES.index(heard[0])
         assert heard == [NOTES[(first + at) % 3] for at in range(len(heard))]
         assert len(heard) in (6, 7)  # a note each 0.6 s: the time is right as well

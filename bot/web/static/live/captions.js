@@ -3,19 +3,16 @@
 import { at, made, show } from './dom.js';
 
 const MOST = 200;
+const NEAR = 60; // pixels from the end that still count as being there
 const NAMES = { you: 'You', avatar: 'Avatar', teammate: 'Teammate' };
 
 export class Captions {
   #lines = new Map();
   #announced = new Set();
-  #follows = true; // nobody has scrolled up to read older lines
+  #end = 0; // where the list was last scrolled to; out of reach while somebody reads older lines
 
   constructor() {
-    const list = at('captions');
-    list.addEventListener('scroll', () => {
-      this.#follows = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
-    });
-    new ResizeObserver(() => this.#toEnd()).observe(list);
+    new ResizeObserver(() => this.#followed() && this.#toEnd()).observe(at('captions'));
   }
 
   /** A finished line without words takes back what was shown of it. */
@@ -24,16 +21,28 @@ export class Captions {
       this.#remove(id);
       return;
     }
+    const followed = this.#followed();
     const line = this.#lines.get(id) ?? this.#added(id);
     const speaker = name || NAMES[who] || NAMES.avatar;
     line.className = [who, final ? 'final' : 'partial', interrupted ? 'interrupted' : ''].join(' ').trim();
     line.replaceChildren(made('b', {}, speaker), made('span', { dir: 'auto' }, text), ...ending(interrupted));
     if (final) this.#announce(id, `${speaker}: ${text}`);
-    this.#toEnd();
+    if (followed) this.#toEnd();
+  }
+
+  /** Asked before a change: a scroll event would come a frame late, and a line in between would take the reader away. */
+  #followed() {
+    const list = at('captions');
+    const below = list.scrollHeight - list.scrollTop - list.clientHeight;
+    const followed = below < NEAR || list.scrollTop > this.#end - NEAR;
+    if (!followed) this.#end = Infinity;
+    return followed;
   }
 
   #toEnd() {
-    if (this.#follows) at('captions').scrollTop = at('captions').scrollHeight;
+    const list = at('captions');
+    list.scrollTop = list.scrollHeight;
+    this.#end = list.scrollTop;
   }
 
   #added(id) {
