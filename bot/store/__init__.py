@@ -9,6 +9,7 @@ from agent.ports import Clock, Ids
 from bot.sealing import Sealer
 from bot.store.admission import Admission
 from bot.store.approvals import Approvals
+from bot.store.assets import Assets
 from bot.store.audit import Audit
 from bot.store.batches import Batches
 from bot.store.books import Books
@@ -74,6 +75,7 @@ class Store:
         self.batches = Batches(database, self.claims, ids, outbox, endings, self.ledger, bulk, self.audit, ops_channel)
         self.cancellations = Cancellations(database, bulk, endings, self.audit)
         self.approvals = Approvals(database, self.ledger, self.cancellations, endings, self.audit)
+        self.assets = Assets(database, self.claims, ids, outbox)
         self.wallet = Wallet(database)
         self.roles = RoleMembers(database, self.audit)
         self.retention = Retention(database, link_seconds)

@@ -68,12 +68,18 @@ def add_batches(connection: sa.Connection) -> None:
     add_missing_columns(connection)
 
 
+def add_assets(connection: sa.Connection) -> None:
+    """Files on their way to HeyGen."""
+    schema.asset.create(connection, checkfirst=True)
+
+
 MIGRATIONS: list[tuple[str, Migration]] = [
     ("001-tables", create_missing_tables),
     ("002-money", add_money),
     ("003-erasures", add_erasures),
     ("004-live-sessions", add_live_sessions),
     ("005-batches", add_batches),
+    ("006-assets", add_assets),
 ]
 
 

@@ -26,6 +26,7 @@ from bot.store.outbox import UNFINISHED, Outbox
 from bot.store.person_live import LivePart, sessions_of
 from bot.store.pseudonyms import holds
 from bot.store.schema import (
+    asset,
     batch,
     delivery,
     inbox,
@@ -88,6 +89,7 @@ class PersonalData:
                 (turn, turn.c.requester == who.user_id),
                 (submission, submission.c.requester == who.user_id),
                 (batch, batch.c.requester == who.user_id),
+                (asset, asset.c.requester == who.user_id),
                 (inbox, holds(inbox.c.payload, who.user_id)),
                 (delivery, holds(delivery.c.body, who.user_id)),
                 (live_session, sessions_of(who.user_id)),
@@ -190,6 +192,7 @@ class _Part:
         await self._requests()
         await self._live.erase()
         gone = await self._sources(links)
+        await self._files(gone)
         await self._quotations({*quotations, *gone})
 
     # -- what they said ------------------------------------------------------------------------------------------
@@ -285,6 +288,14 @@ class _Part:
         gone = [handle for handle, value in links.items() if handle not in mentioned and value not in rest]
         await self._execute(sa.delete(source).where(self._here(source), source.c.handle.in_(gone)))
         return [links[handle] for handle in gone]
+
+    async def _files(self, gone: Collection[str]) -> None:
+        """What they had uploaded, and what only they spoke of. Whoever is at it finds no row any more and stops."""
+        theirs = sa.or_(asset.c.requester == self._who.user_id, asset.c.place.in_(gone))
+        delete = sa.delete(asset).where(self._here(asset), theirs).returning(asset.c.provider_id)
+        uploads = await self._scalars(delete)
+        named = sa.and_(source.c.kind == "A", source.c.value.in_([one for one in uploads if one]))
+        await self._execute(sa.delete(source).where(self._here(source), named))
 
     async def _quotations(self, texts: Collection[str]) -> None:
         """Take out what others' turns quote word for word, unless the others have said the same."""

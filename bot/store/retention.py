@@ -11,12 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent.assets import FINAL as OVER
 from agent.live.records import LiveState
 from agent.records import OPEN_JOB_STATES, JobState, SubmissionState, TurnState
 from bot.store.bulk import UNSENT
 from bot.store.database import Database
 from bot.store.outbox import UNFINISHED
 from bot.store.schema import (
+    asset,
     conversation,
     delivery,
     inbox,
@@ -129,6 +131,7 @@ def _over(before: float) -> sa.ColumnElement[bool]:
         _has(submission, submission.c.created_at >= before, submission.c.state.in_(ON_THE_WAY)),
         _has(job, job.c.finished_at >= before, job.c.state.in_(OPEN_JOB_STATES), unwatched),
         _has(live_session, live_session.c.ended_at >= before, live_session.c.state != LiveState.ENDED),
+        _has(asset, asset.c.created_at >= before, asset.c.state.not_in(OVER)),
         _has(delivery, delivery.c.created_at >= before, delivery.c.state.in_(UNFINISHED)),
         sa.exists().where(lane.c.id == conversation.c.id, lane.c.owner.is_not(None)),
     )

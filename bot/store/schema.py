@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from agent.assets import AssetState, Origin
 from agent.batches import BatchState
 from agent.live.records import CommandKind, LineState, LiveEnd, LiveState, Manner, Speaker
 from agent.money import Entry, Reason
@@ -540,6 +541,42 @@ ledger = sa.Table(
     sqlite_autoincrement=True,
 )
 
+# Files on their way to HeyGen, and those it has. `source_key` tells them apart, `number` counts the keys of one.
+# `awaited`: a turn still waits for it; otherwise its conversation is told.
+asset = sa.Table(
+    "asset",
+    metadata,
+    _key(),
+    _workspace(),
+    _column("account_id", ID),
+    _conversation(),
+    _column("requester", ID),
+    _column("origin", _closed(Origin)),
+    _column("place", Words),
+    _column("source_key", ID, unique=True),
+    _column("call_key", ID),
+    _column("state", _closed(AssetState)),
+    _column("created_at", sa.Double),
+    _column("number", sa.Integer, default=1),
+    _maybe("keyed_at", sa.Double),
+    _column("attempts", sa.Integer, default=0),
+    _column("not_before", sa.Double, default=0.0),
+    _maybe("provider_id", ID),
+    _column("name", Words, default=""),
+    _maybe("content_type", ID),
+    _maybe("size", sa.BigInteger),
+    _maybe("checksum", ID),
+    _maybe("duration", sa.Double),
+    _maybe("processing_since", sa.Double),
+    _maybe("error_code", ID),
+    _maybe("error", Words),
+    _column("awaited", sa.Boolean, default=True),
+    *_lease(),
+    sa.Index("asset_due", "state", "not_before"),
+    sa.Index("asset_owner", "owner"),
+    sa.Index("asset_conversation", "conversation_id"),
+)
+
 wallet_reading = sa.Table(
     "wallet_reading",
     metadata,
@@ -596,4 +633,4 @@ migration = sa.Table(
     _column("applied_at", sa.Double),
 )
 
-LEASED = (lane, submission, job, delivery, live_session)
+LEASED = (lane, submission, job, delivery, live_session, asset)

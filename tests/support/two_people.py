@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from agent.assets import AssetState, NewAsset, Origin
 from agent.batches import Batch
 from agent.conversation import function_call, user_message
 from agent.live.ports import NewLine
@@ -162,9 +163,26 @@ async def lived(store: Store, person: str, *, other: str) -> dict[str, str]:
     again = {"code": "timeout", "sentence": said(person, "nobody knows")}
     await store.jobs.postpone(claimed[0], not_before=9e9, doubtful=True, **again)
     fates["sending"] = sending.id
+    await uploaded(store, person, lease)
     await life.answer(lease, turn, said(person, "is answered"))
     await small_things(life, person, lease.id, other)
     return fates
+
+
+async def uploaded(store: Store, person: str, lane: Lease) -> None:
+    """`person` has given two files: one is at HeyGen, the other never got there."""
+    for what in ("sent", "lost"):
+        place = link_of(person, what)
+        who = {"workspace_id": WORKSPACE, "account_id": ACCOUNT, "conversation_id": lane.id, "requester": person}
+        keys = {"source_key": f"{lane.id}-{WORDS[person][:3]}-{what}", "call_key": what}
+        await store.assets.want(lane, NewAsset(**who, origin=Origin.LINK, place=place, **keys))
+        [(lease, file)] = await store.assets.claim_due(1)
+        await store.assets.advance(lease, AssetState.SENDING, name=said(person, f"{what}.mp4"))
+        if what == "sent":
+            await store.assets.advance(lease, AssetState.READY, provider_id=f"asset-{file.id}")
+            await store.turns.name_source(lane.id, "A", f"asset-{file.id}")
+        else:
+            await store.assets.advance(lease, AssetState.FAILED, error=said(person, "is no film"))
 
 
 async def batch_lived(store: Store, person: str, *, name: str, **other: Any) -> Batch:

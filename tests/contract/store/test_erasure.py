@@ -23,6 +23,10 @@ from tests.support.two_people import ALICE, BOB, LONGER, WORDS, Life, dump, file
 # closed sets. Whoever adds a text column puts it here, or has `two_people` fill it.
 BARE = {
     "account": {"id", "workspace_id", "backend", "webhook_path_token"},
+    "asset": {
+        *("id", "workspace_id", "account_id", "conversation_id", "source_key", "call_key", "provider_id"),
+        *("content_type", "checksum", "error_code", "owner"),
+    },
     "audit": {"workspace_id", "deed", "details"},
     "batch": {
         *("id", "key", "workspace_id", "account_id", "conversation_id", "turn_id", "arguments_hash", "basis"),
