@@ -64,6 +64,7 @@ from bot.sealing import Sealer
 from bot.settings import Settings
 from bot.slack.actions import Actions
 from bot.slack.app import build_app
+from bot.slack.asked import Bench
 from bot.slack.batch_decisions import BatchDecisions
 from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.budget import Budgets
@@ -575,14 +576,14 @@ class _Parts:
         )
         commands.register(router)
         Actions(requests=store.jobs).register(router)
+        bench = Bench(self.roles, self.roles.approvers)
         decisions = Decisions(
             requests=store.jobs,
             places=store.turns,
             approvals=store.approvals,
             cancels=store.cancellations,
             notices=store.deliveries,
-            roles=self.roles,
-            approvers=self.roles.approvers,
+            bench=bench,
             kick=self.kick,
         )
         decisions.register(router)
@@ -591,8 +592,7 @@ class _Parts:
             places=store.turns,
             cancels=store.cancellations,
             notices=store.deliveries,
-            roles=self.roles,
-            approvers=self.roles.approvers,
+            bench=bench,
             kick=self.kick,
         )
         on_batches.register(router)

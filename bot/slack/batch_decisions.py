@@ -6,27 +6,31 @@ As with single requests, a decision is committed before the ack, and who pressed
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Protocol, assert_never
 
 from agent.batches import Batch, BatchState
 from agent.cancelling import Cancelled, told
 from agent.errors import OverCap
-from agent.ports import Roles
-from agent.records import DeliveryKind, Json
-from agent.rights import Right, Role, may, roles_towards
+from agent.rights import Right
 from bot.slack import batch_buttons as buttons
+from bot.slack.asked import (
+    Bench,
+    Notices,
+    cancelled_by_another,
+    only_cancelled_by,
+    only_theirs,
+    over_cap,
+    title_of,
+    work_for,
+)
 from bot.slack.batch_cards import why_ended
 from bot.slack.buttons import Pressed, pressed
-from bot.slack.decisions import EXPIRED, LOOK_AGAIN, UNKNOWN, Notices
+from bot.slack.decisions import EXPIRED, LOOK_AGAIN, UNKNOWN
 from bot.slack.ports import Places
 from bot.slack.router import Answer, Interaction, Router
-from bot.slack.text import mention, safe
 from bot.store.batches import BatchDecision, Verdict
-from bot.store.inbox import NewEvent
-from bot.store.outbox import NewDelivery
 
-TITLE_LIMIT = 80
 NOT_READY = "The sample is not ready yet. I call you when it is."
 
 
@@ -66,14 +70,13 @@ class BatchCancels(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BatchDecisions:
-    """The handlers. `approvers` gives mentions of those who can approve; `kick` has the loops look around."""
+    """The handlers. `kick` has the loops look around."""
 
     batches: BatchWords
     places: Places
     cancels: BatchCancels
     notices: Notices
-    roles: Roles
-    approvers: Callable[[], Collection[str]]
+    bench: Bench
     kick: Callable[[], None]
 
     def register(self, router: Router) -> None:
@@ -91,15 +94,14 @@ class BatchDecisions:
         if (found := await self._about(interaction)) is None:
             return Answer(text=UNKNOWN)
         shown, batch = found
-        if not self._may(Right.APPROVE, interaction, batch):
-            return Answer(text=self._approvers_only(batch))
+        if not self.bench.may(Right.APPROVE, interaction, batch):
+            return Answer(text=self.bench.approvers_only(batch))
         try:
             decision = await self.batches.approve(
                 batch.id, arguments_hash=shown.arguments_hash, actor=interaction.user_id, quoted=shown.quoted
             )
         except OverCap as error:
-            own = interaction.user_id == batch.requester
-            return Answer(text=error.sentence if own else error.for_others(mention(batch.requester)))
+            return Answer(text=over_cap(error, batch, interaction.user_id))
         self.kick()
         return Answer(text=_answer(decision, _approved(decision.batch)))
 
@@ -108,11 +110,11 @@ class BatchDecisions:
         if (found := await self._about(interaction)) is None:
             return Answer(text=UNKNOWN)
         _, batch = found
-        if not self._may(Right.DECLINE, interaction, batch):
-            return Answer(text=self._approvers_only(batch))
+        if not self.bench.may(Right.DECLINE, interaction, batch):
+            return Answer(text=self.bench.approvers_only(batch))
         decision = await self.batches.decline(batch.id, actor=interaction.user_id)
         self.kick()
-        return Answer(text=_answer(decision, f"Declined: {_title(batch)}. Nothing was sent and nothing is billed."))
+        return Answer(text=_answer(decision, f"Declined: {title_of(batch)}. Nothing was sent and nothing is billed."))
 
     async def make_rest(self, interaction: Interaction) -> Answer:
         """The sample is good: make the others."""
@@ -123,7 +125,7 @@ class BatchDecisions:
             return Answer(text=refusal)
         decision = await self.batches.make_rest(batch.id, actor=interaction.user_id)
         self.kick()
-        return Answer(text=_answer(decision, f"The rest of {_title(batch)} is being made now."))
+        return Answer(text=_answer(decision, f"The rest of {title_of(batch)} is being made now."))
 
     async def refuse_sample(self, interaction: Interaction) -> Answer:
         """The sample is not good: stop."""
@@ -143,12 +145,11 @@ class BatchDecisions:
         if (found := await self._about(interaction)) is None:
             return Answer(text=UNKNOWN)
         _, batch = found
-        if not self._may(Right.CANCEL, interaction, batch):
-            who = mention(batch.requester)
-            return Answer(text=f"Only {who}, who asked for this, an operator or an admin can cancel it.")
+        if not self.bench.may(Right.CANCEL, interaction, batch):
+            return Answer(text=only_cancelled_by(batch))
         result = await self.cancels.cancel_batch(batch.id, actor=interaction.user_id)
         if result.unwanted and interaction.user_id != batch.requester:
-            await self._tell_requester(interaction, batch, result)
+            await self.notices.enqueue(cancelled_by_another(batch, interaction.user_id, result))
         self.kick()
         return Answer(text=told(result))
 
@@ -156,32 +157,25 @@ class BatchDecisions:
         """Look at the jobs of a batch now."""
         if (found := await self._about(interaction)) is None:
             return Answer(text=UNKNOWN)
-        return Answer(event=await self._event(interaction, found[1], buttons.REFRESH))
+        return await self._work(interaction, found[1], buttons.REFRESH)
 
     async def retry(self, interaction: Interaction) -> Answer:
         """Ask for what failed once more; anybody but the requester is told privately why not."""
         if (found := await self._about(interaction)) is None:
             return Answer(text=UNKNOWN)
         _, batch = found
-        if not self._may(Right.RETRY, interaction, batch):
-            return Answer(text=f"Only {mention(batch.requester)}, who asked for this, can retry it.")
-        return Answer(event=await self._event(interaction, batch, buttons.RETRY))
+        if not self.bench.may(Right.RETRY, interaction, batch):
+            return Answer(text=only_theirs(batch, "retry it"))
+        return await self._work(interaction, batch, buttons.RETRY)
 
     async def _mine(self, interaction: Interaction) -> tuple[Batch, str | None] | None:
         """The batch whose sample a button is about, and why this person has no say in it."""
         if (found := await self._about(interaction)) is None:
             return None
         _, batch = found
-        if self._may(Right.CHANGE, interaction, batch):
+        if self.bench.may(Right.CHANGE, interaction, batch):
             return batch, None
-        return batch, f"Only {mention(batch.requester)}, who asked for this, can say whether the sample is good."
-
-    async def _tell_requester(self, interaction: Interaction, batch: Batch, result: Cancelled) -> None:
-        """What was never sent has its closing; of the rest the requester would only see the card."""
-        text = f"{mention(batch.requester)} <@{interaction.user_id}> cancelled {_title(batch)}. {told(result)}"
-        body: Json = {"text": text, "user": batch.requester}
-        key = f"cancelled:{batch.id}:{result.unwanted[0].handle}"
-        await self.notices.enqueue(NewDelivery(batch.conversation_id, DeliveryKind.NOTICE, key, body=body))
+        return batch, only_theirs(batch, "say whether the sample is good")
 
     async def _about(self, interaction: Interaction) -> tuple[Pressed, Batch] | None:
         """What was pressed, and the batch as it is now; None for what is not of this workspace."""
@@ -194,32 +188,9 @@ class BatchDecisions:
             return None
         return (shown, batch) if batch.workspace_id == interaction.team_id else None
 
-    def _may(self, right: Right, interaction: Interaction, batch: Batch) -> bool:
-        return may(right, self._roles(interaction, batch))
-
-    def _roles(self, interaction: Interaction, batch: Batch) -> frozenset[Role]:
-        appointed = self.roles.appointed(batch.workspace_id, interaction.user_id)
-        anybody = self.roles.anybody_approves(batch.workspace_id)
-        return roles_towards(batch.requester, interaction.user_id, appointed, anybody_approves=anybody)
-
-    def _approvers_only(self, batch: Batch) -> str:
-        who = " or ".join(self.approvers()) or mention(batch.requester)
-        return f"Only an approver can decide this: {who}. Nothing has changed."
-
-    async def _event(self, interaction: Interaction, batch: Batch, name: str) -> NewEvent:
-        """Work for the lane of the batch's thread, wherever the button was pressed."""
+    async def _work(self, interaction: Interaction, batch: Batch, name: str) -> Answer:
         place = await self.places.conversation(batch.conversation_id)
-        return NewEvent(
-            id=interaction.event_id,
-            dedup_key=None,
-            workspace_id=place.workspace_id,
-            channel_id=place.channel_id,
-            channel_type=place.channel_type,
-            thread_ts=place.thread_ts,
-            opens=False,
-            kind="action",
-            payload={"name": name, "batch_id": batch.id, "user": interaction.user_id},
-        )
+        return Answer(event=work_for(place, interaction, {"name": name, "batch_id": batch.id}))
 
 
 def _answer(decision: BatchDecision, done: str) -> str:
@@ -240,7 +211,7 @@ def _answer(decision: BatchDecision, done: str) -> str:
 
 def _approved(batch: Batch) -> str:
     how = "One goes to HeyGen now, as a sample." if batch.state is BatchState.SAMPLING else "It goes to HeyGen now."
-    return f"Approved: {_title(batch)}. {how}"
+    return f"Approved: {title_of(batch)}. {how}"
 
 
 def decided(batch: Batch) -> str:
@@ -252,7 +223,3 @@ def decided(batch: Batch) -> str:
     if batch.state is BatchState.GOING:
         return "This needs no decision any more: it is being made."
     return f"This was approved already by <@{batch.decided_by}>." if batch.decided_by else NOT_READY
-
-
-def _title(batch: Batch) -> str:
-    return safe(batch.title, TITLE_LIMIT)

@@ -11,19 +11,25 @@ from typing import Protocol, assert_never
 
 from agent.cancelling import Cancelled, told
 from agent.errors import OverCap
-from agent.ports import Roles
-from agent.records import DeliveryKind, Json, Submission, SubmissionState
-from agent.rights import Right, Role, may, roles_towards
+from agent.records import Submission, SubmissionState
+from agent.rights import Right
+from bot.slack.asked import (
+    Bench,
+    Notices,
+    cancelled_by_another,
+    only_cancelled_by,
+    only_theirs,
+    over_cap,
+    title_of,
+    work_for,
+)
 from bot.slack.buttons import Pressed, pressed
 from bot.slack.closings import ended_how
 from bot.slack.kinds import KINDS
 from bot.slack.modals import CHANGE, LANGUAGES, change_modal, complaint, entered
 from bot.slack.ports import Places, Requests
 from bot.slack.router import Answer, Interaction, Router
-from bot.slack.text import mention, safe
 from bot.store.approvals import Decision, Verdict
-from bot.store.inbox import NewEvent
-from bot.store.outbox import NewDelivery
 
 UNKNOWN = "I don't know this request any more. Ask me in words instead."
 LOOK_AGAIN = "This request has changed since you saw it. Look at the card again: what it costs may be another amount."
@@ -53,25 +59,16 @@ class Cancels(Protocol):
         ...
 
 
-class Notices(Protocol):
-    """Queues posts."""
-
-    async def enqueue(self, new: NewDelivery) -> str:
-        """Queue a post, or leave the one that has its key."""
-        ...
-
-
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Decisions:
-    """The handlers. `approvers` gives mentions of those who can approve; `kick` has the loops look around."""
+    """The handlers. `kick` has the loops look around."""
 
     requests: Requests
     places: Places
     approvals: Approvals
     cancels: Cancels
     notices: Notices
-    roles: Roles
-    approvers: Callable[[], Collection[str]]
+    bench: Bench
     kick: Callable[[], None]
 
     def register(self, router: Router) -> None:
@@ -87,15 +84,14 @@ class Decisions:
         if (found := await self._about(interaction)) is None:
             return Answer(text=UNKNOWN)
         shown, submission = found
-        if not self._may(Right.APPROVE, interaction, submission):
-            return Answer(text=self._approvers_only(submission))
+        if not self.bench.may(Right.APPROVE, interaction, submission):
+            return Answer(text=self.bench.approvers_only(submission))
         try:
             decision = await self.approvals.approve(
                 submission.id, arguments_hash=shown.arguments_hash, actor=interaction.user_id, quoted=shown.quoted
             )
         except OverCap as error:
-            own = interaction.user_id == submission.requester
-            return Answer(text=error.sentence if own else error.for_others(f"{mention(submission.requester)}"))
+            return Answer(text=over_cap(error, submission, interaction.user_id))
         self.kick()
         return Answer(text=_approved(decision))
 
@@ -104,8 +100,8 @@ class Decisions:
         if (found := await self._about(interaction)) is None:
             return Answer(text=UNKNOWN)
         _, submission = found
-        if not self._may(Right.DECLINE, interaction, submission):
-            return Answer(text=self._approvers_only(submission))
+        if not self.bench.may(Right.DECLINE, interaction, submission):
+            return Answer(text=self.bench.approvers_only(submission))
         decision = await self.approvals.decline(submission.id, actor=interaction.user_id)
         self.kick()
         return Answer(text=_declined(decision))
@@ -115,8 +111,8 @@ class Decisions:
         if (found := await self._about(interaction)) is None:
             return Answer(text=UNKNOWN)
         _, submission = found
-        if not self._may(Right.CHANGE, interaction, submission):
-            return Answer(text=f"Only {mention(submission.requester)}, who asked for this, can change it.")
+        if not self.bench.may(Right.CHANGE, interaction, submission):
+            return Answer(text=only_theirs(submission, "change it"))
         if submission.state is not SubmissionState.WAITING_APPROVAL:
             return Answer(text=decided(submission))
         if not KINDS[submission.kind].changeable:
@@ -133,34 +129,26 @@ class Decisions:
         languages = entered(interaction.state)
         if problem := complaint(languages, submission.arguments.get("languages", [])):
             return _complain(problem)
-        if not self._may(Right.CHANGE, interaction, submission):
+        if not self.bench.may(Right.CHANGE, interaction, submission):
             return _complain("Only the person who asked for this can change it.")
         if submission.state is not SubmissionState.WAITING_APPROVAL:
             return _complain("This request was decided meanwhile. Ask for what you want in words.")
-        return Answer(event=await self._change_event(interaction, submission, languages))
+        place = await self.places.conversation(submission.conversation_id)
+        asked = {"name": CHANGE, "submission_id": submission.id, "languages": list(languages)}
+        return Answer(event=work_for(place, interaction, asked))
 
     async def cancel(self, interaction: Interaction) -> Answer:
         """End a request, or mark it as no longer wanted where HeyGen has it."""
         if (found := await self._about(interaction)) is None:
             return Answer(text=UNKNOWN)
         _, submission = found
-        if not self._may(Right.CANCEL, interaction, submission):
-            return Answer(
-                text=f"Only {mention(submission.requester)}, who asked for this, an operator or an admin can cancel it."
-            )
+        if not self.bench.may(Right.CANCEL, interaction, submission):
+            return Answer(text=only_cancelled_by(submission))
         result = await self.cancels.cancel(submission.id, actor=interaction.user_id)
         if result.unwanted and interaction.user_id != submission.requester:
-            await self._tell_requester(interaction, submission, result)
+            await self.notices.enqueue(cancelled_by_another(submission, interaction.user_id, result))
         self.kick()
         return Answer(text=told(result))
-
-    async def _tell_requester(self, interaction: Interaction, submission: Submission, result: Cancelled) -> None:
-        """What was never sent has its closing; of the rest the requester would only see the card."""
-        what = f"<@{interaction.user_id}> cancelled {safe(submission.title, 80)}."
-        text = f"{mention(submission.requester)} {what} {told(result)}"
-        body = {"text": text, "user": submission.requester}
-        key = f"cancelled:{submission.id}:{result.unwanted[0].handle}"
-        await self.notices.enqueue(NewDelivery(submission.conversation_id, DeliveryKind.NOTICE, key, body=body))
 
     async def _about(self, interaction: Interaction) -> tuple[Pressed, Submission] | None:
         """What was pressed, and the request as it is now; None for what is not of this workspace."""
@@ -173,41 +161,6 @@ class Decisions:
             return None
         return (shown, submission) if submission.workspace_id == interaction.team_id else None
 
-    def _may(self, right: Right, interaction: Interaction, submission: Submission) -> bool:
-        return may(right, self._roles(interaction, submission))
-
-    def _roles(self, interaction: Interaction, submission: Submission) -> frozenset[Role]:
-        workspace_id, user = submission.workspace_id, interaction.user_id
-        appointed = self.roles.appointed(workspace_id, user)
-        anybody = self.roles.anybody_approves(workspace_id)
-        return roles_towards(submission.requester, user, appointed, anybody_approves=anybody)
-
-    def _approvers_only(self, submission: Submission) -> str:
-        who = " or ".join(self.approvers()) or f"{mention(submission.requester)}"
-        return f"Only an approver can decide this: {who}. Nothing has changed."
-
-    async def _change_event(
-        self, interaction: Interaction, submission: Submission, languages: Collection[str]
-    ) -> NewEvent:
-        place = await self.places.conversation(submission.conversation_id)
-        payload: Json = {
-            "name": CHANGE,
-            "submission_id": submission.id,
-            "languages": list(languages),
-            "user": interaction.user_id,
-        }
-        return NewEvent(
-            id=interaction.event_id,
-            dedup_key=None,
-            workspace_id=place.workspace_id,
-            channel_id=place.channel_id,
-            channel_type=place.channel_type,
-            thread_ts=place.thread_ts,
-            opens=False,
-            kind="action",
-            payload=payload,
-        )
-
 
 def _complain(problem: str) -> Answer:
     return Answer(response_action="errors", errors={LANGUAGES: problem})
@@ -217,7 +170,7 @@ def _approved(decision: Decision) -> str:
     match decision.verdict:
         case Verdict.DONE:
             cost = decision.submission.quote(1).words()
-            return f"Approved: {safe(decision.submission.title, 80)}, {cost}. It goes to HeyGen now."
+            return f"Approved: {title_of(decision.submission)}, {cost}. It goes to HeyGen now."
         case Verdict.DECIDED:
             return decided(decision.submission)
         case Verdict.CHANGED:
@@ -230,7 +183,7 @@ def _approved(decision: Decision) -> str:
 
 def _declined(decision: Decision) -> str:
     if decision.verdict is Verdict.DONE:
-        return f"Declined: {safe(decision.submission.title, 80)}. Nothing was sent and nothing is billed."
+        return f"Declined: {title_of(decision.submission)}. Nothing was sent and nothing is billed."
     return decided(decision.submission)
 
 

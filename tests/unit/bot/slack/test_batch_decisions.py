@@ -9,6 +9,7 @@ from agent.money import Cap, Period, Scope
 from agent.records import DeliveryKind, SubmissionState
 from agent.rights import Role
 from bot.slack import batch_buttons as buttons
+from bot.slack.asked import Bench
 from bot.slack.batch_decisions import NOT_READY, BatchDecisions
 from bot.slack.decisions import EXPIRED, LOOK_AGAIN, UNKNOWN
 from bot.slack.router import Answer, Router
@@ -34,8 +35,7 @@ class Desk:
             places=store.turns,
             cancels=store.cancellations,
             notices=store.deliveries,
-            roles=MemoryRoles(UBOB={Role.APPROVER}, UDAVE={Role.OPERATOR}),
-            approvers=lambda: [f"<@{BOB}>"],
+            bench=Bench(MemoryRoles(UBOB={Role.APPROVER}, UDAVE={Role.OPERATOR}), lambda: [f"<@{BOB}>"]),
             kick=wakes,
         ).register(self.router)
 

@@ -10,6 +10,7 @@ from agent.money import Cap, Period, Scope
 from agent.records import DeliveryKind, Json, Submission, SubmissionState
 from agent.rights import Role
 from bot.slack import buttons
+from bot.slack.asked import Bench
 from bot.slack.decisions import EXPIRED, LOOK_AGAIN, UNKNOWN, Decisions
 from bot.slack.modals import change_modal, entered
 from bot.slack.router import Answer, Interaction, Router
@@ -35,8 +36,7 @@ class Desk:
             approvals=store.approvals,
             cancels=store.cancellations,
             notices=store.deliveries,
-            roles=MemoryRoles(UBOB={Role.APPROVER}, UDAVE={Role.OPERATOR}),
-            approvers=lambda: [f"<@{BOB}>"],
+            bench=Bench(MemoryRoles(UBOB={Role.APPROVER}, UDAVE={Role.OPERATOR}), lambda: [f"<@{BOB}>"]),
             kick=wakes,
         ).register(self.router)
 
