@@ -15,6 +15,7 @@ from heygen import (
     Unauthorized,
 )
 from heygen import Timeout as HeyGenTimeout
+from heygen.truto import CannotTell, ReconnectNeeded, TrutoBusy, TrutoFailed, TrutoRefused
 
 _MODEL: dict[str, str] = {
     "rate_limited": "The language model is busy and did not take the request. Please ask again in a few minutes.",
@@ -26,6 +27,19 @@ _MODEL: dict[str, str] = {
     "too_long_answer": "The answer became too long to finish. Please ask for less at once.",
 }
 _MODEL_DEFAULT = "The language model could not be reached. Please ask again in a few minutes; nothing was lost."
+
+_TRUTO: dict[str, str] = {
+    "reconnect_needed": "The connection between Truto and HeyGen has ended. An admin has to reconnect HeyGen in Truto; "
+    "then ask again.",
+    "truto_busy": "Too many requests go through Truto right now. Please try again later.",
+    "truto_paced": "Too many requests go through Truto right now. Please try again later.",
+    "truto_failed": "Truto, which carries our requests to HeyGen, had a problem of its own.",
+    "truto_token": "Truto did not accept our token. An admin has to check TRUTO_API_KEY.",
+    "truto_unknown": "Truto does not know the HeyGen account we asked for. An admin has to check TRUTO_ACCOUNT_ID.",
+    "truto_sandbox": "The HeyGen account at Truto is a sandbox and can only be read. Connect another one.",
+    "truto_blocked": "Truto has blocked the HeyGen account. An admin has to look at it in Truto.",
+}
+_TRUTO_DEFAULT = "Truto did not let this through to HeyGen. An admin has to look at the HeyGen account in Truto."
 
 _GIVE_UP: dict[str, str] = {
     "too_long": "I worked on this for too long and stopped. Please ask for a smaller step.",
@@ -52,6 +66,10 @@ def for_internal(reference: str) -> str:
 def for_heygen(error: HeyGenError) -> str:
     """For a request that HeyGen did not carry out."""
     match error:
+        case ReconnectNeeded() | TrutoBusy() | TrutoFailed() | TrutoRefused():
+            return _TRUTO.get(error.code, _TRUTO_DEFAULT)
+        case CannotTell():
+            return "Nobody can tell whether HeyGen has this request. Please check the HeyGen account before retrying."
         case Unauthorized():
             return "HeyGen did not accept our API key. An admin has to check it."
         case InsufficientCredit():

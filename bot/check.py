@@ -15,12 +15,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from agent.live.models import shutdown_notice
 from bot.accounts import account_id_of, webhook_path
 from bot.clock import SystemClock
+from bot.heygen_account import heygen_client, truto_status, truto_tools
 from bot.settings import Settings, SettingsError
 from bot.store.database import Database, DatabaseBusy, DatabaseError
 from bot.store.shared import SharedDatabase
-from heygen import Client, HeyGenError, HttpTransport
+from heygen import HeyGenError
 
 SECONDS = 10.0
+USER_AGENT = "greenroom"
 EMULATOR_HEADER = "x-greenroom-emulator"
 
 
@@ -69,6 +71,7 @@ def ending(settings: Settings, on: date) -> list[str]:
 
 async def services(settings: Settings) -> list[tuple[bool, str]]:
     """Ask each configured service something free: whether it works, and a line that says so."""
+    truto = settings.heygen_transport == "truto"
     probes: list[tuple[str, Callable[[Settings], Awaitable[str]], bool]] = [
         ("slack", _slack, settings.slack_bot_token is not None),
         ("socket", _socket, settings.slack_app_token is not None),
@@ -76,7 +79,8 @@ async def services(settings: Settings) -> list[tuple[bool, str]]:
         ("model", _model, settings.openai_api_key is not None),
         ("ears", _ears, settings.openai_api_key is not None and settings.stt_model is not None),
         ("voice", _voice, settings.tts_model is not None),
-        ("heygen", _heygen, settings.heygen_api_key is not None),
+        ("truto", _truto, truto and settings.has_truto()),
+        ("heygen", _heygen, settings.has_truto() if truto else settings.heygen_api_key is not None),
         ("database", _database, True),
     ]
     return [await _probe(name, probe, settings) for name, probe, configured in probes if configured]
@@ -149,9 +153,18 @@ async def _listed(base_url: str, key: str, model: str | None) -> str:
 
 async def _heygen(settings: Settings) -> str:
     async with httpx2.AsyncClient() as http:
-        transport = HttpTransport(settings.heygen_base_url, settings.secret("heygen_api_key"), http, "greenroom")
-        balance = await Client(transport).get_balance()
+        balance = await heygen_client(settings, http, USER_AGENT).get_balance()
     return f"{balance.billing_type or 'no billing'}, {balance.remaining} {balance.currency or ''} left".strip()
+
+
+async def _truto(settings: Settings) -> str:
+    """How the connection is, and what Truto offers besides."""
+    async with httpx2.AsyncClient() as http:
+        if (status := await truto_status(settings, http, USER_AGENT)) != "active":
+            raise SettingsError(f"the account is {status}: HeyGen has to be reconnected in Truto")
+        listed = await truto_tools(settings, http, USER_AGENT).listed()
+    unusable = f", {listed.dropped} more that cannot be used" if listed.dropped else ""
+    return f"the account is active; {len(listed.tools)} tools of its own{unusable}"
 
 
 async def _database(settings: Settings) -> str:
@@ -177,6 +190,7 @@ async def emulated(settings: Settings) -> list[str]:
         "SLACK_API_URL": settings.slack_api_url,
         "OPENAI_BASE_URL": settings.openai_base_url,
         "HEYGEN_BASE_URL": settings.heygen_base_url,
+        "TRUTO_BASE_URL": settings.truto_base_url,
     }
     if settings.tts_base_url is not None:
         bases["TTS_BASE_URL"] = settings.tts_base_url

@@ -22,7 +22,7 @@ REQUIRED = {
     "SLACK_SIGNING_SECRET": "to know that a request comes from Slack (not with SLACK_APP_TOKEN)",
     "OPENAI_API_KEY": "to call the language model",
     "OPENAI_MODEL": "to choose the language model",
-    "HEYGEN_API_KEY": "to make and translate videos",
+    "HEYGEN_API_KEY": "to make and translate videos (not with HEYGEN_TRANSPORT=truto)",
     "SECRET_KEY": "to sign the links we give out",
 }
 
@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         default="https://api.openai.com/v1", description="Base URL of any server that speaks the Responses API."
     )
     openai_model: str | None = Field(default=None, description="Name of the language model.")
+    openai_tool_search: bool = Field(
+        default=False, description="Whether the model has tool search of its own (Responses API), to find tools with."
+    )
     stt_model: str | None = Field(
         default=None, description="Model at `OPENAI_BASE_URL` that turns speech into text, such as `gpt-transcribe`."
     )
@@ -78,6 +81,19 @@ class Settings(BaseSettings):
     )
     heygen_api_key: SecretStr | None = Field(default=None, description="HeyGen API key.")
     heygen_base_url: str = Field(default="https://api.heygen.com", description="Base URL of HeyGen's API.")
+    heygen_transport: Literal["direct", "truto"] = Field(
+        default="direct", description="How HeyGen is reached: `direct` with its API key, or by way of `truto`."
+    )
+    truto_api_key: SecretStr | None = Field(
+        default=None, description="API token of Truto, for `HEYGEN_TRANSPORT=truto`; `TRUTO_API_TOKEN` means the same."
+    )
+    truto_api_token: SecretStr | None = Field(default=None, description="Another name of `TRUTO_API_KEY`.")
+    truto_account_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_.:-]{1,128}$",
+        description="Id of the integrated account that Truto made when HeyGen was connected there.",
+    )
+    truto_base_url: str = Field(default="https://api.truto.one", description="Base URL of Truto's API.")
     heygen_webhook_secret: SecretStr | None = Field(
         default=None, description="Secret of the webhook endpoint registered at HeyGen; without it jobs are polled."
     )
@@ -201,7 +217,9 @@ class Settings(BaseSettings):
     def _prices(cls, value: object) -> object:
         return prices_from(value) if isinstance(value, str) else value
 
-    @field_validator("public_url", "heygen_base_url", "openai_base_url", "tts_base_url", "liveavatar_base_url")
+    @field_validator(
+        "public_url", "heygen_base_url", "truto_base_url", "openai_base_url", "tts_base_url", "liveavatar_base_url"
+    )
     @classmethod
     def _no_trailing_slash(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
@@ -257,9 +275,29 @@ class Settings(BaseSettings):
     def missing(self) -> dict[str, str]:
         """Required settings that are not there: name → what it is for."""
         spared = {"SLACK_SIGNING_SECRET"} if self.slack_app_token is not None else set()
-        return {
+        through_truto = self.heygen_transport == "truto"
+        spared |= {"HEYGEN_API_KEY"} if through_truto else set()
+        lacking = {
             name: why for name, why in REQUIRED.items() if name not in spared and getattr(self, name.lower()) is None
         }
+        return lacking | (self._missing_for_truto() if through_truto else {})
+
+    def _missing_for_truto(self) -> dict[str, str]:
+        needed = {
+            "TRUTO_API_KEY": self.truto_api_key or self.truto_api_token,
+            "TRUTO_ACCOUNT_ID": self.truto_account_id,
+        }
+        return {name: "to reach HeyGen by way of Truto" for name, value in needed.items() if value is None}
+
+    def has_truto(self) -> bool:
+        """Whether what is needed to reach HeyGen by way of Truto is there."""
+        return not self._missing_for_truto()
+
+    def truto_token(self) -> str:
+        """Truto's API token, by either name; `SettingsError` when it is missing."""
+        return self.secret(
+            "truto_api_token" if self.truto_api_key is None and self.truto_api_token else "truto_api_key"
+        )
 
     def has_credentials(self) -> bool:
         """Whether a Slack workspace was configured; without one `make run` starts the playground."""

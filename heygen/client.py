@@ -51,10 +51,20 @@ T = TypeVar("T")
 
 
 class Client:
-    """HeyGen v3 for one account. Stateless beyond its transport, so safe to share between tasks."""
+    """HeyGen v3 for one account. Stateless beyond its transport, so safe to share between tasks.
 
-    def __init__(self, transport: Transport) -> None:
+    Where idempotency keys cannot be relied on, `again` is a transport that looks before it sends, and `settles_after`
+    how many seconds after a paid request has begun such a look can be believed.
+    """
+
+    def __init__(self, transport: Transport, *, again: Transport | None = None, settles_after: float = 0.0) -> None:
         self._transport = transport
+        self._again = again
+        self.settles_after = settles_after
+
+    def again(self) -> Client:
+        """The client to repeat a paid request with that may have been carried out, under the same key as before."""
+        return self if self._again is None else Client(self._again, settles_after=self.settles_after)
 
     # Any operation
 

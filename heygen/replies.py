@@ -74,7 +74,7 @@ def read_reply(request: Request, status: int, headers: Mapping[str, str], raw: b
     except Malformed as error:
         raise unexpected(request, "body is not JSON", status=status, request_id=request_id) from error
     reply = Reply(status, lowered, body, request_id)
-    _refuse_error_key(request, reply)
+    refuse_error_key(request, reply)
     return reply
 
 
@@ -180,8 +180,8 @@ def _error_object(body: Any) -> Mapping[str, Any]:
     return block(body, "error") or body
 
 
-def _refuse_error_key(request: Request, reply: Reply) -> None:
-    """Some proxies and old shapes answer 200 and put the failure into the body."""
+def refuse_error_key(request: Request, reply: Reply) -> None:
+    """`UnexpectedReply` for a success that carries an error: some proxies and old shapes answer failures with 200."""
     if not isinstance(reply.body, dict) or reply.body.get("error") in (None, {}, ""):
         return
     error = _error_object(reply.body)

@@ -1,4 +1,4 @@
-"""Uploads through our client into the emulated HeyGen: in one call, and directly into its store."""
+"""Uploads through our client into the emulated HeyGen: in one call, and directly into its store. Both ways to it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import httpx2
 import pytest
 
 from emulators.heygen import HeyGenEmulator, media
-from emulators.heygen.accounts import DEFAULT_KEY
-from heygen import Client, Conflict, FileChanged, FileSource, HttpStorage, HttpTransport, InvalidRequest, StorageRefused
+from emulators.truto import TrutoEmulator
+from heygen import Client, Conflict, FileChanged, FileSource, HttpStorage, InvalidRequest, StorageRefused
 from heygen.catalogue.assets import (
     COMPLETE_UPLOAD,
     COMPLETE_UPLOAD_BATCH,
@@ -24,6 +24,7 @@ from heygen.catalogue.assets import (
     SIMPLE_LIMIT,
     UPLOAD_ASSET,
 )
+from tests.support.truto import WAYS, client_by
 
 # Loopback needs no certificates; loading them would be most of a test's time.
 NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -52,9 +53,20 @@ async def http() -> AsyncIterator[httpx2.AsyncClient]:
         yield opened
 
 
-@pytest.fixture
-def client(heygen: HeyGenEmulator, http: httpx2.AsyncClient) -> Client:
-    return Client(HttpTransport(heygen.url, DEFAULT_KEY, http, "greenroom-tests"))
+@pytest.fixture(scope="module")
+async def truto() -> AsyncIterator[TrutoEmulator]:
+    emulator = TrutoEmulator()
+    await emulator.start()
+    yield emulator
+    await emulator.stop()
+
+
+@pytest.fixture(params=WAYS)
+def client(
+    heygen: HeyGenEmulator, truto: TrutoEmulator, http: httpx2.AsyncClient, request: pytest.FixtureRequest
+) -> Client:
+    truto.reset()
+    return client_by(request.param, heygen.url, truto, http)
 
 
 @pytest.fixture

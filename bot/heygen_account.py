@@ -1,0 +1,60 @@
+"""The client of the HeyGen account, by the way that the settings name: directly or by way of Truto."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import httpx2
+
+from bot.settings import Settings, SettingsError
+from heygen import CallClass, Client, HttpTransport, RetryingTransport, RetryPolicy, Transport
+from heygen.truto import (
+    SETTLE_SECONDS,
+    MarkingTransport,
+    Pace,
+    TrutoAccess,
+    TrutoTools,
+    TrutoTransport,
+    TrutoWire,
+    read_heygen,
+    read_plain,
+)
+
+RANDOM = random.Random()  # noqa: S311 - jitter
+
+
+def heygen_client(settings: Settings, http: httpx2.AsyncClient, user_agent: str) -> Client:
+    """The client; `SettingsError` when its way lacks a setting."""
+    if settings.heygen_transport == "direct":
+        direct = HttpTransport(settings.heygen_base_url, settings.secret("heygen_api_key"), http, user_agent)
+        return Client(_retrying(direct))
+    through = _retrying(TrutoTransport(_wire(settings, http, user_agent, heygens=True)))
+    # An attempt may go on for as long as a write may take; only what was made after that can be missed no more.
+    settles_after = CallClass.WRITE.value + SETTLE_SECONDS
+    again = MarkingTransport(through, look_first=True)
+    return Client(MarkingTransport(through), again=again, settles_after=settles_after)
+
+
+def truto_tools(settings: Settings, http: httpx2.AsyncClient, user_agent: str) -> TrutoTools:
+    """Truto's own tools of the account."""
+    wire = _wire(settings, http, user_agent)
+    return TrutoTools(_retrying(wire), wire.access.integrated_account_id)
+
+
+async def truto_status(settings: Settings, http: httpx2.AsyncClient, user_agent: str) -> str:
+    """Truto's word for how the connection to HeyGen is; `active` is the good one."""
+    return await _wire(settings, http, user_agent).account_status()
+
+
+def _wire(settings: Settings, http: httpx2.AsyncClient, user_agent: str, *, heygens: bool = False) -> TrutoWire:
+    token = settings.truto_token()
+    if settings.truto_account_id is None:
+        raise SettingsError("TRUTO_ACCOUNT_ID is missing: it says which HeyGen account at Truto is ours.")
+    access = TrutoAccess(token=token, integrated_account_id=settings.truto_account_id, base_url=settings.truto_base_url)
+    read = read_heygen if heygens else read_plain
+    return TrutoWire(access, http, user_agent, pace=Pace(), sleep=asyncio.sleep, read=read)
+
+
+def _retrying(transport: Transport) -> Transport:
+    return RetryingTransport(transport, RetryPolicy(), asyncio.sleep, RANDOM.random)
