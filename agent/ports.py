@@ -166,9 +166,10 @@ class JobStore(Protocol):
         """Claim those that are due, oldest first."""
         ...
 
-    async def mark_sending(self, lease: Lease) -> Submission | None:
+    async def mark_sending(self, lease: Lease, *, settles_after: float = 0.0) -> Submission | None:
         """State sending, count the attempt, set `sent_at` if it is the first: the next step is the request.
 
+        Should nothing be recorded after it, it is not due again before `settles_after` seconds have passed.
         None when nobody wants it any more: it has been ended instead. `NotApproved` when it is not what was approved.
         """
         ...

@@ -18,7 +18,7 @@ from agent.ports import Accounts, Clock, JobStore
 from agent.records import Lease, Submission, SubmissionState
 from agent.spending import Spending
 from agent.work import Works
-from heygen import APIError, HeyGenError, InsufficientCredit, InvalidRequest, NotFound, RequestInProgress
+from heygen import APIError, Client, HeyGenError, InsufficientCredit, InvalidRequest, NotFound, RequestInProgress
 
 log = structlog.get_logger(__name__)
 
@@ -81,12 +81,13 @@ class Submitter:
         # What may have been accepted already cannot be agreed to once more; it goes on under its key.
         if not doubtful and not await self._still_agreed(lease, submission):
             return
-        sending = await self._jobs.mark_sending(lease)
+        client = await self._accounts.client(submission.account_id)
+        sending = await self._jobs.mark_sending(lease, settles_after=client.settles_after)
         if sending is None:
             log.info("submission_unwanted")
             return
         try:
-            provider_ids = await self._request(sending)
+            provider_ids = await self._request(client.again() if doubtful else client, sending)
         except HeyGenError as error:
             await self._failed(lease, sending, error, doubtful=doubtful)
             return
@@ -112,8 +113,7 @@ class Submitter:
         await self._jobs.ask_again(lease, quote, expires_at=self._spending.expires_at())
         return False
 
-    async def _request(self, submission: Submission) -> list[str]:
-        client = await self._accounts.client(submission.account_id)
+    async def _request(self, client: Client, submission: Submission) -> list[str]:
         callback = await self._accounts.callback(submission.account_id, submission.key)
         return await self._works[submission.kind].send(client, submission, callback)
 

@@ -53,6 +53,7 @@ from bot.accounts import SettingsAccounts
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
 from bot.clock import RandomIds, SystemClock
 from bot.fetch import SafeProbe
+from bot.heygen_account import heygen_client
 from bot.hints import Hints
 from bot.identity import IdentityHolder
 from bot.lane_worker import LaneWorker
@@ -93,7 +94,7 @@ from bot.wallet import WalletWatch
 from bot.web.health import Health
 from bot.web.links import Links
 from bot.web.webhooks import Webhooks
-from heygen import Client, HttpTransport, RetryingTransport, RetryPolicy
+from heygen import Client
 
 log = structlog.get_logger(__name__)
 
@@ -212,9 +213,7 @@ async def _clients(stack: AsyncExitStack, settings: Settings) -> _Clients:
         session=session,
         retry_handlers=[],  # a blind repeat of a post would double it
     )
-    direct = HttpTransport(settings.heygen_base_url, settings.secret("heygen_api_key"), http, USER_AGENT)
-    transport = RetryingTransport(direct, RetryPolicy(), asyncio.sleep, random.random)
-    return _Clients(slack, openai, Client(transport), http)
+    return _Clients(slack, openai, heygen_client(settings, http, USER_AGENT), http)
 
 
 async def _compose(
@@ -233,7 +232,7 @@ async def _compose(
     )
     account_id = await accounts.account_id(who.team_id)
     await store.directory.put_workspace(Workspace(who.team_id, ""))
-    await store.directory.put_account(Account(account_id, who.team_id, "direct", account_id))
+    await store.directory.put_account(Account(account_id, who.team_id, settings.heygen_transport, account_id))
     prices = Prices(settings.prices)
     works = Works([Translating(probe=SafeProbe(settings.fetch_allowed_hosts), prices=prices), Making(prices=prices)])
     links = Links(

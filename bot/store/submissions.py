@@ -167,9 +167,10 @@ class Submissions:
             claimed = await self._claims.take(connection, submission, due, order_by=order, limit=limit)
         return [(lease, submission_record(row)) for lease, row in claimed]
 
-    async def mark_sending(self, lease: Lease) -> Submission | None:
+    async def mark_sending(self, lease: Lease, *, settles_after: float = 0.0) -> Submission | None:
         """State sending, count the attempt, set `sent_at` unless an earlier one is in doubt: next comes the request.
 
+        If the process does not live to record what came of it, nobody tries again for `settles_after` seconds.
         None when nobody wants it any more: then it has been ended instead. `NotApproved` when its arguments are not
         those that were approved.
         """
@@ -180,9 +181,12 @@ class Submissions:
                 return None
             if row["approved_hash"] != row["arguments_hash"]:
                 raise NotApproved(f"submission {lease.id!r} is not as it was approved")
+            now = await self._database.now(connection)
             attempt = {"attempts": row["attempts"] + 1, "sent_at": row["sent_at"]}
             if attempt["sent_at"] is None or row["state"] is SubmissionState.INTENDED:
-                attempt["sent_at"] = await self._database.now(connection)
+                attempt["sent_at"] = now
+            if settles_after:
+                attempt["not_before"] = now + settles_after
             update = sa.update(submission).where(submission.c.id == lease.id)
             sending = update.values(state=SubmissionState.SENDING, **attempt).returning(*submission.c)
             return submission_record((await connection.execute(sending)).mappings().one())

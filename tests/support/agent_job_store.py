@@ -123,7 +123,7 @@ class FakeJobStore(Steps):
     async def claim_due_submissions(self, limit: int) -> list[tuple[Lease, Submission]]:
         return [(self._claim(submission.id), submission) for submission in self._due_submissions()[:limit]]
 
-    async def mark_sending(self, lease: Lease) -> Submission | None:
+    async def mark_sending(self, lease: Lease, *, settles_after: float = 0.0) -> Submission | None:
         old = self._held_submission("mark_sending", lease)
         if not self._open_jobs(lease.id):
             self._end_unwanted(lease.id, doubtful=old.state is SubmissionState.SENDING)
@@ -132,7 +132,9 @@ class FakeJobStore(Steps):
             raise NotApproved(lease.id)
         doubtful = old.sent_at is not None and old.state is SubmissionState.SENDING
         sent_at = old.sent_at if doubtful else self._clock.now()
+        not_before = self._clock.now() + settles_after if settles_after else old.not_before
         sending = {"state": SubmissionState.SENDING, "attempts": old.attempts + 1, "sent_at": sent_at}
+        sending["not_before"] = not_before
         changed = self._change(lease.id, **sending)
         self.after("mark_sending")
         return changed
