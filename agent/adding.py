@@ -16,7 +16,7 @@ from agent.assets import FINAL, MEGABYTE, Asset, AssetState, NewAsset, Origin
 from agent.ports import Accounts, Clock, TurnStore
 from agent.records import Json
 from agent.spending import Spending
-from agent.tool_calls import Failed, Outcome, TryAgain, Value
+from agent.tool_calls import ADDED, Failed, Outcome, TryAgain, Value
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
 from agent.uploading import AssetStore, remote_status
 from heygen import HeyGenError
@@ -81,11 +81,10 @@ class Adding:
         if not isinstance(found, Asset):
             return found
         handle = await self._turns.name_source(context.turn.conversation_id, "A", found.provider_id or "")
-        told: Json = {"handle": handle, "type": found.content_type}
-        told["megabytes"] = round((found.size or 0) / MEGABYTE, 1)
-        if found.duration is not None:
-            told["seconds"] = round(found.duration, 1)
-        return Value({**told, "note": "It is uploaded. Other tools take its handle."})
+        about = [found.content_type or "", f"{(found.size or 0) / MEGABYTE:.1f} MB"]
+        about += [] if found.duration is None else [f"{found.duration:.0f} s"]
+        told: Json = {"handle": handle, "about": ", ".join(about), "note": "Other tools take this handle."}
+        return Value(told | {ADDED: f"Uploaded to HeyGen as {handle}: {', '.join(about)}."})
 
     async def ready(self, context: CallContext, source: str) -> Asset | TryAgain | Failed:
         """The file behind a handle or link, at HeyGen and ready to be used; or why it is not."""
@@ -143,8 +142,9 @@ class Adding:
             if self._clock.now() >= until:
                 await self._assets.tell_later(asset.id, context.turn.conversation_id)
                 return Failed("still_uploading", NOT_YET)
-            await self._clock.sleep(PAUSE_SECONDS)
             asset = await self._assets.asset(asset.id)
+            if asset is not None and asset.state not in FINAL:
+                await self._clock.sleep(PAUSE_SECONDS)
         if asset is None:
             return Failed("file_gone", GONE)
         if asset.state is AssetState.FAILED:

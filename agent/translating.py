@@ -23,16 +23,18 @@ class Translating:
         self._prices = prices
 
     async def quote(self, arguments: Json) -> Quote:
-        """From a look at the source now; `SourceRefused` when that cannot be used."""
-        facts = await self._probe.probe(arguments["video_url"])
+        """From a look at the source now, or when it was uploaded; `SourceRefused` when it cannot be used."""
+        url = arguments.get("video_url")
+        seconds = (await self._probe.probe(url)).duration if url else arguments.get("video_seconds")
         name = f"translation.{arguments.get('mode', 'speed')}"
-        return self._prices.by_second(name, len(arguments["languages"]), facts.duration)
+        return self._prices.by_second(name, len(arguments["languages"]), seconds)
 
     async def send(self, client: Client, submission: Submission, callback: str | None) -> list[str]:
         """See `agent.work.Work.send`."""
+        asked = submission.arguments
         return await client.create_translation(
-            video=Source(url=submission.arguments["video_url"]),
-            output_languages=submission.arguments["languages"],
+            video=Source(url=asked.get("video_url"), asset_id=asked.get("video_asset_id")),
+            output_languages=asked["languages"],
             idempotency_key=submission.key,
             title=submission.title,
             callback_url=callback,
@@ -53,4 +55,4 @@ class Translating:
 
     def same(self, one: Json, other: Json) -> bool:
         """The same video, whatever the mode."""
-        return bool(one.get("video_url")) and one.get("video_url") == other.get("video_url")
+        return any(one.get(name) and one[name] == other.get(name) for name in ("video_url", "video_asset_id"))

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 from pydantic import Field
 
+from agent.assets import Asset
 from agent.claim_hits import languages_named
-from agent.foreign import is_name
+from agent.foreign import harmless, is_name
 from agent.languages import Ambiguous, Languages, Resolved
 from agent.ordering import TITLE_LIMIT, Order, Ordering
 from agent.ports import Accounts, Clock, TurnStore
-from agent.records import JobKind
+from agent.records import JobKind, Json
 from agent.spending import Spending
 from agent.tool_calls import Failed, Outcome, TryAgain
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
 from heygen import Client
 
 LANGUAGES_FRESH_SECONDS = 3_600.0
+LINKS = ("http://", "https://")
 MAX_LANGUAGES = 10  # a pay-as-you-go account may run this many jobs at once
 
 
@@ -27,6 +31,23 @@ class TranslateArguments(Arguments):
     source: str = Field(description="The video: a handle such as V1 or F1, or exactly the link the person gave.")
     languages: list[str] = Field(description="All target languages, as the person named them.", min_length=1)
     title: str | None = Field(default=None, description="A short title for the card, or null.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What is to be translated: its part of the request's arguments, a name for it, and its link if it is one."""
+
+    arguments: Json
+    title: str
+    url: str = ""
+
+
+class ReadyFiles(Protocol):
+    """Has files uploaded (`agent.adding.Adding`)."""
+
+    async def ready(self, context: CallContext, source: str) -> Asset | TryAgain | Failed:
+        """The file behind a handle or link, at HeyGen and ready to be used; or why it is not."""
+        ...
 
 
 class Translation:
@@ -39,6 +60,7 @@ class Translation:
         accounts: Accounts,
         ordering: Ordering,
         spending: Spending,
+        files: ReadyFiles,
         clock: Clock,
         max_languages: int = MAX_LANGUAGES,
     ) -> None:
@@ -46,6 +68,7 @@ class Translation:
         self._accounts = accounts
         self._ordering = ordering
         self._spending = spending
+        self._files = files
         self._clock = clock
         self._max_languages = max_languages
         self._languages: dict[str, tuple[float, Languages]] = {}
@@ -72,19 +95,19 @@ class Translation:
         names = await self._resolved(account_id, arguments.languages)
         if not isinstance(names, list):
             return names
-        url = await self._source(turn.conversation_id, arguments.source)
-        if not isinstance(url, str):
-            return url
+        source = await self._source(context, arguments.source)
+        if not isinstance(source, _Source):
+            return source
         order = Order(
             kind=JobKind.TRANSLATION,
             account_id=account_id,
-            arguments={"video_url": url, "languages": names, "mode": "speed"},
+            arguments={**source.arguments, "languages": names, "mode": "speed"},
             labels=tuple(names),
-            title=await self._ordering.title(context, arguments.title, title_of(url)),
+            title=await self._ordering.title(context, arguments.title, source.title),
         )
         if busy := await self._ordering.under_way(turn.conversation_id, order):
             return busy
-        asked = turn.origin == "command" or await self._asked(context, account_id, arguments, url, names)
+        asked = turn.origin == "command" or await self._asked(context, account_id, arguments, source.url, names)
         return await self._ordering.place(context, order, asked=asked)
 
     async def _asked(
@@ -98,17 +121,22 @@ class Translation:
         named = all(name in meant for name in names)
         return named and await self._spending.gave(context.turn, arguments.source.strip(), url)
 
-    async def _source(self, conversation_id: str, source: str) -> str | TryAgain | Failed:
-        """The URL behind a handle, or the URL itself."""
-        if source.lower().startswith(("http://", "https://")):
-            return source
-        value = await self._turns.resolve_source(conversation_id, source.strip().upper())
+    async def _source(self, context: CallContext, source: str) -> _Source | TryAgain | Failed:
+        """The link behind a handle, or the link itself; a file that was attached is uploaded first."""
+        if source.lower().startswith(LINKS):
+            return _at(source)
+        value = await self._turns.resolve_source(context.turn.conversation_id, source.strip().upper())
         if value is None:
-            return TryAgain("unknown_source", "I need a link to the video.", "Ask the person for a link to the video.")
-        if not value.lower().startswith(("http://", "https://")):
-            hint = "Ask for a public link to the video."
-            return Failed("file_not_supported", "Files attached in Slack cannot be translated yet.", hint)
-        return value
+            hint = "Ask the person to attach the video here, or for a link to it."
+            return TryAgain("unknown_source", "I need the video.", hint)
+        if value.lower().startswith(LINKS):
+            return _at(value)
+        uploaded = await self._files.ready(context, source)
+        if not isinstance(uploaded, Asset):
+            return uploaded
+        if not (uploaded.content_type or "").startswith("video/"):
+            return Failed("not_a_video", "That file is no video, so there is nothing to translate.")
+        return _uploaded(uploaded, source.strip().upper())
 
     async def _resolved(self, account_id: str, words: Sequence[str]) -> list[str] | TryAgain:
         """The provider's exact names, or what is unclear about the words."""
@@ -137,6 +165,18 @@ class Translation:
             names = [name for name in await client.translation_languages() if is_name(name)]
             self._languages[account_id] = (self._clock.now(), Languages(names))
         return self._languages[account_id][1]
+
+
+def _at(url: str) -> _Source:
+    return _Source({"video_url": url}, title_of(url), url)
+
+
+def _uploaded(asset: Asset, handle: str) -> _Source:
+    """An upload, by the names that `agent.material` knows; how long it plays was seen when it passed."""
+    name = harmless(asset.name, TITLE_LIMIT)
+    about: Json = {"video_asset_id": asset.provider_id, "video_handle": handle, "video_name": name}
+    about["video_seconds"] = asset.duration
+    return _Source(about, name if is_name(name) else "your video")
 
 
 def title_of(url: str) -> str:

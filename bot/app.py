@@ -50,6 +50,7 @@ from agent.translation import Translation
 from agent.videos import Videos
 from agent.work import Works
 from bot.accounts import SettingsAccounts
+from bot.app_assets import AssetNeeds, adding, upload_worker
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
 from bot.clock import RandomIds, SystemClock
 from bot.fetch import SafeProbe
@@ -311,6 +312,8 @@ class _Parts:
         needs = self._live_needs(model)
         toolbox = self._toolbox(submitter, spending, needs)
         live = await live_sessions(stack, needs, toolbox)
+        uploads = upload_worker(self._asset_needs())
+        stack.push_async_callback(uploads.stop)
         worker = self._lane_worker(self._runner(toolbox, replies, model))
         self.loops.extend(
             [
@@ -318,6 +321,7 @@ class _Parts:
                 self._working("deliveries", deliveries.run_once, tempo.deliveries),
                 self._working("submissions", self._kicking(submitter.run_due), tempo.submissions),
                 self._working("jobs", self._kicking(poller.run_due), tempo.jobs),
+                self._working("assets", uploads.round, tempo.submissions, hand_on=True),
                 self._working("live", self._kicking(live.run_due), tempo.live, hand_on=True),
                 Loop("offers", self._kicking(store.live.run_due), tempo.live),
                 Loop("live-cards", store.live.show_running, tempo.live_cards, takes_kicks=False),
@@ -333,6 +337,17 @@ class _Parts:
             ]
         )
         return worker, live
+
+    def _asset_needs(self) -> AssetNeeds:
+        return AssetNeeds(
+            settings=self.settings,
+            store=self.store,
+            accounts=self.accounts,
+            slack=self.clients.slack,
+            http=self.clients.http,
+            clock=self.clock,
+            kick=self.kick,
+        )
 
     def _live_needs(self, model: Model) -> LiveNeeds:
         return LiveNeeds(
@@ -434,11 +449,13 @@ class _Parts:
             clock=self.clock,
             kick=self.kick,
         )
+        files = adding(self._asset_needs(), spending)
         translation = Translation(
             turns=self.store.turns,
             accounts=self.accounts,
             ordering=ordering,
             spending=spending,
+            files=files,
             clock=self.clock,
             max_languages=self.settings.heygen_max_concurrent,
         )
@@ -455,7 +472,7 @@ class _Parts:
             turns=self.store.turns, jobs=self.store.jobs, cancels=self.store.cancellations, roles=self.roles
         )
         making = self._making_tools(ordering, spending)
-        translating = [*translation.tools(), *making, *retrying.tools()]
+        translating = [*translation.tools(), *files.tools(), *making, *retrying.tools()]
         return Toolbox([*translating, *reading.tools(), *cancelling.tools(), *escalation(live).tools()])
 
     def _making_tools(self, ordering: Ordering, spending: Spending) -> list[ToolSpec]:

@@ -317,7 +317,7 @@ class LaneWorker:
             "text": f"[changed the request to {', '.join(languages)}]",
             "name": "translate_video",
             "arguments": {
-                "source": submission.arguments["video_url"],
+                "source": submission.arguments.get("video_handle") or submission.arguments["video_url"],
                 "languages": languages,
                 "title": submission.title,
             },

@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 HOSTS = ("slack.com", "slack-files.com", "slack-edge.com")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 3
-DEADLINE = 120.0  # seconds for all of it
+DEADLINE = 120.0
 PIECE = 64 * 1024
 MEGABYTE = 1_000_000
 BEGINNING = 512  # bytes that are looked at before any is handed on
@@ -41,13 +41,16 @@ class SlackFiles:
     """`agent.ports.Files` for one workspace. The client has to have a session.
 
     `allowed` are further origins (`http://host:port`) that are Slack's here: that of the API where it is not Slack's
-    own, which is so in the playground and in tests.
+    own, which is so in the playground and in tests. `seconds` is how long all of a file may take.
     """
 
-    def __init__(self, client: AsyncWebClient, *, token: str, allowed: Collection[str] = ()) -> None:
+    def __init__(
+        self, client: AsyncWebClient, *, token: str, allowed: Collection[str] = (), seconds: float = DEADLINE
+    ) -> None:
         self._client = client
         self._token = token
         self._allowed = frozenset(allowed)
+        self._seconds = seconds
 
     def open(self, file_id: str, *, largest: int) -> AbstractAsyncContextManager[SlackFile]:
         """See `agent.ports.Files.open`."""
@@ -62,7 +65,7 @@ class SlackFiles:
         if size is not None and size > largest:
             raise _too_large(largest)
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(self._seconds):
                 response = await self._get(url)
                 try:
                     yield SlackFile(str(about.get("name") or "file"), response, size, largest)

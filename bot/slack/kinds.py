@@ -41,7 +41,9 @@ class Kind:
 def _translation(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     names = [safe(job.label, LABEL_LIMIT) for job in jobs]
     what = "translate (speech and lips)" if submission.arguments.get("mode") != "precision" else "translate precisely"
-    source = shown_source(str(submission.arguments.get("video_url") or ""))
+    asked = submission.arguments
+    name = safe(str(asked.get("video_name") or ""), NAME_LIMIT)
+    source = f"*{name}*" if name else shown_source(str(asked.get("video_url") or ""))
     languages = f"{len(names)} languages" if len(names) != 1 else "one language"
     return listed(f"HeyGen would {what} {source} into {languages}: ", names, NAMES_LIMIT)
 

@@ -6,6 +6,7 @@ A file is known by its `source_key`, so whoever wants the same one again gets th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import sqlalchemy as sa
@@ -150,6 +151,10 @@ class Assets:
             if again.fresh:
                 values |= {"number": row["number"] + 1, "keyed_at": None, "provider_id": None}
             await connection.execute(sa.update(asset).where(asset.c.id == lease.id).values(**values))
+
+    def work(self, lease: Lease) -> AbstractAsyncContextManager[None]:
+        """The work on a file; when it raises, the file is given back."""
+        return self._claims.work((asset, lease))
 
     def assure(self, lease: Lease) -> None:
         """`LeaseLost` unless nobody else can have the file right now."""

@@ -6,6 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
+from agent.adding import Adding
 from agent.leads import LeadVideos
 from agent.ordering import Ordering
 from agent.presenters import Presenters
@@ -19,6 +20,7 @@ from agent.toolbox import CallContext, Planned, Toolbox
 from agent.translation import Translation
 from agent.videos import Videos
 from agent.work import Works
+from tests.support.agent_assets import FakeAssetStore
 from tests.support.agent_batch_store import FakeBatchStore, FakeFiles
 from tests.support.agent_fakes import FakeAccounts, FakeProbe
 from tests.support.agent_job_store import FakeJobStore
@@ -62,13 +64,14 @@ class Desk:
             clock=clock,
             kick=self._kick,
         )
-        translation = Translation(
-            turns=turns, accounts=accounts, ordering=ordering, spending=spending, clock=clock, max_languages=2
-        )
+        self.assets = FakeAssetStore(clock)
+        known: Any = {"turns": turns, "accounts": accounts, "spending": spending, "clock": clock}
+        self.adding = Adding(assets=self.assets, kick=self._kick, **known)
+        translation = Translation(ordering=ordering, files=self.adding, max_languages=2, **known)
         retrying = Retrying(turns=turns, jobs=jobs, batches=batches, ordering=ordering, spending=spending, works=works)
         common: Any = {"turns": turns, "accounts": accounts, "presenters": presenters, "ordering": ordering}
         one, many = Videos(spending=spending, **common), LeadVideos(spending=spending, files=files, **common)
-        self.toolbox = Toolbox([*translation.tools(), *one.tools(), *many.tools(), *retrying.tools()])
+        self.toolbox = Toolbox([*translation.tools(), *self.adding.tools(), *one.tools(), *many.tools(), *retrying.tools()])
 
     def _kick(self) -> None:
         self.kicks += 1

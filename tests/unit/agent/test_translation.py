@@ -113,12 +113,57 @@ async def test_a_handle_stands_for_its_link(desk: Desk, heygen: SmallHeyGen) -> 
     assert [body["video"]["url"] for body in heygen.creates()] == ["https://example.com/a.mp4?sig=SECRET"]
 
 
-async def test_a_slack_file_cannot_be_translated_yet(desk: Desk) -> None:
+async def test_a_slack_file_is_uploaded_and_translated(desk: Desk, heygen: SmallHeyGen) -> None:
     await desk.turns.name_source("C1", "F", "F0123456")
+    outcome = await desk.translate("French", source="f1")
+    assert isinstance(outcome, Deferred)
+    assert [body["video"] for body in heygen.creates()] == [{"type": "asset_id", "asset_id": "p-F0123456"}]
+    submission = desk.jobs.submissions["S1"]
+    assert submission.title == "talk.mp4"
+    assert submission.arguments == {
+        "video_asset_id": "p-F0123456",
+        "video_handle": "F1",
+        "video_name": "talk.mp4",
+        "video_seconds": 42.0,
+        "languages": ["French (France)"],
+        "mode": "speed",
+    }
+    assert submission.quote_basis.startswith("42 s")
+    assert desk.probe.probed == []
+    assert "p-F0123456" not in to_model(outcome)
+
+
+async def test_a_file_that_does_not_get_there_costs_nothing(desk: Desk) -> None:
+    await desk.turns.name_source("C1", "F", "F0123456")
+    desk.assets.fails("wrong_type", "HeyGen takes MP4.")
+    outcome = await desk.translate("French", source="F1")
+    assert outcome == Failed("wrong_type", "HeyGen takes MP4.")
+    assert not desk.jobs.submissions
+
+
+async def test_a_picture_is_not_translated(desk: Desk) -> None:
+    await desk.turns.name_source("C1", "F", "F0123456")
+    fate = desk.assets.fate
+    desk.assets.fate = lambda asset: dataclasses.replace(fate(asset), content_type="image/png")
     outcome = await desk.translate("French", source="F1")
     assert isinstance(outcome, Failed)
-    assert outcome.code == "file_not_supported"
-    assert not desk.jobs.submissions
+    assert outcome.code == "not_a_video"
+
+
+async def test_a_name_that_says_something_is_no_title(desk: Desk) -> None:
+    await desk.turns.name_source("C1", "F", "F0123456")
+    fate = desk.assets.fate
+    desk.assets.fate = lambda asset: dataclasses.replace(fate(asset), name="<!channel> *approved*: all done!.mp4")
+    await desk.translate("French", source="F1")
+    assert desk.jobs.submissions["S1"].title == "your video"
+
+
+async def test_the_same_upload_in_the_same_language_is_under_way(desk: Desk) -> None:
+    await desk.turns.name_source("C1", "F", "F0123456")
+    await desk.translate("French", source="F1")
+    again = await desk.translate("French", source="F1", call_id="call_2")
+    assert isinstance(again, TryAgain)
+    assert again.code == "under_way"
 
 
 async def test_a_refused_source_costs_nothing(desk: Desk) -> None:
