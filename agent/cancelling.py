@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from agent.hashing import arguments_hash
 from agent.money import dollars
 from agent.records import Job, JobKind, JobState, Json
-from agent.work import only
+from agent.work import STOPPABLE, only
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,14 @@ def told(cancelled: Cancelled) -> str:
     sentences: list[str] = []
     if cancelled.dropped:
         sentences.append(f"Cancelled before it was sent, nothing is billed: {_names(cancelled.dropped)}.")
-    if cancelled.unwanted:
-        it, gets = ("it", "it gets") if len(cancelled.unwanted) == 1 else ("them", "they get")
-        cost = sum(job.price for job in cancelled.unwanted)
+    if stopped := [job for job in cancelled.unwanted if job.kind in STOPPABLE]:
+        sentences.append(f"I'm having HeyGen stop {_names(stopped)}. What it costs is said here once it has stopped.")
+    if unwanted := [job for job in cancelled.unwanted if job.kind not in STOPPABLE]:
+        it, gets = ("it", "it gets") if len(unwanted) == 1 else ("them", "they get")
+        cost = sum(job.price for job in unwanted)
         billed = f" about {dollars(cost)} for {it}" if cost else f" {it}"
         sentences.append(
-            f"HeyGen already has {_names(cancelled.unwanted)} and can't be stopped; it will bill{billed}. "
+            f"HeyGen already has {_names(unwanted)} and can't be stopped; it will bill{billed}. "
             f"I marked {it} as no longer wanted and won't call you; if {gets} done, the card links to {it}."
         )
     return " ".join(sentences)
@@ -63,7 +65,10 @@ def _nothing_left(over: Sequence[Job]) -> str:
     sentences: list[str] = []
     if dropped := [job for job in over if job.state is JobState.CANCELLED]:
         sentences.append(f"Cancelled before, nothing is billed: {_names(dropped)}.")
-    if going := [job for job in over if job.state is JobState.UNWANTED and job.finished_at is None]:
+    going = [job for job in over if job.state is JobState.UNWANTED and job.finished_at is None]
+    if stopping := [job for job in going if job.kind in STOPPABLE]:
+        sentences.append(f"HeyGen is being told to stop: {_names(stopping)}.")
+    if going := [job for job in going if job.kind not in STOPPABLE]:
         sentences.append(f"Marked as no longer wanted before; HeyGen cannot be stopped and bills: {_names(going)}.")
     if lost := [job for job in over if job.state is JobState.UNKNOWN]:
         sentences.append(f"Nobody can tell what became of {_names(lost)}; HeyGen may bill for it.")

@@ -11,6 +11,8 @@ from agent.live.records import LiveSession, LiveState
 from agent.money import dollars
 from agent.ports import Used
 from agent.records import OPEN_JOB_STATES, Job, JobState, Json, SubmissionState
+from agent.video_agents.records import AgentMode, AgentSession, AgentState
+from agent.work import STOPPABLE
 
 LIMIT = 60
 SMALL_BATCH = 10  # videos, which are told one by one
@@ -29,6 +31,13 @@ LIVE_MEANINGS = {
     LiveState.ENDED: "it is over",
 }
 
+AGENT_MEANINGS = {
+    AgentState.WORKING: "it is at work",
+    AgentState.ASKING: "it has asked the person something: see its message in the thread",
+    AgentState.STOPPING: "HeyGen is being told to stop it",
+    AgentState.ENDED: "it is over",
+}
+
 
 def facts_block(
     jobs: Sequence[Job],
@@ -36,10 +45,12 @@ def facts_block(
     budget: Sequence[Used] = (),
     unsent: Mapping[str, SubmissionState] | None = None,
     live: LiveSession | None = None,
+    agents: Sequence[AgentSession] = (),
 ) -> str:
     """JSON for a developer message: the time, this thread's jobs with their true states, newest last, and the budget.
 
-    `unsent` are the ids of submissions that wait for somebody's word, `live` is the live session that is open.
+    `unsent` are the ids of submissions that wait for somebody's word, `live` is the live session that is open, `agents`
+    are this thread's sessions with video agents.
     Nothing in it was written by others: why a job failed and for whom a video of many is, are for `list_jobs`, whose
     answers are known to be data.
     """
@@ -56,6 +67,8 @@ def facts_block(
     if live is not None:
         state = {"handle": live.handle, "state": live.state.value, "meaning": LIVE_MEANINGS[live.state]}
         facts["live_session"] = state
+    if chats := [_agent(one, jobs) for one in agents if one.mode is AgentMode.CHAT][-SMALL_BATCH:]:
+        facts["video_agents"] = chats
     if len(single) > LIMIT:
         facts["older_jobs_not_shown"] = len(single) - LIMIT
     return "Facts of this moment (from the runtime):\n" + json.dumps(facts, ensure_ascii=False)
@@ -89,8 +102,15 @@ def _job(job: Job, now: float, waits: SubmissionState | None) -> Json:
     if waits is not None and job.state is JobState.WAITING:
         fact["meaning"] = WAITS_FOR[waits]
     if job.state is JobState.UNWANTED:
-        fact["meaning"] = "nobody wants it any more; HeyGen bills it all the same"
+        stops = job.kind in STOPPABLE
+        fact["meaning"] = "nobody wants it any more; HeyGen " + ("is to stop" if stops else "bills it all the same")
     return fact
+
+
+def _agent(session: AgentSession, jobs: Sequence[Job]) -> Json:
+    handle = next((job.handle for job in jobs if job.id == session.job_id), None)
+    over = "its video is ready; it can be told a change" if session.revisable else AGENT_MEANINGS[session.state]
+    return {"job": handle, "state": session.state.value, "meaning": over}
 
 
 def _left(used: Used) -> Json:

@@ -99,6 +99,7 @@ class DeliveryKind(enum.StrEnum):
     LIVE_CLOSING = "live_closing"
     LIVE_FILE = "live_file"
     LIVE_SUMMARY = "live_summary"
+    AGENT = "agent"
     REACTION = "reaction"
 
 
@@ -125,6 +126,8 @@ class JobKind(enum.StrEnum):
 
     TRANSLATION = "translation"
     VIDEO = "video"
+    AGENT = "agent"
+    LIPSYNC = "lipsync"
 
 
 @dataclass(frozen=True, slots=True)

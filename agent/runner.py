@@ -45,6 +45,7 @@ from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, outpu
 from agent.toolbox import ALL_EFFECTS, READ_ONLY, CallContext, Planned, Toolbox, call_key
 from agent.turn import Bounds, CallModel, Finish, GiveUp, Report, Settle, Step, Turn
 from heygen import HeyGenError
+from agent.video_agents.records import AgentSession
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,14 @@ class OpenLive(Protocol):
 
 
 class Runner:
+class OpenAgents(Protocol):
+    """Which video agents a conversation has."""
+
+    async def sessions(self, conversation_id: str) -> Sequence[AgentSession]:
+        """All of them, oldest first."""
+        ...
+
+
     """Runs turns. One per process; holds no state of any turn. Without `live` there are no live sessions."""
 
     def __init__(
@@ -89,6 +98,7 @@ class Runner:
         bounds: Bounds = DEFAULT_BOUNDS,
         live: OpenLive | None = None,
     ) -> None:
+        agents: OpenAgents | None = None,
         self.turns = turns
         self.jobs = jobs
         self.toolbox = toolbox
@@ -100,6 +110,7 @@ class Runner:
         self.bounds = bounds
         self.live = live
         self._secret = secret
+        self.agents = agents
 
     async def run(self, lease: Lease, row: InboxRow) -> Parked | None:
         """Bring the turn of an inbox row to its end, or as far as it goes now. `LeaseLost` when taken over."""
@@ -238,7 +249,9 @@ class _Run:
         session = await live.open_session(self._turn.conversation_id) if live else None
         now = self._runner.clock.now()
         unsent = await self._runner.jobs.unsent(self._turn.conversation_id)
-        return facts_block(jobs, now, await self._budget(), unsent, session)
+        agents = self._runner.agents
+        sessions = await agents.sessions(self._turn.conversation_id) if agents else ()
+        return facts_block(jobs, now, await self._budget(), unsent, session, sessions)
 
     async def _budget(self) -> Sequence[Used]:
         turn = self._turn

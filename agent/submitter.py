@@ -17,7 +17,7 @@ from agent.jobs import KEY_HONOURED_SECONDS, SUBMIT_ATTEMPTS, submit_wait
 from agent.ports import Accounts, Clock, JobStore
 from agent.records import Lease, Submission, SubmissionState
 from agent.spending import Spending
-from agent.work import Works
+from agent.work import UNKEYED, Works
 from heygen import APIError, Client, HeyGenError, InsufficientCredit, InvalidRequest, NotFound, RequestInProgress
 
 log = structlog.get_logger(__name__)
@@ -82,7 +82,7 @@ class Submitter:
         if not doubtful and not await self._still_agreed(lease, submission):
             return
         client = await self._accounts.client(submission.account_id)
-        sending = await self._jobs.mark_sending(lease, settles_after=client.settles_after)
+        sending = await self._jobs.mark_sending(lease, settles_after=max(client.settles_after, _settling(submission)))
         if sending is None:
             log.info("submission_unwanted")
             return
@@ -126,6 +126,7 @@ class Submitter:
         if submission.attempts < SUBMIT_ATTEMPTS and (doubtful or worth_repeating(error)):
             wait = submit_wait(submission.attempts, error.retry_after, self._rng)
             await self._jobs.postpone(
+            wait = max(wait, _settling(submission)) if doubtful else wait
                 lease, not_before=self._clock.now() + wait, code=code, sentence=sentence, doubtful=doubtful
             )
         elif doubtful:
@@ -135,6 +136,11 @@ class Submitter:
 
 
 def worth_repeating(error: HeyGenError) -> bool:
+def _settling(submission: Submission) -> float:
+    """Seconds that have to pass before an attempt in doubt can be looked for."""
+    return UNKEYED.get(submission.kind, 0.0)
+
+
     """Whether the failure may pass. With the key in place a repeat costs nothing twice."""
     if isinstance(error, APIError) and error.code == "quota_exceeded":
         return False

@@ -108,5 +108,14 @@ def only(kind: JobKind, arguments: Json, labels: Sequence[str]) -> Json:
     """`arguments` of a request for no more than the jobs with these labels."""
     name = PIECES.get(kind)
     if name is None:
+UNKEYED = {JobKind.AGENT: 60.0}
+"""Kinds whose requests HeyGen knows by no key: seconds after which an attempt in doubt has arrived or is lost.
+
+Their `Work.send` looks for what an earlier attempt may have begun.
+"""
+
+STOPPABLE = frozenset({JobKind.AGENT})
+"""Kinds that HeyGen stops when it is told to: what is unwanted of them is billed only if it was done before."""
+
         return arguments
     return {**arguments, name: [label for label in arguments.get(name, []) if label in labels]}

@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmO
 
 from agent.money import dollars
 from agent.records import OPEN_JOB_STATES, Job, Submission, SubmissionState
+from agent.work import STOPPABLE
 from bot.slack.text import cut
 
 LONGEST_VALUE = 400
@@ -84,6 +85,8 @@ def confirm(title: str, text: str, yes: str, *, danger: bool = False, deny: str 
 def _cancel_words(submission: Submission, jobs: Sequence[Job]) -> str:
     if submission.state in NOT_SENT:
         return "It has not been sent to HeyGen yet: nothing will be billed."
+    if submission.kind in STOPPABLE:
+        return "HeyGen is told to stop. Only a video that is done by then is billed."
     cost = sum(job.price for job in jobs if job.state in OPEN_JOB_STATES)
     billed = f"about {dollars(cost)} will be billed" if cost else "it will be billed"
     has = "It is on its way to HeyGen" if submission.state is SubmissionState.SENDING else "HeyGen has it"

@@ -10,6 +10,7 @@ from typing import assert_never
 from agent.gate import QUEUED
 from agent.money import dollars
 from agent.records import Job, JobState, Submission, SubmissionState
+from agent.work import STOPPABLE
 from bot.slack.text import safe
 
 LABEL_LIMIT = 60
@@ -115,8 +116,12 @@ def _telling(job: Job, submission: Submission, now: float, took: str) -> str:
 
 def _unwanted(job: Job) -> str:
     cost = f" (about {dollars(job.price)})" if job.price else ""
+    if job.finished_at is None and job.kind in STOPPABLE:
+        return "no longer wanted; HeyGen is being told to stop"
     if job.finished_at is None:
         return f"no longer wanted; HeyGen can't be stopped and bills it{cost}"
+    if job.kind in STOPPABLE and not job.link_id:
+        return "stopped; no video was made and nothing is billed"
     if job.link_id:
         return f"no longer wanted, but HeyGen made it and billed it{cost}"
     return f"no longer wanted; {_reason(job.failure)}"

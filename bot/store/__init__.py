@@ -32,6 +32,7 @@ from bot.store.overview import Overview
 from bot.store.retention import Retention
 from bot.store.roles import RoleMembers
 from bot.store.turns import Turns
+from bot.store.video_agents import VideoAgents
 from bot.store.wallet import Wallet
 from bot.store.webhook_events import WebhookEvents
 
@@ -76,6 +77,7 @@ class Store:
         self.cancellations = Cancellations(database, bulk, endings, self.audit)
         self.approvals = Approvals(database, self.ledger, self.cancellations, endings, self.audit)
         self.assets = Assets(database, self.claims, ids, outbox)
+        self.agents = VideoAgents(database, self.claims, ids, outbox, endings)
         self.wallet = Wallet(database)
         self.roles = RoleMembers(database, self.audit)
         self.retention = Retention(database, link_seconds)

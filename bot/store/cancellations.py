@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.cancelling import Cancelled, remaining
 from agent.records import OPEN_JOB_STATES, Interruption, Job, JobState, JobUpdate, SubmissionState, TurnState
+from agent.work import STOPPABLE
 from bot.store.audit import RUNTIME, Audit, Deed
 from bot.store.bulk import UNSENT, Bulk, End
 from bot.store.claims import RELEASED
@@ -193,9 +194,8 @@ class Cancellations:
         ids = [other.id for other in chosen]
         await connection.execute(sa.update(job).where(job.c.id.in_(ids)).values(state=JobState.UNWANTED))
         handles = ", ".join(other.handle for other in chosen)
-        await self._endings.note(
-            connection, row["conversation_id"], f"[runtime] {handles} no longer wanted; HeyGen cannot stop and bills"
-        )
+        what = "HeyGen is told to stop" if row["kind"] in STOPPABLE else "HeyGen cannot stop and bills"
+        await self._endings.note(connection, row["conversation_id"], f"[runtime] {handles} no longer wanted; {what}")
 
     async def _jobs(self, connection: AsyncConnection, submission_id: str) -> list[Job]:
         """The submission's jobs in their order, locked by id as everybody does who locks several."""

@@ -73,6 +73,12 @@ def add_assets(connection: sa.Connection) -> None:
     schema.asset.create(connection, checkfirst=True)
 
 
+def add_video_agents(connection: sa.Connection) -> None:
+    """Sessions with video agents, and what they are told."""
+    schema.agent_session.create(connection, checkfirst=True)
+    schema.agent_answer.create(connection, checkfirst=True)
+
+
 MIGRATIONS: list[tuple[str, Migration]] = [
     ("001-tables", create_missing_tables),
     ("002-money", add_money),
@@ -80,6 +86,7 @@ MIGRATIONS: list[tuple[str, Migration]] = [
     ("004-live-sessions", add_live_sessions),
     ("005-batches", add_batches),
     ("006-assets", add_assets),
+    ("007-video-agents", add_video_agents),
 ]
 
 

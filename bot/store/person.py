@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.conversation import message_text
 from agent.records import DeliveryKind, DeliveryState, JobState, Source
+from agent.video_agents.records import AnswerState
 from agent.work import PIECES
 from bot.store.audit import RUNTIME
 from bot.store.cancellations import Cancellations
@@ -26,6 +27,7 @@ from bot.store.outbox import UNFINISHED, Outbox
 from bot.store.person_live import LivePart, sessions_of
 from bot.store.pseudonyms import holds
 from bot.store.schema import (
+    agent_answer,
     asset,
     batch,
     delivery,
@@ -90,6 +92,7 @@ class PersonalData:
                 (submission, submission.c.requester == who.user_id),
                 (batch, batch.c.requester == who.user_id),
                 (asset, asset.c.requester == who.user_id),
+                (agent_answer, sa.and_(agent_answer.c.actor == who.user_id, agent_answer.c.text != "")),
                 (inbox, holds(inbox.c.payload, who.user_id)),
                 (delivery, holds(delivery.c.body, who.user_id)),
                 (live_session, sessions_of(who.user_id)),
@@ -193,6 +196,11 @@ class _Part:
         await self._live.erase()
         gone = await self._sources(links)
         await self._files(gone)
+        await self._execute(
+            sa.update(agent_answer)
+            .where(self._here(agent_answer), agent_answer.c.actor == self._who.user_id)
+            .values(text="", state=AnswerState.REFUSED)
+        )
         await self._quotations({*quotations, *gone})
 
     # -- what they said ------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from agent.batches import BatchState
 from agent.live.records import CommandKind, LineState, LiveEnd, LiveState, Manner, Speaker
 from agent.money import Entry, Reason
 from agent.records import DeliveryKind, DeliveryState, JobKind, JobState, Source, SubmissionState, TurnState
+from agent.video_agents.records import AgentEnd, AgentMode, AgentState, AnswerState, Asks
 
 metadata = sa.MetaData()
 
@@ -577,6 +578,64 @@ asset = sa.Table(
     sa.Index("asset_conversation", "conversation_id"),
 )
 
+# Sessions with HeyGen's video agents. `job_id` and `submission_id` are those of the latest run; `seen` holds hashes of
+# messages, never words.
+agent_session = sa.Table(
+    "agent_session",
+    metadata,
+    _key(),
+    _workspace(),
+    _column("account_id", ID),
+    _conversation(),
+    _column("submission_id", ID, sa.ForeignKey("submission.id")),
+    _column("job_id", ID, sa.ForeignKey("job.id")),
+    _column("requester", ID),
+    _column("provider_session_id", ID),
+    _column("mode", _closed(AgentMode)),
+    _column("state", _closed(AgentState)),
+    _column("created_at", sa.Double),
+    _column("changed_at", sa.Double),
+    _maybe("asks", _closed(Asks)),
+    _column("round", sa.Integer, default=0),
+    _column("answers", sa.Integer, default=0),
+    _maybe("answered_at", sa.Double),
+    _column("seen", sa.JSON, default=list),
+    _column("seen_count", sa.Integer, default=0),
+    _column("video_ids", sa.JSON, default=list),
+    _maybe("status_word", ID),
+    _column("progress", ID, default=""),
+    _column("missing", sa.Integer, default=0),
+    _maybe("stop_sent_at", sa.Double),
+    _maybe("end", _closed(AgentEnd)),
+    _maybe("ended_at", sa.Double),
+    _column("due_at", sa.Double, default=0.0),
+    *_lease(),
+    sa.UniqueConstraint("account_id", "provider_session_id", name="agent_session_provider"),
+    sa.Index("agent_session_due", "state", "due_at"),
+    sa.Index("agent_session_conversation", "conversation_id"),
+    sa.Index("agent_session_owner", "owner"),
+)
+
+agent_answer = sa.Table(
+    "agent_answer",
+    metadata,
+    _key(),
+    _column("key", ID, unique=True),
+    _workspace(),
+    _conversation(),
+    _column("session_id", ID, sa.ForeignKey("agent_session.id")),
+    _column("seq", sa.Integer),
+    _column("actor", ID),
+    _column("text", Words),
+    _maybe("message_ts", ID),
+    _column("state", _closed(AnswerState)),
+    _column("attempts", sa.Integer, default=0),
+    _column("created_at", sa.Double),
+    _maybe("done_at", sa.Double),
+    sa.UniqueConstraint("session_id", "seq", name="agent_answer_order"),
+    sa.Index("agent_answer_conversation", "conversation_id"),
+)
+
 wallet_reading = sa.Table(
     "wallet_reading",
     metadata,
@@ -633,4 +692,4 @@ migration = sa.Table(
     _column("applied_at", sa.Double),
 )
 
-LEASED = (lane, submission, job, delivery, live_session, asset)
+LEASED = (lane, submission, job, delivery, live_session, asset, agent_session)

@@ -36,6 +36,7 @@ from bot.store import Store
 from bot.store.inbox import Accepted
 from bot.store.outbox import NewDelivery
 from bot.store.schema import metadata
+from tests.support.agent_sessions import with_answer
 from tests.support.batch_steps import new_batch
 from tests.support.store_steps import ACCOUNT, WORKSPACE, event, new_submission, update
 
@@ -164,6 +165,7 @@ async def lived(store: Store, person: str, *, other: str) -> dict[str, str]:
     await store.jobs.postpone(claimed[0], not_before=9e9, doubtful=True, **again)
     fates["sending"] = sending.id
     await uploaded(store, person, lease)
+    await with_answer(store, (await store.jobs.jobs_of(running.id))[0], person, said(person, "told an agent"))
     await life.answer(lease, turn, said(person, "is answered"))
     await small_things(life, person, lease.id, other)
     return fates

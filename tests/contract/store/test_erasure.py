@@ -23,6 +23,11 @@ from tests.support.two_people import ALICE, BOB, LONGER, WORDS, Life, dump, file
 # closed sets. Whoever adds a text column puts it here, or has `two_people` fill it.
 BARE = {
     "account": {"id", "workspace_id", "backend", "webhook_path_token"},
+    "agent_answer": {"id", "key", "workspace_id", "conversation_id", "session_id", "message_ts"},
+    "agent_session": {
+        *("id", "workspace_id", "account_id", "conversation_id", "submission_id", "job_id", "provider_session_id"),
+        *("seen", "video_ids", "status_word", "progress", "owner"),
+    },
     "asset": {
         *("id", "workspace_id", "account_id", "conversation_id", "source_key", "call_key", "provider_id"),
         *("content_type", "checksum", "error_code", "owner"),
