@@ -11,7 +11,10 @@ from agent.records import Json, ModelCall
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One stateless call: the whole input each time. `person` is a keyed hash, never a name or an address."""
+    """One stateless call: the whole input each time. `person` is a keyed hash, never a name or an address.
+
+    `tools` are offered always, `found` are those that a search of this turn has found.
+    """
 
     instructions: str
     input: Sequence[Json]
@@ -20,6 +23,7 @@ class ModelRequest:
     cache_key: str
     person: str
     max_output_tokens: int = 4_000
+    found: Sequence[Json] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,10 @@ class TurnStore(Protocol):
         """All finished tool calls of a turn, oldest first: call id → outcome."""
         ...
 
+    async def recent_outcomes(self, conversation_id: str, limit: int) -> list[Json]:
+        """The newest finished tool calls of all turns of a conversation, newest first."""
+        ...
+
     async def record_outcome(
         self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json, taints: bool = False
     ) -> None:

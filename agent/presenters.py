@@ -45,7 +45,7 @@ class Presenter:
 
 
 @dataclass(slots=True)
-class _Known:
+class Known:
     """What an account offers, and when that was read."""
 
     at: float
@@ -71,7 +71,7 @@ class AccountPresenters:
         self._clock = clock
         self._avatar_id = avatar_id
         self._voice_id = voice_id
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, Known] = {}
 
     async def choose(self, account_id: str, avatar: str | None, voice: str | None) -> Presenter | TryAgain | Failed:
         """See `Presenters.choose`."""
@@ -87,7 +87,11 @@ class AccountPresenters:
             return Failed("no_voice", "This HeyGen account has no voice that could speak.", "An admin has to look.")
         return Presenter(look.id, _shown(look.name, "the avatar"), spoken.id, _shown(spoken.name, "its voice"))
 
-    async def _look(self, client: Client, known: _Known, wanted: str | None) -> AvatarLook | TryAgain | Failed:
+    async def known(self, account_id: str) -> Known:
+        """What the account can use. `HeyGenError` passes through."""
+        return await self._list(account_id, await self._accounts.client(account_id))
+
+    async def _look(self, client: Client, known: Known, wanted: str | None) -> AvatarLook | TryAgain | Failed:
         if wanted is not None:
             return _named(wanted, known.looks, "avatar")
         if self._avatar_id is not None:
@@ -97,7 +101,7 @@ class AccountPresenters:
         return known.looks[0]
 
     async def _voice(
-        self, client: Client, known: _Known, look: AvatarLook, wanted: str | None, *, named: bool
+        self, client: Client, known: Known, look: AvatarLook, wanted: str | None, *, named: bool
     ) -> Voice | TryAgain | None:
         """The voice that was asked for; else that of the installation, the avatar's own, or the first there is.
 
@@ -114,11 +118,11 @@ class AccountPresenters:
                 log.warning("voice_not_found", default=voice_id == self._voice_id)
         return known.voices[0] if known.voices else None
 
-    async def _list(self, account_id: str, client: Client) -> _Known:
+    async def _list(self, account_id: str, client: Client) -> Known:
         """What the account can use, its own before HeyGen's."""
         known = self._known.get(account_id)
         if known is None or known.at < self._clock.now() - FRESH_SECONDS:
-            known = _Known(self._clock.now())
+            known = Known(self._clock.now())
             for whose in ("private", "public"):
                 known.looks += [look for look in await _looks(client, whose) if _usable(look)]
                 known.voices += [voice for voice in await _voices(client, whose) if voice.status_word in READY]

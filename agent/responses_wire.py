@@ -18,17 +18,19 @@ from openai import AsyncOpenAI
 from agent.errors import ModelError
 from agent.model import Completed, ModelEvent, ModelRequest, TextDelta
 from agent.records import Json, ModelCall
+from agent.tool_search import item_in, items_out, plain_items, tools_out
 
 CALL_SECONDS = 120.0
 RETRYABLE_FAILURES = frozenset({"server_error", "rate_limit_exceeded", "vector_store_timeout"})
 
 
 class ResponsesWire:
-    """Talks to `/responses` of any server that speaks it."""
+    """Talks to `/responses` of any server that speaks it. `tool_search`: the model has tool search of its own."""
 
-    def __init__(self, client: AsyncOpenAI, model: str) -> None:
+    def __init__(self, client: AsyncOpenAI, model: str, *, tool_search: bool = False) -> None:
         self._client = client
         self._model = model
+        self._tool_search = tool_search
 
     async def respond(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """See `Model.respond`."""
@@ -50,7 +52,8 @@ class ResponsesWire:
             raise ModelError("stream_incomplete", retryable=True) from error
 
     async def _open(self, request: ModelRequest) -> Any:
-        return await self._client.responses.create(**_body(self._model, request), stream=True)
+        body = _body(self._model, request, tool_search=self._tool_search)
+        return await self._client.responses.create(**body, stream=True)
 
 
 async def _next(stream: Any, deadline: float) -> Any:
@@ -59,11 +62,14 @@ async def _next(stream: Any, deadline: float) -> Any:
         return await anext(stream, None)
 
 
-def _body(model: str, request: ModelRequest) -> dict[str, Any]:
+def _body(model: str, request: ModelRequest, *, tool_search: bool) -> dict[str, Any]:
+    items, tools = plain_items(request.input), [*request.tools, *request.found]
+    if tool_search:
+        items, tools = items_out(request.input, request.found), tools_out(request.tools)
     body: dict[str, Any] = {
         "model": model,
         "instructions": request.instructions,
-        "input": list(request.input),
+        "input": items,
         "store": False,
         "include": ["reasoning.encrypted_content"],
         "truncation": "disabled",
@@ -71,8 +77,8 @@ def _body(model: str, request: ModelRequest) -> dict[str, Any]:
         "prompt_cache_key": request.cache_key,
         "safety_identifier": request.person,
     }
-    if request.tools:
-        body["tools"] = list(request.tools)
+    if tools:
+        body["tools"] = tools
         body["parallel_tool_calls"] = True
         # The tools stay in place when they are off, so that the provider's prompt cache survives.
         body["tool_choice"] = "auto" if request.use_tools else "none"
@@ -115,7 +121,7 @@ class _Reader:
         if response.status != "completed":
             raise ModelError("stream_incomplete", retryable=True, request_id=self._request_id)
         self._done = True
-        items = tuple(item.to_dict(mode="json") for item in response.output)
+        items = tuple(item_in(item.to_dict(mode="json")) for item in response.output)
         return Completed(items, self._usage(response))
 
     def _usage(self, response: Any) -> ModelCall:

@@ -19,7 +19,9 @@ class Right(enum.StrEnum):
     """What may be done to a request or a live session, or seen.
 
     `ASK_LIVE`: write to the avatar from the thread, and have a video made of it afterwards. `STEER_LIVE`: say, whisper,
-    take over, hand back, mute, and end it to go on in the thread oneself.
+    take over, hand back, mute, and end it to go on in the thread oneself. `SEE_LIBRARY`: look at what others have made
+    at HeyGen and uploaded. `CHANGE_LIBRARY`: rename and delete what the HeyGen account holds. `MANAGE_ACCOUNT`: see and
+    change the account's webhooks.
     """
 
     APPROVE = "approve"
@@ -35,6 +37,9 @@ class Right(enum.StrEnum):
     STEER_LIVE = "steer live"
     SEE_OWN_BUDGET = "see own budget"
     SEE_ALL_BUDGETS = "see all budgets"
+    SEE_LIBRARY = "see library"
+    CHANGE_LIBRARY = "change library"
+    MANAGE_ACCOUNT = "manage account"
     FORGET_ME = "delete own data"
     FORGET_OTHERS = "delete others' data"
 
@@ -53,6 +58,9 @@ MATRIX: Mapping[Right, frozenset[Role]] = {
     Right.STEER_LIVE: frozenset({Role.OPERATOR, Role.ADMIN}),
     Right.SEE_OWN_BUDGET: frozenset(Role),
     Right.SEE_ALL_BUDGETS: frozenset({Role.APPROVER, Role.ADMIN}),
+    Right.SEE_LIBRARY: frozenset({Role.OPERATOR, Role.ADMIN}),
+    Right.CHANGE_LIBRARY: frozenset({Role.OPERATOR, Role.ADMIN}),
+    Right.MANAGE_ACCOUNT: frozenset({Role.ADMIN}),
     Right.FORGET_ME: frozenset(Role),
     Right.FORGET_OTHERS: frozenset({Role.ADMIN}),
 }

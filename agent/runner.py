@@ -20,6 +20,7 @@ from structlog.contextvars import bound_contextvars
 
 from agent import prompts, sentences
 from agent.answer import final_text, finished, outgoing_context
+from agent.catalogue.finding import found_in
 from agent.conversation import INTERRUPTED, model_input, open_calls
 from agent.errors import LeaseLost, ModelError, SourceRefused
 from agent.facts import facts_block
@@ -264,10 +265,14 @@ class _Run:
         log.info("model_answered", response=call.response_id, request_id=call.request_id, **tokens)
 
     def _request(self, items: Sequence[Item], facts: str, tools: bool) -> ModelRequest:
+        toolbox = self._runner.toolbox
+        own = [item for item in items if item.turn_id == self._turn.id]
+        found = toolbox.named(found_in(bodies_of(own)), self._effects)
         return ModelRequest(
             instructions=prompts.INSTRUCTIONS,
             input=model_input(items, facts, limit=HISTORY_LIMITS[self._history]),
-            tools=self._runner.toolbox.definitions(self._effects),
+            tools=toolbox.definitions(self._effects, found=len(found)),
+            found=found,
             use_tools=tools,
             cache_key=f"{self._turn.workspace_id}-{prompts.VERSION}"[:64],
             person=self._runner.person(self._turn),

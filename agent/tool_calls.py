@@ -19,9 +19,13 @@ ADDED = "the_runtime_adds"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The answer to a question. What stands in it under `ADDED` is said to the person by the runtime itself."""
+    """The answer to a question. What stands in it under `ADDED` is said to the person by the runtime itself.
+
+    `kept` stays with the checkpoint for later calls and is never told to the model.
+    """
 
     data: Json
+    kept: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from agent.schema import strict_schema
 from agent.tool_calls import Failed, Outcome, TryAgain
 
 ARGUMENTS_LIMIT = 50_000
+MOST_SHOWN = 15  # tools; with more of them models choose worse, and each call costs more
 
 
 class Effect(enum.StrEnum):
@@ -60,12 +61,12 @@ class ToolSpec:
 
     name: str
     purpose: str
-    arguments: type[Arguments]
+    arguments: type[BaseModel]
     effect: Effect
     run: ToolFunction
-    taints: bool | Callable[[Arguments], bool] = False
+    taints: bool | Callable[[Any], bool] = False
 
-    def holds_others(self, arguments: Arguments) -> bool:
+    def holds_others(self, arguments: BaseModel) -> bool:
         """Whether the answer to these arguments holds what others wrote."""
         return self.taints if isinstance(self.taints, bool) else self.taints(arguments)
 
@@ -85,20 +86,50 @@ class Planned:
     """A tool call whose arguments hold."""
 
     spec: ToolSpec
-    arguments: Arguments
+    arguments: BaseModel
 
 
 class Toolbox:
-    """Tools by name, in a stable order so that the provider's prompt cache survives."""
+    """Tools by name, in a stable order so that the provider's prompt cache survives.
 
-    def __init__(self, specs: Iterable[ToolSpec]) -> None:
+    `shown` names those that are always offered, the most important first; the others are found by a search. Without it
+    all are offered. `why_not` says why there is no tool of some name, where that is worth saying.
+    """
+
+    def __init__(
+        self,
+        specs: Iterable[ToolSpec],
+        shown: Sequence[str] | None = None,
+        why_not: Callable[[str], str | None] = lambda name: None,
+    ) -> None:
         self._specs = {spec.name: spec for spec in sorted(specs, key=lambda spec: spec.name)}
-        self._definitions = [spec.definition() for spec in self._specs.values()]
+        self._shown = [name for name in shown if name in self._specs][:MOST_SHOWN] if shown else None
+        self._definitions: dict[str, Json] = {}
+        self._why_not = why_not
 
-    def definitions(self, effects: Collection[Effect] = ALL_EFFECTS) -> list[Json]:
-        """The tools with one of `effects` as the Responses API takes them."""
-        specs = self._specs.values()
-        return [made for spec, made in zip(specs, self._definitions, strict=True) if spec.effect in effects]
+    def definitions(self, effects: Collection[Effect] = ALL_EFFECTS, *, found: int = 0) -> list[Json]:
+        """The tools with one of `effects` as the Responses API takes them.
+
+        They leave room for `found` more; what falls away for that can still be called.
+        """
+        if self._shown is None:
+            return self.named(self._specs, effects)
+        return self.named(sorted(self._shown[: MOST_SHOWN - found]), effects)
+
+    def named(self, names: Iterable[str], effects: Collection[Effect] = ALL_EFFECTS) -> list[Json]:
+        """Definitions by name, without those that do not exist or have none of `effects`."""
+        specs = [self._specs[name] for name in names if name in self._specs]
+        return [self._definition(spec) for spec in specs if spec.effect in effects]
+
+    def found_only(self, effects: Collection[Effect] = ALL_EFFECTS) -> list[ToolSpec]:
+        """The tools that are not offered until a search has found them."""
+        hidden = self._specs.keys() - set(self._specs if self._shown is None else self._shown)
+        return [spec for name, spec in self._specs.items() if name in hidden and spec.effect in effects]
+
+    def _definition(self, spec: ToolSpec) -> Json:
+        if spec.name not in self._definitions:
+            self._definitions[spec.name] = spec.definition()
+        return self._definitions[spec.name]
 
     def plan(self, name: str, arguments: str, effects: Collection[Effect] = ALL_EFFECTS) -> Planned | Outcome:
         """Check a call the model made: a plan, or the outcome that tells the model what is wrong with it.
@@ -108,8 +139,10 @@ class Toolbox:
         spec = self._specs.get(name)
         if spec is not None and spec.effect not in effects:
             return Failed("not_allowed", f"{name} is not allowed here.", "Only a person can ask for this.")
+        if spec is None and (reason := self._why_not(name)):
+            return Failed("not_offered", reason)
         if spec is None:
-            known = ", ".join(self._specs)
+            known = ", ".join(self._specs if self._shown is None else self._shown)
             return Failed("unknown_tool", f"There is no tool {name[:64]!r}.", f"The tools are: {known}.")
         try:
             return Planned(spec, spec.arguments.model_validate(_parse(arguments)))

@@ -19,6 +19,7 @@ COMMANDS = {
     "serve": "answer Slack and work on jobs (production)",
     "check": "say what is missing and whether the services answer",
     "manifest": "print the manifest that the Slack app is made from",
+    "catalogue": "print the page about HeyGen's operations, or the schema of one",
     "playground": "the real app on emulated services, with a page to type into",
 }
 
@@ -54,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
             _add_once(command)
         if name == "manifest":
             _add_manifest(command)
+        if name == "catalogue":
+            command.add_argument("--name", metavar="OPERATION", help="print this operation's JSON schema instead")
     operations.add_commands(commands)
     return parser
 
@@ -82,6 +85,8 @@ async def _run(command: str, options: argparse.Namespace, settings: Settings) ->
             return await _check(settings)
         case "manifest":
             return _manifest(options, settings)
+        case "catalogue":
+            return _catalogue(options.name)
         case "playground":
             return await _playground(options.once)
         case _:
@@ -100,6 +105,17 @@ def _manifest(options: argparse.Namespace, settings: Settings) -> int:
         raise SettingsError(f"{error}: give --url, set PUBLIC_URL, or use --socket.") from error
     print(json.dumps(made, indent=2))
     print("\n".join(f"{scope}: {why}" for scope, why in scopes().items()), file=sys.stderr)
+    return 0
+
+
+def _catalogue(name: str | None) -> int:
+    """The page on standard output, which docs/catalogue.md holds."""
+    from bot.catalogue_page import page, schema_of
+
+    try:
+        print(page() if name is None else schema_of(name), end="\n" if name else "")
+    except KeyError as error:
+        raise SettingsError(f"HeyGen has no operation {name!r}.") from error
     return 0
 
 

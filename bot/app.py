@@ -51,6 +51,7 @@ from agent.videos import Videos
 from agent.work import Works
 from bot.accounts import SettingsAccounts
 from bot.app_assets import AssetNeeds, adding, upload_worker
+from bot.app_catalogue import CatalogueNeeds, complete_toolbox, previews, wish_buttons
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
 from bot.clock import RandomIds, SystemClock
 from bot.fetch import SafeProbe
@@ -308,7 +309,11 @@ class _Parts:
             clock=self.clock,
         )
         stack.push_async_callback(replies.close)
-        model = ResponsesWire(self.clients.openai, self.settings.secret("openai_model"))
+        model = ResponsesWire(
+            self.clients.openai,
+            self.settings.secret("openai_model"),
+            tool_search=self.settings.openai_tool_search,
+        )
         needs = self._live_needs(model)
         toolbox = self._toolbox(submitter, spending, needs)
         live = await live_sessions(stack, needs, toolbox)
@@ -345,6 +350,16 @@ class _Parts:
             accounts=self.accounts,
             slack=self.clients.slack,
             http=self.clients.http,
+            clock=self.clock,
+            kick=self.kick,
+        )
+
+    def _catalogue_needs(self) -> CatalogueNeeds:
+        return CatalogueNeeds(
+            settings=self.settings,
+            store=self.store,
+            accounts=self.accounts,
+            roles=self.roles,
             clock=self.clock,
             kick=self.kick,
         )
@@ -409,6 +424,7 @@ class _Parts:
                 approvers=self.roles.approvers,
                 clock=self.clock,
             ),
+            preview_link=previews(self._catalogue_needs()).link,
         )
 
     async def _tell_operators(self, workspace_id: str, key: str, text: str) -> None:
@@ -473,7 +489,8 @@ class _Parts:
         )
         making = self._making_tools(ordering, spending)
         translating = [*translation.tools(), *files.tools(), *making, *retrying.tools()]
-        return Toolbox([*translating, *reading.tools(), *cancelling.tools(), *escalation(live).tools()])
+        specs = [*translating, *reading.tools(), *cancelling.tools(), *escalation(live).tools()]
+        return complete_toolbox(specs, self._catalogue_needs(), spending)
 
     def _making_tools(self, ordering: Ordering, spending: Spending) -> list[ToolSpec]:
         settings = self.settings
@@ -559,6 +576,7 @@ class _Parts:
             socket=lambda: None if socket is None else socket.status,
         )
         routes: list[BaseRoute] = [*webhooks.routes(), *self.links.routes(), *health.routes()]
+        routes += previews(self._catalogue_needs()).routes()
         routes += live.viewer.routes() if live.viewer is not None else []
         if settings.slack_signing_secret is not None:
             slack = _SlackRequests(AsyncSlackRequestHandler(bolt))
@@ -592,6 +610,7 @@ class _Parts:
         )
         commands.register(router)
         Actions(requests=store.jobs).register(router)
+        wish_buttons(self._catalogue_needs()).register(router)
         bench = Bench(self.roles, self.roles.approvers)
         decisions = Decisions(
             requests=store.jobs,

@@ -216,6 +216,8 @@ class LaneWorker:
                 return await self._change(lease, row)
             case "action" if row.payload["name"] == "escalate":
                 return await self._escalate(lease, row)
+            case "action" if row.payload["name"] == "perform_operation":
+                return await self._perform(lease, row)
             case "message_changed":
                 return await self._edited(lease, row)
             case "message_deleted":
@@ -244,6 +246,11 @@ class LaneWorker:
     async def _escalate(self, lease: Lease, row: InboxRow) -> Parked | None:
         """A press that asks for a live avatar in a thread: the same call that the model or a command would make."""
         payload: Json = {**row.payload, "name": "start_live_avatar", "arguments": {}}
+        return await self._runner.run(lease, dataclasses.replace(row, kind="command", payload=payload))
+
+    async def _perform(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """A press under what would be changed at HeyGen: the call that was shown, by whoever has pressed."""
+        payload: Json = {**row.payload, "name": row.payload["tool"]}
         return await self._runner.run(lease, dataclasses.replace(row, kind="command", payload=payload))
 
     async def _as_it_stands(self, lease: Lease, row: InboxRow) -> InboxRow | None:

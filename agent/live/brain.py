@@ -18,6 +18,7 @@ from pydantic import Field
 
 from agent import sentences
 from agent.answer import outgoing_context, runtime_words
+from agent.catalogue.finding import FIND
 from agent.conversation import open_calls
 from agent.errors import ModelError, SourceRefused
 from agent.facts import facts_block
@@ -146,7 +147,7 @@ class Brain:
         self.clock = clock
         self.unconfirmed = unconfirmed
         self._secret = secret
-        own = [definition["name"] for definition in SESSION_TOOLS.definitions()]
+        own = [FIND, *(definition["name"] for definition in SESSION_TOOLS.definitions())]  # nothing is searched aloud
         read = [one for one in toolbox.definitions(READ_ONLY) if one["name"] not in own]
         self.tools: list[Json] = [*read, *SESSION_TOOLS.definitions()]
 

@@ -19,6 +19,7 @@ from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
 from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.blocks import Post
+from bot.slack.catalogue_posts import PreviewLink, no_previews
 from bot.slack.chunking import PIECE_LIMIT
 from bot.slack.live_rendering import Attachment, LiveRenderer
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
@@ -59,6 +60,7 @@ class DeliveryWorker:
     """Delivers. `wake` asks the worker loop for another round; `random` (0 to 1) spreads repetitions.
 
     `live` renders what is posted of live sessions and `batches` what is posted of batches; without it there are none.
+    `preview_link` gives links of ours to pictures and voices.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class DeliveryWorker:
         random: Callable[[], float],
         live: LiveRenderer | None = None,
         batches: BatchRenderer | None = None,
+        preview_link: PreviewLink = no_previews,
     ) -> None:
         self._calls = SlackCalls(client)
         self._deliveries = deliveries
@@ -90,6 +93,7 @@ class DeliveryWorker:
             clock=clock,
             live=live,
             batches=batches,
+            preview_link=preview_link,
         )
         self._pacer = pacer
         self._clock = clock

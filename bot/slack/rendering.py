@@ -9,7 +9,7 @@ from typing import assert_never
 from agent.batches import Batch
 from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, Job, Submission
-from bot.slack import views
+from bot.slack import catalogue_posts, views
 from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.blocks import Post
 from bot.slack.cards import card, ops_card
@@ -42,6 +42,7 @@ class Renderer:
     """Renders deliveries at the moment they are sent, so that they tell the latest.
 
     `approvers` gives mentions of those who can approve; `permalink` leads to a message of a channel.
+    `preview_link` to a picture or a voice.
     """
 
     jobs: JobRows
@@ -53,6 +54,7 @@ class Renderer:
     clock: Clock
     live: LiveRenderer | None = None
     batches: BatchRenderer | None = None
+    preview_link: catalogue_posts.PreviewLink = catalogue_posts.no_previews
 
     async def render(self, delivery: Delivery, conversation: Conversation) -> Rendered:
         """What `delivery` shows now; `KeyError` when the rows it is about do not exist."""
@@ -68,6 +70,10 @@ class Renderer:
                 return await self._ops_card(delivery)
             case DeliveryKind.NOTICE | DeliveryKind.ROOT:
                 return Rendered(views.root(_text(delivery)), delivery.body.get("user"))
+            case DeliveryKind.REPLY if "gallery" in delivery.body:
+                return Rendered(catalogue_posts.gallery(delivery.body["gallery"], self.preview_link))
+            case DeliveryKind.REPLY if "wish" in delivery.body:
+                return Rendered(catalogue_posts.wish(delivery.body["wish"]))
             case DeliveryKind.REPLY:
                 pieces = split(_text(delivery)) or ["…"]
                 return Rendered(views.reply(pieces[0]), more=tuple(pieces[1:]))

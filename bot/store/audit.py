@@ -34,6 +34,7 @@ class Deed(enum.StrEnum):
     ROLE_GIVEN = "role given"
     ROLE_TAKEN = "role taken"
     DATA_DELETED = "data deleted"
+    LIBRARY_CHANGED = "library changed"
 
 
 @dataclass(frozen=True, slots=True)

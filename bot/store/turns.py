@@ -134,6 +134,13 @@ class Turns:
         async with self._database.reading() as connection:
             return {row.call_id: row.body for row in await connection.execute(select.order_by(outcome.c.seq))}
 
+    async def recent_outcomes(self, conversation_id: str, limit: int) -> list[Json]:
+        """The newest finished tool calls of all turns of a conversation, newest first."""
+        mine = sa.select(outcome.c.body).join(turn, turn.c.id == outcome.c.turn_id)
+        select = mine.where(turn.c.conversation_id == conversation_id)
+        async with self._database.reading() as connection:
+            return list(await connection.scalars(select.order_by(outcome.c.seq.desc()).limit(limit)))
+
     async def record_outcome(
         self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json, taints: bool = False
     ) -> None:

@@ -25,6 +25,7 @@ TABLE = re.compile(r"csv|table", re.I)
 WORDS = re.compile(r"script|(?<!con)text|prompt|message|topic|brief|content|describ|description|idea|speech", re.I)
 SPOKEN = re.compile(r"script|speech|text", re.I)
 REASON = re.compile(r"reason|why|question|summary|problem|note|context", re.I)
+THING = re.compile(r"\bR[A-Z2-7]{8}\b")
 QUERY = re.compile(r"query|search|term|keyword|find", re.I)
 PEOPLE = re.compile(r"row|video|item|people|person|recipient|entr|list", re.I)
 PERSON = re.compile(r"name|person|who|recipient|first", re.I)
@@ -43,6 +44,8 @@ class Slots:
     rows: list[tuple[str, str]] = field(default_factory=list)
     pasted: bool = False
     request: str = ""
+    sound: str = ""
+    avatar: str = ""
 
 
 def fill(schema: Schema, slots: Slots) -> Json | None:
@@ -100,10 +103,14 @@ class _Filler:
 
     def _string(self, name: str) -> Any:
         slots = self._slots
+        if name.endswith("_id"):
+            return _first([*THING.findall(slots.request), *slots.jobs])
         if LANGUAGE.search(name):
             return _first(slots.languages) if not ORIGIN.search(name) else _UNKNOWN
         if SOUND.search(name):
-            return slots.sources[1] if len(slots.sources) > 1 else _UNKNOWN
+            return slots.sound or (slots.sources[1] if len(slots.sources) > 1 else _UNKNOWN)
+        if slots.sound and name == "avatar":
+            return slots.avatar or _UNKNOWN
         if JOBS.search(name):
             return _first(slots.jobs)
         if TABLE.search(name):

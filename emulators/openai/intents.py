@@ -23,12 +23,14 @@ Intent = Literal[
     "create",
     "avatars",
     "voices",
+    "upload",
     "find",
     "greeting",
     "thanks",
     "other",
 ]
 
+SEARCHES = ("find_tools", "tool_search")  # what else can be done: our function, and the API's own tool
 # The names of the tools that serve an intent, the first that is offered is taken.
 TOOLS: dict[Intent, tuple[str, ...]] = {
     "human": ("ask_for_human",),
@@ -44,10 +46,11 @@ TOOLS: dict[Intent, tuple[str, ...]] = {
     "create": ("create_video",),
     "avatars": ("find_avatars",),
     "voices": ("find_voices",),
-    "find": ("find_tools",),
+    "upload": ("add_asset",),
+    "find": SEARCHES,
 }
 # Intents that do something: several of them in one message become several calls.
-ACTIONS: frozenset[Intent] = frozenset({"translate", "lipsync", "create", "create_many", "cancel"})
+ACTIONS: frozenset[Intent] = frozenset({"translate", "lipsync", "create", "create_many", "cancel", "upload"})
 
 _VIDEO = r"(?:videos?|clips?|films?|intros?|vidéos?|vídeos?|ビデオ|動画)"
 _MAKE = r"(?:make|create|generate|produce|record|render|build|do|crée[rz]?|erstelle?n?|mache?|crea|haz|作っ|作成)"
@@ -147,6 +150,7 @@ RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
         "help",
         _pattern(r"\bhelp\b|\bwhat can you\b|\bhow do(?:es)? (?:i|this|it)\b|\baide\b|\bhilfe\b|\bayuda\b|助けて"),
     ),
+    ("upload", _pattern(r"\buploads?\b|\badd (?:this|the|an?|my) (?:asset|file)\b|\bhochladen\b|\btéléverse")),
     ("find", _pattern(r"\b(?:list|show|find|search|look up|delete|update|rename|get|upload)\b")),
     ("thanks", _pattern(r"\b(?:thanks?|thank you|thx|cheers|merci|danke|gracias|great|perfect|nice)\b|ありがとう")),
     (
@@ -176,6 +180,10 @@ _SPLIT = re.compile(
 )
 _QUOTED = re.compile(r"[\"“«「]([^\"”»」]{2,})[\"”»」]")
 _SAYING = re.compile(r"\b(?:saying|that says|which says|script)\b\s*[:,]?\s*(.{2,})", re.IGNORECASE | re.DOTALL)
+_AVATAR = re.compile(
+    r"\b[Aa]vatar (?:(?i:id) )?[\"“]?(?P<id>[A-Za-z]+[-_][\w-]+|[A-Za-z]+\d+)"
+    r"|\b[Aa]vatar (?:called )?(?P<name>[A-Z]\w+(?: (?:in|on|at|the|[A-Z]\w+|\w+)){0,3}?)(?=[,.]| and | with |$)"
+)
 _ABOUT = re.compile(r"\b(?:about|on|explaining|introducing|announcing|for|sur|über|sobre)\s+(.{2,})", re.I | re.DOTALL)
 
 
@@ -227,6 +235,12 @@ def script_in(words: str) -> str:
     """The words a video is to speak: quoted, or after "saying"."""
     match = _QUOTED.search(words) or _SAYING.search(words)
     return match[1].strip() if match else ""
+
+
+def avatar_in(words: str) -> str:
+    """The avatar that somebody names, by its id or by its name; empty where none is named."""
+    match = _AVATAR.search(words)
+    return (match["id"] or match["name"]).strip(" ,.") if match else ""
 
 
 def topic_in(words: str) -> str:

@@ -33,7 +33,15 @@ FIELDS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "compaction": (frozenset({"encrypted_content"}), frozenset({"id"})),
     "item_reference": (frozenset({"id"}), frozenset()),
 }
-ID_PREFIXES = {"message": "msg", "function_call": "fc", "reasoning": "rs", "custom_tool_call": "ctc"}
+ID_PREFIXES = {
+    "message": "msg",
+    "function_call": "fc",
+    "reasoning": "rs",
+    "custom_tool_call": "ctc",
+    "tool_search_call": "tsc",
+    "tool_search_output": "tso",
+}
+EXECUTIONS = ("server", "client")
 STRING_FIELDS = ("id", "call_id", "arguments", "encrypted_content", "input", "namespace")
 
 INPUT_PARTS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -99,6 +107,7 @@ def _check_strings(item: Json, param: str) -> None:
     if isinstance(call_id, str) and not 0 < len(call_id) <= ID_LIMIT:
         raise too_long(f"{param}.call_id", ID_LIMIT, len(call_id))
     check_choice(item.get("status"), f"{param}.status", STATUSES)
+    check_choice(item.get("execution"), f"{param}.execution", EXECUTIONS)
 
 
 def _check_id(kind: str, item_id: str | None, param: str) -> None:

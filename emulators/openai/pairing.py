@@ -10,7 +10,11 @@ from typing import Any
 
 from emulators.openai.errors import Refusal
 
-CALLS = {"function_call": "function_call_output", "custom_tool_call": "custom_tool_call_output"}
+CALLS = {
+    "function_call": "function_call_output",
+    "custom_tool_call": "custom_tool_call_output",
+    "tool_search_call": "tool_search_output",
+}
 OUTPUTS = frozenset(CALLS.values())
 
 Json = dict[str, Any]
@@ -22,6 +26,8 @@ def check_pairs(items: Sequence[Json]) -> None:
     answered: set[str] = set()
     for item in items:
         kind, call_id = item.get("type"), item.get("call_id", "")
+        if item.get("execution") == "server":  # the API has answered that itself
+            continue
         if kind in CALLS:
             if call_id in open_calls or call_id in answered:
                 raise _refused(f"Duplicate function call with call_id {call_id} in the input.")

@@ -7,7 +7,15 @@ from typing import Literal
 from emulators.openai.languages import Speech
 
 Phrase = Literal[
-    "which_video", "which_language", "what_to_say", "which_job", "two_files", "greeting", "thanks", "taken"
+    "which_video",
+    "which_language",
+    "what_to_say",
+    "which_job",
+    "which_file",
+    "two_files",
+    "greeting",
+    "thanks",
+    "taken",
 ]
 
 SENTENCES: dict[Phrase, dict[Speech, str]] = {
@@ -38,6 +46,13 @@ SENTENCES: dict[Phrase, dict[Speech, str]] = {
         "de": "Welchen Auftrag meinst du? Nenne mir sein Kürzel, zum Beispiel J1.",
         "es": "¿Qué trabajo quieres decir? Dime su código, por ejemplo J1.",
         "ja": "どのジョブでしょうか。J1 のような番号を教えてください。",
+    },
+    "which_file": {
+        "en": "Which file? Attach it here, or send me a link to it.",
+        "fr": "Quel fichier ? Joignez-le ici ou envoyez-moi un lien.",
+        "de": "Welche Datei? Hänge sie hier an oder schick mir einen Link.",
+        "es": "¿Qué archivo? Adjúntalo aquí o envíame un enlace.",
+        "ja": "どのファイルでしょうか。ここに添付するか、リンクを送ってください。",
     },
     "two_files": {
         "en": "I need two things for that: the video and the audio. Send me both.",
@@ -70,7 +85,7 @@ SENTENCES: dict[Phrase, dict[Speech, str]] = {
 }
 QUESTIONS = frozenset(
     sentence
-    for phrase in ("which_video", "which_language", "what_to_say", "which_job", "two_files")
+    for phrase in ("which_video", "which_language", "what_to_say", "which_job", "which_file", "two_files")
     for sentence in SENTENCES[phrase].values()
 )
 IDENTITY = (
@@ -81,6 +96,7 @@ PURPOSES = {
     "translate_video": "translate a video into other languages",
     "create_video": "make a video from a script or an idea",
     "create_videos": "make one video per person of a list",
+    "add_asset": "upload a file to HeyGen",
     "lipsync_video": "match a face to new audio",
     "list_jobs": "tell you how jobs are doing",
     "cancel_job": "cancel a job",

@@ -14,8 +14,10 @@ from typing import Any
 from emulators.openai.arguments import Slots, fill
 from emulators.openai.intents import (
     ACTIONS,
+    SEARCHES,
     TOOLS,
     Intent,
+    avatar_in,
     clauses_of,
     greeting_for,
     holds_a_table,
@@ -34,6 +36,9 @@ from emulators.openai.summary import job_reference, jobs_in, summarise
 from emulators.openai.switches import Decision, Switches, misbehave, obey
 
 CALL_LIMIT = 16
+QUERY_LIMIT = 200
+NOTHING_FOUND = "I have looked and found nothing that does this."
+SOUND_FILE = re.compile(r"\.(?:mp3|wav|m4a|aac|ogg)\b", re.IGNORECASE)
 SPECIFIC = re.compile(r"\b(?:one|first|second|third|last|other|F\d+|V\d+)\b", re.IGNORECASE)
 # What may be the words of a video, when those were asked for.
 TALK: frozenset[Intent] = frozenset({"other", "greeting", "thanks", "help"})
@@ -99,10 +104,27 @@ def _continued(reading: Reading) -> Reading:
 
 
 def _next(reading: Reading, tools: dict[str, Json]) -> list[Content]:
+    if reading.found is not None and (called := _found_calls(reading, tools)):
+        return called
     if not reading.outputs:
-        return _first_step(reading, tools)
+        return _first_step(reading, tools) if reading.found is None else [Say(NOTHING_FOUND)]
     repaired = _repaired(reading, tools)
     return repaired or [Say(summarise(reading))]
+
+
+def _found_calls(reading: Reading, tools: dict[str, Json]) -> list[Content]:
+    """What was asked for, by the tools that a search has found: the one that is meant, else the first that can be."""
+    if not any(name in tools for name in reading.found or ()):
+        return []
+    usable = {name: tool for name, tool in tools.items() if name not in SEARCHES}
+    meant = [content for content in _first_step(reading, usable) if isinstance(content, Call)]
+    if any(call.name in (reading.found or ()) for call in meant):
+        return [*meant]
+    slots = _slots(reading.text, reading)
+    for name in reading.found or ():
+        for arguments in _filled(usable[name], slots) if name in usable else ():
+            return [Call(name, arguments)]
+    return []
 
 
 def _offered(tools: Sequence[Json], choice: Any) -> tuple[dict[str, Json], bool]:
@@ -161,6 +183,8 @@ def _takes_leave(reading: Reading, tools: dict[str, Json]) -> bool:
 def _act(clause: str, intent: Intent, reading: Reading, tools: dict[str, Json]) -> list[Content]:
     """Calls that do what a clause asks for, or the question that is in the way."""
     tool = next((tools[name] for name in TOOLS.get(intent, ()) if name in tools), None)
+    if tool is None and not (intent == "status" and _known_jobs(reading)) and (searched := _search(clause, tools)):
+        return searched
     if tool is None:
         return [Say(_without_tool(intent, reading, tools))]
     slots = _slots(clause, reading)
@@ -168,6 +192,8 @@ def _act(clause: str, intent: Intent, reading: Reading, tools: dict[str, Json]) 
         slots = _cancelled(slots, reading)
     if intent == "create_many":
         slots = _for_many(slots, reading)
+    if intent == "lipsync":
+        slots = _spoken(clause, slots)
     if question := _question(intent, slots, tool):
         return [Say(say(question, speech_of(reading.words)))]
     variants = _variants(clause, slots) if intent == "translate" else [slots]
@@ -175,6 +201,13 @@ def _act(clause: str, intent: Intent, reading: Reading, tools: dict[str, Json]) 
     if not filled:
         return [Say(f"I am missing something I need to {tool['name'].replace('_', ' ')}. Can you tell me more?")]
     return [Call(tool["name"], arguments) for arguments in filled]
+
+
+def _search(clause: str, tools: dict[str, Json]) -> list[Content]:
+    """A look for a tool that does what a clause asks for."""
+    tool = next((tools[name] for name in SEARCHES if name in tools), None)
+    filled = fill(tool.get("parameters") or {}, Slots(request=clause[:QUERY_LIMIT])) if tool else None
+    return [Call(tool["name"], filled)] if tool and filled else []
 
 
 def _filled(tool: Json, slots: Slots) -> list[Json]:
@@ -214,6 +247,18 @@ def _for_many(slots: Slots, reading: Reading) -> Slots:
     attached = [source for source in slots.sources if source.startswith("F")] if not slots.rows else []
     pasted = not slots.rows and not attached and holds_a_table(reading.text)
     return replace(slots, sources=attached[:1], script=script, topic="", pasted=pasted)
+
+
+def _spoken(clause: str, slots: Slots) -> Slots:
+    """With the face and the recording of a lip-sync: what is named second is the recording, unless it looks like none.
+
+    Where an avatar is to speak, all that is named is the recording.
+    """
+    named = [source for _, source in sources_in(clause)] + [job for job in slots.jobs if job not in slots.sources]
+    avatar = avatar_in(slots.request)
+    sounds = [source for source in named if SOUND_FILE.search(source)] or named[0 if avatar else 1 :]
+    faces = [source for source in named if source not in sounds[:1]]
+    return replace(slots, sources=[] if avatar else faces[:1], sound=next(iter(sounds), ""), avatar=avatar)
 
 
 def _meant_source(reading: Reading) -> list[str]:
@@ -256,7 +301,9 @@ def _question(intent: Intent, slots: Slots, tool: Json) -> Phrase | None:
             return "what_to_say"
         case "cancel" if not slots.jobs and not _cancels_all(slots, tool):
             return "which_job"
-        case "lipsync" if len(slots.sources) < 2:
+        case "upload" if not slots.sources:
+            return "which_file"
+        case "lipsync" if not slots.sound or not (slots.sources or slots.avatar):
             return "two_files"
         case _:
             return None

@@ -29,7 +29,7 @@ class Reading:
     """The newest request and its surroundings. `outputs` answer `calls`, both since that request.
 
     `earlier` is what people said before it, `unfinished` the request that our last question was about, `facts` what
-    developer messages say.
+    developer messages say. `found` are the tools that a search has named since, None where none was made.
     """
 
     text: str
@@ -39,6 +39,7 @@ class Reading:
     calls: tuple[Json, ...]
     outputs: tuple[str, ...]
     placeholders: bool
+    found: tuple[str, ...] | None = None
 
     @property
     def words(self) -> str:
@@ -66,7 +67,23 @@ def read(instructions: str, items: Sequence[Json]) -> Reading:
         calls=tuple(item for item in since if item.get("type") == "function_call"),
         outputs=tuple(output_text(item) for item in since if item.get("type") == "function_call_output"),
         placeholders=PLACEHOLDER in instructions or any(PLACEHOLDER in text for text in developer),
+        found=_found(since),
     )
+
+
+def _found(items: Sequence[Json]) -> tuple[str, ...] | None:
+    """What searches have found, if nothing but searches has been done."""
+    calls = {item["call_id"]: item["name"] for item in items if item.get("type") == "function_call"}
+    answers = [item for item in items if item.get("type") in ("function_call_output", "tool_search_output")]
+    if not answers or any(name != "find_tools" for name in calls.values()):
+        return None
+    tools = [tool for item in answers for tool in item.get("tools") or _named(output_text(item))]
+    return tuple(dict.fromkeys(tool["name"] for tool in tools))
+
+
+def _named(output: str) -> list[Json]:
+    found = (as_object(output) or {}).get("found")
+    return [tool for tool in found if isinstance(tool, dict) and "name" in tool] if isinstance(found, list) else []
 
 
 def _unfinished(items: Sequence[Json]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, assert_never
 
 from emulators.openai.pairing import seal
 from emulators.openai.script import Call, Content, Incomplete, RawArguments, Refuse, Say
+from emulators.openai.searching import SEARCH, as_search
 from emulators.openai.tokens import CHARACTERS_PER_TOKEN, count_tokens
 from emulators.openai.validate import Asked
 
@@ -77,7 +78,7 @@ class Output:
 
 def render(contents: Sequence[Content], asked: Asked, ids: Ids, chunk_size: int | None) -> Output:
     """Output items for `contents`, a reasoning item first where the request asks for it, cut at the token cap."""
-    rendered = [_render_one(content, ids, chunk_size) for content in contents]
+    rendered = [_searching(_render_one(content, ids, chunk_size)) for content in contents]
     output = _capped(rendered, asked.max_output_tokens)
     if asked.wants_reasoning and output.items:
         return Output((_reasoning(output.items[0].item, ids), *output.items), output.incomplete)
@@ -112,6 +113,12 @@ def _render_one(content: Content, ids: Ids, chunk_size: int | None) -> Rendered:
             return _call(ids, name, text, call_id, chunk_size)
         case _:
             assert_never(content)
+
+
+def _searching(rendered: Rendered) -> Rendered:
+    """A call of the search is an item of its own kind, which streams no arguments."""
+    is_search = rendered.item["type"] == "function_call" and rendered.item["name"] == SEARCH
+    return Rendered(as_search(rendered.item)) if is_search else rendered
 
 
 def _message(ids: Ids, part: Json, phase: str | None) -> Json:

@@ -102,6 +102,8 @@ def _begun(item: Json) -> Json:
             return {**item, "status": "in_progress", "content": []}
         case "function_call":
             return {**item, "status": "in_progress", "arguments": ""}
+        case "tool_search_call":
+            return {**item, "status": "in_progress"}
         case _:
             return {**item, "encrypted_content": item["encrypted_content"][:8]}
 

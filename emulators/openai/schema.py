@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulators.openai.errors import Refusal, missing, too_long, unknown, unsupported_value, wrong_type
+from emulators.openai.searching import check_deferred, check_search, loaded
 
 NAME_LIMIT = 64
 NAME = re.compile(r"[a-zA-Z0-9_-]+")
@@ -47,8 +48,16 @@ def check_tools(tools: object) -> list[Json]:
         sentence = f"Invalid 'tools': array too long. Expected at most {TOOL_LIMIT}, but got {len(tools)} instead."
         raise Refusal(sentence, param="tools", code="array_above_max_length")
     found = [tool for index, entry in enumerate(tools) for tool in _functions(entry, f"tools[{index}]")]
-    _check_unique(found)
+    check_deferred(tools)
+    check_unique(found)
     return found
+
+
+def check_loaded(items: list[Json], tools: list[Json]) -> list[Json]:
+    """`tools` with those that searches in the input have loaded; `Refusal` for a bad one and for one given twice."""
+    found = [tool for param, entry in loaded(items) for tool in _functions(entry, param)]
+    check_unique([*tools, *found])
+    return [*tools, *found]
 
 
 def check_function(function: Json, param: str) -> None:
@@ -108,13 +117,16 @@ def _functions(tool: object, param: str) -> Iterator[Json]:
         case "namespace":
             for index, inner in enumerate(tool.get("tools") or []):
                 yield from _functions(inner, f"{param}.tools[{index}]")
-        case "custom" | "tool_search":
+        case "tool_search":
+            check_search(tool, param)
+        case "custom":
             return
         case other:
             raise unsupported_value(f"{param}.type", other, ("function", *OTHER_TOOL_TYPES))
 
 
-def _check_unique(tools: list[Json]) -> None:
+def check_unique(tools: list[Json]) -> None:
+    """Refuse two tools of one name."""
     seen: set[str] = set()
     for tool in tools:
         if tool["name"] in seen:

@@ -136,7 +136,7 @@ def _languages(value: Any) -> Iterator[Any]:
 def _scalars(value: Any, key: str) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for name, child in value.items():
-            if name not in HIDDEN:
+            if name not in HIDDEN and not name.endswith("_id"):  # an id says nothing to people
                 yield from _scalars(child, name)
     elif isinstance(value, list):
         texts = [str(child) for child in value[:FACT_LIMIT] if isinstance(child, str | int | float)]

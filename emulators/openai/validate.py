@@ -8,7 +8,8 @@ from typing import Any
 from emulators.openai.errors import Refusal, missing, too_long, unknown, unsupported_value, wrong_type
 from emulators.openai.items import check_choice, check_item
 from emulators.openai.pairing import check_ids, check_pairs, check_reasoning, check_reference
-from emulators.openai.schema import OTHER_TOOL_TYPES, check_tools
+from emulators.openai.schema import OTHER_TOOL_TYPES, check_loaded, check_tools
+from emulators.openai.searching import as_function
 from emulators.openai.tokens import count_tokens, prompt_text
 
 KNOWN = frozenset(
@@ -79,6 +80,7 @@ def check_responses(body: object, rules: Rules) -> Asked:
     choice = body.get("tool_choice", "auto")
     check_tool_choice(choice, tools)
     items = check_input(body.get("input"))
+    tools = [*check_loaded(items, tools), *as_function(body.get("tools") or [])]
     prompt = prompt_text(body)
     tokens = check_window(prompt, rules, param="input", truncates=body.get("truncation") == "auto")
     return Asked(

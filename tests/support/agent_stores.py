@@ -151,6 +151,11 @@ class FakeTurnStore(Steps):
     async def outcomes(self, turn_id: str) -> dict[str, Json]:
         return dict(self._outcomes.get(turn_id, {}))
 
+    async def recent_outcomes(self, conversation_id: str, limit: int) -> list[Json]:
+        mine = [turn for turn in self.turns.values() if turn.conversation_id == conversation_id]
+        bodies = [body for turn in mine for body in self._outcomes.get(turn.id, {}).values()]
+        return bodies[::-1][:limit]
+
     async def record_outcome(
         self, lease: Lease, turn_id: str, *, call_id: str, name: str, outcome: Json, taints: bool = False
     ) -> None:

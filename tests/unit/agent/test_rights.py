@@ -25,6 +25,9 @@ claim live          . O . A
 steer live          . O . A
 see own budget      R O P A
 see all budgets     . . P A
+see library         . O . A
+change library      . O . A
+manage account      . . . A
 delete own data     R O P A
 delete others' data . . . A
 """
