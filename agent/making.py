@@ -1,7 +1,8 @@
 """Videos of a speaking avatar as a kind of work: one request, one job.
 
-The arguments of a submission: `script`, `avatar_id`, and `voice_id` unless the avatar has a voice of its own; `avatar`
-and `voice` are their names, for people. Others in them (`row`, `values`) say for whom a video of many is.
+The arguments of a submission: `script` (and `voice_id` unless the avatar has a voice of its own) or the recording
+`audio` (see `agent.material`), and `avatar_id`; `avatar` and `voice` are their names, for people. Others in them
+(`row`, `values`) say for whom a video of many is.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent.material import LONGEST_SOUND, Material, quoted_between, same_source
 from agent.money import Prices, Quote
 from agent.records import JobKind, Json, Submission
 from agent.spoken import spoken_seconds
@@ -21,18 +23,26 @@ SCRIPT_LIMIT = 5_000  # characters, HeyGen's own
 
 
 class Making:
-    """`agent.work.Work` for videos."""
+    """`agent.work.Work` for videos. Without `material` it makes none from recordings."""
 
     kind = JobKind.VIDEO
     piece = "name"
-    may_become_dearer = False  # a script says what it says
+    eventless = False
 
-    def __init__(self, *, prices: Prices) -> None:
+    def __init__(self, *, prices: Prices, material: Material | None = None) -> None:
         self._prices = prices
+        self._material = material
+
+    def may_become_dearer(self, arguments: Json) -> bool:
+        """A script says what it says; a recording behind a link may have become longer."""
+        return "script" not in arguments
 
     async def quote(self, arguments: Json) -> Quote:
-        """From how long the script may take to say."""
-        return self.estimate(str(arguments["script"]))
+        """From how long the script may take to say, or from a look at the recording."""
+        if "script" in arguments or self._material is None:
+            return self.estimate(str(arguments["script"]))
+        seconds = await self._material.seconds(arguments, "audio", sound=True)
+        return quoted_between(self._prices, PRICE, (seconds, LONGEST_SOUND))
 
     def estimate(self, script: str) -> Quote:
         """A range, for nobody knows how long a voice will take; `quote` without waiting."""
@@ -44,10 +54,17 @@ class Making:
 
     async def send(self, client: Client, submission: Submission, callback: str | None) -> list[str]:
         """See `agent.work.Work.send`."""
-        made_from = {name: submission.arguments.get(name) for name in MADE_FROM}
+        made_from = {name: submission.arguments.get(name) for name in MADE_FROM} | await self._sound(client, submission)
         hint = {"callback_url": callback, "callback_id": submission.id if callback else None}
         payload = {"type": "avatar", **made_from, "title": submission.title, **hint}
         return [await client.create_video(payload, idempotency_key=submission.key)]
+
+    async def _sound(self, client: Client, submission: Submission) -> Json:
+        """The recording as a video takes it; nothing where a script is said."""
+        if "script" in submission.arguments or self._material is None:
+            return {}
+        file = await self._material.file(client, submission.arguments, "audio")
+        return {"audio_asset_id": file["asset_id"]} if "asset_id" in file else {"audio_url": file["url"]}
 
     async def statuses(self, client: Client, ids: Sequence[str]) -> list[StatusEntry]:
         """See `agent.work.Work.statuses`."""
@@ -62,8 +79,9 @@ class Making:
         return ""
 
     def same(self, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-        """The same words by the same avatar in the same voice."""
-        return bool(one.get("script")) and all(one.get(name) == other.get(name) for name in MADE_FROM)
+        """The same words, or the same recording, by the same avatar in the same voice."""
+        said = bool(one.get("script")) or same_source(one, other, "audio")
+        return said and all(one.get(name) == other.get(name) for name in MADE_FROM)
 
 
 def rate_words(prices: Prices) -> str:

@@ -178,7 +178,7 @@ class Ordering:
         `untrusted`: others may have written what is asked for. Each may cost no more later than it does now: for kinds
         that may become dearer it is a `ValueError`.
         """
-        if self._works[new.kind].may_become_dearer:
+        if any(self._works[new.kind].may_become_dearer(one.arguments) for one in new.members):
             raise ValueError(f"{new.kind} cannot be asked for in batches")
         turn = context.turn
         members = [await self._member(new.kind, one) for one in new.members]

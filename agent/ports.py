@@ -162,6 +162,10 @@ class JobStore(Protocol):
         """One submission; `KeyError` when there is none."""
         ...
 
+    async def job(self, job_id: str) -> Job:
+        """One job; `KeyError` when there is none."""
+        ...
+
     async def claim_submission(self, submission_id: str) -> tuple[Lease, Submission] | None:
         """Claim an intended or sending submission that nobody holds and whose time has come."""
         ...
@@ -369,8 +373,11 @@ class Accounts(Protocol):
         """A client that acts for the account."""
         ...
 
-    async def callback(self, account_id: str, key: str) -> str | None:
-        """Where the provider may send an unsigned hint about the request `key`; None where it cannot reach us."""
+    async def callback(self, account_id: str, key: str, *, needed: bool = False) -> str | None:
+        """Where the provider may send an unsigned hint about the request `key`; None where it cannot reach us.
+
+        None as well where signed webhooks tell the same, unless it is `needed`.
+        """
         ...
 
 
@@ -397,6 +404,14 @@ class SourceProbe(Protocol):
     """Looks at a source video before anybody pays for it."""
 
     async def probe(self, url: str) -> SourceFacts:
+        """Type and length from a bounded, SSRF-safe read; `SourceRefused` with a sentence for the person."""
+        ...
+
+
+class SoundProbe(Protocol):
+    """Looks at a recording before anybody pays for what is made from it."""
+
+    async def probe_sound(self, url: str) -> SourceFacts:
         """Type and length from a bounded, SSRF-safe read; `SourceRefused` with a sentence for the person."""
         ...
 

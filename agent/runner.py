@@ -45,8 +45,8 @@ from agent.request import opening
 from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, output_item, to_checkpoint
 from agent.toolbox import ALL_EFFECTS, READ_ONLY, CallContext, Planned, Toolbox, call_key
 from agent.turn import Bounds, CallModel, Finish, GiveUp, Report, Settle, Step, Turn
-from heygen import HeyGenError
 from agent.video_agents.records import AgentSession
+from heygen import HeyGenError
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +73,6 @@ class OpenLive(Protocol):
         ...
 
 
-class Runner:
 class OpenAgents(Protocol):
     """Which video agents a conversation has."""
 
@@ -82,6 +81,7 @@ class OpenAgents(Protocol):
         ...
 
 
+class Runner:
     """Runs turns. One per process; holds no state of any turn. Without `live` there are no live sessions."""
 
     def __init__(
@@ -98,8 +98,8 @@ class OpenAgents(Protocol):
         secret: bytes,
         bounds: Bounds = DEFAULT_BOUNDS,
         live: OpenLive | None = None,
-    ) -> None:
         agents: OpenAgents | None = None,
+    ) -> None:
         self.turns = turns
         self.jobs = jobs
         self.toolbox = toolbox
@@ -110,8 +110,8 @@ class OpenAgents(Protocol):
         self.clock = clock
         self.bounds = bounds
         self.live = live
-        self._secret = secret
         self.agents = agents
+        self._secret = secret
 
     async def run(self, lease: Lease, row: InboxRow) -> Parked | None:
         """Bring the turn of an inbox row to its end, or as far as it goes now. `LeaseLost` when taken over."""

@@ -98,7 +98,7 @@ class Submitter:
     async def _still_agreed(self, lease: Lease, submission: Submission) -> bool:
         """Look at the source again: between a quote and its request it may have become another, longer video."""
         fresh = self._clock.now() - submission.quoted_at < QUOTE_FRESH_SECONDS
-        if fresh or not self._works[submission.kind].may_become_dearer:
+        if fresh or not self._works[submission.kind].may_become_dearer(submission.arguments):
             return True
         try:
             quote = await self._spending.quote(submission.kind, submission.arguments)
@@ -114,8 +114,9 @@ class Submitter:
         return False
 
     async def _request(self, client: Client, submission: Submission) -> list[str]:
-        callback = await self._accounts.callback(submission.account_id, submission.key)
-        return await self._works[submission.kind].send(client, submission, callback)
+        work = self._works[submission.kind]
+        callback = await self._accounts.callback(submission.account_id, submission.key, needed=work.eventless)
+        return await work.send(client, submission, callback)
 
     async def _failed(self, lease: Lease, submission: Submission, error: HeyGenError, *, doubtful: bool) -> None:
         """Decide what a failed request means: later again with the same key, refused, or unknown."""
@@ -125,8 +126,8 @@ class Submitter:
         doubtful = (doubtful and not settles_doubt(error)) or under_way
         if submission.attempts < SUBMIT_ATTEMPTS and (doubtful or worth_repeating(error)):
             wait = submit_wait(submission.attempts, error.retry_after, self._rng)
-            await self._jobs.postpone(
             wait = max(wait, _settling(submission)) if doubtful else wait
+            await self._jobs.postpone(
                 lease, not_before=self._clock.now() + wait, code=code, sentence=sentence, doubtful=doubtful
             )
         elif doubtful:
@@ -135,12 +136,12 @@ class Submitter:
             await self._jobs.record_refused(lease, code=code, sentence=sentence)
 
 
-def worth_repeating(error: HeyGenError) -> bool:
 def _settling(submission: Submission) -> float:
     """Seconds that have to pass before an attempt in doubt can be looked for."""
     return UNKEYED.get(submission.kind, 0.0)
 
 
+def worth_repeating(error: HeyGenError) -> bool:
     """Whether the failure may pass. With the key in place a repeat costs nothing twice."""
     if isinstance(error, APIError) and error.code == "quota_exceeded":
         return False

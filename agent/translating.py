@@ -16,11 +16,15 @@ class Translating:
 
     kind = JobKind.TRANSLATION
     piece = "language"
-    may_become_dearer = True  # the video behind a link may be another, longer one a minute later
+    eventless = False
 
     def __init__(self, *, probe: SourceProbe, prices: Prices) -> None:
         self._probe = probe
         self._prices = prices
+
+    def may_become_dearer(self, arguments: Json) -> bool:
+        """The video behind a link may be another, longer one a minute later; an upload stays as it is."""
+        return "video_url" in arguments
 
     async def quote(self, arguments: Json) -> Quote:
         """From a look at the source now, or when it was uploaded; `SourceRefused` when it cannot be used."""

@@ -60,7 +60,11 @@ class Work(Protocol):
         ...
 
     @property
-    def may_become_dearer(self) -> bool:
+    def eventless(self) -> bool:
+        """Whether no webhook tells of its end, so that HeyGen is to call back even where webhooks are signed."""
+        ...
+
+    def may_become_dearer(self, arguments: Json) -> bool:
         """Whether the same arguments may cost more a minute later, because something outside has changed."""
         ...
 
@@ -92,22 +96,18 @@ class Work(Protocol):
 class Works:
     """Every kind of work that this installation can do."""
 
-    def __init__(self, works: Iterable[Work]) -> None:
+    def __init__(self, works: Iterable[Work] = ()) -> None:
         self._works = {work.kind: work for work in works}
+
+    def add(self, *works: Work) -> None:
+        """Further kinds: those that are made from the results of others need the registry itself."""
+        self._works |= {work.kind: work for work in works}
 
     def __getitem__(self, kind: JobKind) -> Work:
         """The work of a kind; `KeyError` for one that was not registered."""
         return self._works[kind]
 
 
-PIECES = {JobKind.TRANSLATION: "languages"}
-"""Kinds whose one request makes several jobs: the argument that lists them, a label each. The others make one each."""
-
-
-def only(kind: JobKind, arguments: Json, labels: Sequence[str]) -> Json:
-    """`arguments` of a request for no more than the jobs with these labels."""
-    name = PIECES.get(kind)
-    if name is None:
 UNKEYED = {JobKind.AGENT: 60.0}
 """Kinds whose requests HeyGen knows by no key: seconds after which an attempt in doubt has arrived or is lost.
 
@@ -117,5 +117,13 @@ Their `Work.send` looks for what an earlier attempt may have begun.
 STOPPABLE = frozenset({JobKind.AGENT})
 """Kinds that HeyGen stops when it is told to: what is unwanted of them is billed only if it was done before."""
 
+PIECES = {JobKind.TRANSLATION: "languages"}
+"""Kinds whose one request makes several jobs: the argument that lists them, a label each. The others make one each."""
+
+
+def only(kind: JobKind, arguments: Json, labels: Sequence[str]) -> Json:
+    """`arguments` of a request for no more than the jobs with these labels."""
+    name = PIECES.get(kind)
+    if name is None:
         return arguments
     return {**arguments, name: [label for label in arguments.get(name, []) if label in labels]}

@@ -28,9 +28,9 @@ class SettingsAccounts:
         """See `agent.ports.Accounts.client`."""
         return self._client
 
-    async def callback(self, account_id: str, key: str) -> str | None:
+    async def callback(self, account_id: str, key: str, *, needed: bool = False) -> str | None:
         """See `agent.ports.Accounts.callback`."""
-        if self._public_url is None or self._webhooks_signed:
+        if self._public_url is None or (self._webhooks_signed and not needed):
             return None
         return f"{self._public_url}/webhooks/heygen/callback/{self._signer.sign(account_id)}"
 

@@ -31,7 +31,6 @@ from agent.cancel_tools import Cancelling
 from agent.jobs import PollPlan
 from agent.leads import LeadVideos
 from agent.lexicon import courtesies, lexicon
-from agent.making import Making
 from agent.model import Model
 from agent.money import Prices, micro
 from agent.ordering import Ordering
@@ -45,7 +44,6 @@ from agent.runner import Runner
 from agent.spending import Spending
 from agent.submitter import Submitter
 from agent.toolbox import Toolbox, ToolSpec
-from agent.translating import Translating
 from agent.translation import Translation
 from agent.videos import Videos
 from agent.work import Works
@@ -53,6 +51,7 @@ from bot.accounts import SettingsAccounts
 from bot.app_assets import AssetNeeds, adding, upload_worker
 from bot.app_catalogue import CatalogueNeeds, complete_toolbox, previews, wish_buttons
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
+from bot.app_works import WorkTools, all_works
 from bot.clock import RandomIds, SystemClock
 from bot.fetch import SafeProbe
 from bot.heygen_account import heygen_client
@@ -236,7 +235,8 @@ async def _compose(
     await store.directory.put_workspace(Workspace(who.team_id, ""))
     await store.directory.put_account(Account(account_id, who.team_id, settings.heygen_transport, account_id))
     prices = Prices(settings.prices)
-    works = Works([Translating(probe=SafeProbe(settings.fetch_allowed_hosts), prices=prices), Making(prices=prices)])
+    probe = SafeProbe(settings.fetch_allowed_hosts)
+    works = all_works(probe=probe, jobs=store.jobs, accounts=accounts, prices=prices)
     links = Links(
         public_url=settings.public_url, secret=secret, store=store, accounts=accounts, works=works, clock=clock
     )
@@ -516,7 +516,8 @@ class _Parts:
             ordering=ordering,
             spending=spending,
         )
-        return [*one.tools(), *many.tools()]
+        others = WorkTools(self.store.turns, self.store.jobs, self.accounts, presenters, ordering, spending)
+        return [*one.tools(), *many.tools(), *others.tools()]
 
     def _runner(self, toolbox: Toolbox, replies: SlackReplies, model: Model) -> Runner:
         return Runner(

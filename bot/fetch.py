@@ -1,4 +1,4 @@
-"""Looks at a video behind a link that a person gave, without letting the link lead us anywhere else.
+"""Looks at a video or a recording behind a link that a person gave, without letting the link lead us anywhere else.
 
 The name is resolved here, every address is checked, and the connection goes to a checked address; each redirect
 starts over. Only a few ranges are read, within a deadline, without cookies or credentials. The sentences name the
@@ -8,6 +8,7 @@ host at most, for the rest of a link may be a secret.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import functools
 import re
 import socket
@@ -20,6 +21,7 @@ import httpx2
 
 from agent.errors import SourceRefused
 from agent.media import MediaFacts, Range, sniff
+from agent.sounds import sound_seconds
 from bot.addresses import is_public
 
 Code = Literal[
@@ -30,6 +32,7 @@ Code = Literal[
     "not_found",
     "forbidden",
     "not_a_video",
+    "not_a_recording",
     "empty",
     "too_large",
     "unreachable",
@@ -122,11 +125,18 @@ class SafeProbe:
 
     async def probe(self, url: str) -> VideoFacts:
         """Type, length and size of the video at `url`; `SourceRefused` with a sentence for the person."""
+        return await self._probe(url, self._judged)
+
+    async def probe_sound(self, url: str) -> VideoFacts:
+        """The same of a recording (`agent.ports.SoundProbe`)."""
+        return await self._probe(url, self._heard)
+
+    async def _probe(self, url: str, judged: Callable[[_Answer], MediaFacts]) -> VideoFacts:
         deadline = asyncio.get_running_loop().time() + self._limits.deadline
         async with self._client() as http:
             visit = _Visit(http, self._allowed, self._resolve, self._limits)
             answer = await _within(deadline, visit.read(_parsed(url), Range(0, self._limits.first_bytes)))
-            facts = self._judged(answer)
+            facts = judged(answer)
             for _ in range(self._limits.more_ranges):
                 if facts.wanted is None or not _exists(facts.wanted, answer.size):
                     break
@@ -149,6 +159,21 @@ class SafeProbe:
             sizes = f"{answer.size / MEGABYTE:.0f} MB; at most {limit / MEGABYTE:.0f} MB can be used"
             raise _refused("too_large", f"The video at {host} is too large ({sizes}).")
         return facts
+
+    def _heard(self, answer: _Answer) -> MediaFacts:
+        """The facts of the first bytes, if they are those of a recording. Sound in MP4 may look like a video."""
+        host = _shown(answer.url)
+        if not answer.data:
+            raise _refused("empty", f"The file at {host} is empty.")
+        facts = sniff(answer.data, answer.content_type)
+        claimed = (answer.content_type or "").partition(";")[0].strip().lower()
+        if facts.content_type == "video/mp4" and claimed.startswith("audio/"):
+            facts = dataclasses.replace(facts, content_type="audio/mp4")
+        if not facts.content_type.startswith("audio/"):
+            raise _refused("not_a_recording", _not_a_recording(host, facts.content_type))
+        if facts.content_type == "audio/mp4":
+            return facts
+        return dataclasses.replace(facts, duration=sound_seconds(answer.data, answer.size), wanted=None)
 
     async def _more(self, deadline: float, visit: _Visit, url: httpx2.URL, wanted: Range) -> _Answer | None:
         """A further range; None where the server does not give it, for then the length just stays unknown."""
@@ -321,6 +346,12 @@ def _not_a_video(host: str, content_type: str) -> str:
     kind = next((words for start, words in _KINDS if content_type.startswith(start)), "a file of another kind")
     hint = " Pages, and files behind a login, cannot be used." if content_type == "text/html" else ""
     return f"The link to {host} leads to {kind}, not to a video file. Please give a link to the file itself.{hint}"
+
+
+def _not_a_recording(host: str, content_type: str) -> str:
+    video = "a video" if content_type.startswith("video/") else "a file of another kind"
+    kind = next((words for start, words in _KINDS if content_type.startswith(start)), video)
+    return f"The link to {host} leads to {kind}, not to a recording. Please give a link to the audio file itself."
 
 
 def _shown(url: httpx2.URL) -> str:

@@ -17,6 +17,7 @@ class JobKind(enum.Enum):
 
     TRANSLATION = "translation"
     VIDEO = "video"
+    LIPSYNC = "lipsync"
 
 
 class RemoteStatus(enum.Enum):

@@ -61,7 +61,8 @@ def ended_how(submission: Submission) -> str:
 def _what_now(submission: Submission) -> str:
     if submission.error_code == "expired":
         return "If you still want it, ask again here, and tell somebody who can approve it."
-    return "If you want something else, such as fewer languages, ask again here."
+    fewer = ", such as fewer languages," if len(submission.arguments.get("languages", ())) > 1 else ""
+    return f"If you want something else{fewer} ask again here."
 
 
 def notice_late(submission: Submission, job: Job, link_for: LinkFor) -> Post:

@@ -14,7 +14,19 @@ from bot.slack.live_command import NOT_SET_UP, LiveCommand, go_live
 from bot.slack.ports import LinkFor, RecentJobs
 from bot.slack.router import Answer, Interaction, Router
 from bot.slack.text import safe
-from bot.slack.typed import Cancel, EndLive, ForgetMe, GoLive, Help, Jobs, ShowBudget, Translate, UsageError, parse
+from bot.slack.typed import (
+    Cancel,
+    EndLive,
+    ForgetMe,
+    GoLive,
+    Help,
+    Jobs,
+    Lipsync,
+    ShowBudget,
+    Translate,
+    UsageError,
+    parse,
+)
 from bot.slack.views import help_view, jobs_list
 from bot.store.inbox import NewEvent
 
@@ -53,6 +65,8 @@ class Commands:
         match command:
             case Translate():
                 return translate_answer(interaction, command)
+            case Lipsync():
+                return lipsync_answer(interaction, command)
             case Jobs():
                 return _answer(await self._recent(interaction))
             case ShowBudget():
@@ -85,7 +99,22 @@ def translate_answer(interaction: Interaction, command: Translate) -> Answer:
     """The private word to the person, and the event that opens the conversation."""
     languages = ", ".join(command.languages)
     arguments: Json = {"source": command.source, "languages": list(command.languages)}
-    event = NewEvent(
+    said = f"/heygen translate {command.source} into {languages}"
+    text = f"Got it: {safe(languages, 500)}. I open a thread in this channel and report there."
+    return Answer(text=text, event=_asked(interaction, "translate_video", arguments, said))
+
+
+def lipsync_answer(interaction: Interaction, command: Lipsync) -> Answer:
+    """The same for a lip-sync."""
+    arguments: Json = {"video": command.video, "audio": command.audio}
+    said = f"/heygen lipsync {command.video} with {command.audio}"
+    text = "Got it: a lip-sync. I open a thread in this channel and report there."
+    return Answer(text=text, event=_asked(interaction, "lipsync_video", arguments, said))
+
+
+def _asked(interaction: Interaction, name: str, arguments: Json, said: str) -> NewEvent:
+    """What opens a thread of its own, in which the tool `name` is called."""
+    return NewEvent(
         id=interaction.event_id,
         dedup_key=None,
         workspace_id=interaction.team_id,
@@ -94,12 +123,5 @@ def translate_answer(interaction: Interaction, command: Translate) -> Answer:
         thread_ts=None,
         opens=True,
         kind="command",
-        payload={
-            "name": "translate_video",
-            "arguments": arguments,
-            "user": interaction.user_id,
-            "text": f"/heygen translate {command.source} into {languages}",
-        },
+        payload={"name": name, "arguments": arguments, "user": interaction.user_id, "text": said},
     )
-    text = f"Got it: {safe(languages, 500)}. I open a thread in this channel and report there."
-    return Answer(text=text, event=event)

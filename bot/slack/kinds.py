@@ -50,10 +50,31 @@ def _translation(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
 
 def _video(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     asked = submission.arguments
+    if "script" not in asked and (sound := named_source(asked, "audio")):
+        return [section(f"HeyGen would make a video in which {speaker(asked)} speaks the recording {sound}.")]
     return [
         section(f"HeyGen would make a video in which {speaker(asked)} says:"),
         *quoted(str(asked.get("script", ""))),
     ]
+
+
+def _lipsync(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
+    asked = submission.arguments
+    how = " as precisely as it can" if asked.get("mode") == "precision" else ""
+    video, sound = (named_source(asked, name) or "what was given" for name in ("video", "audio"))
+    return [section(f"HeyGen would make the lips in {video} follow the recording {sound}{how}.")]
+
+
+def _agent(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
+    asked = submission.arguments
+    if "message" in asked:
+        intro = "HeyGen's video agent would make another version, with this change:"
+        return [section(intro), *quoted(str(asked["message"]))]
+    how = "after asking back and showing drafts" if asked.get("mode") == "chat" else "at once"
+    shape = f", {asked['orientation']}" if asked.get("orientation") else ""
+    length = f"about {asked.get('seconds')} seconds{shape}"
+    intro = f"HeyGen's video agent would make a video {how} ({length}), with {speaker(asked)}, from this:"
+    return [section(intro), *quoted(str(asked.get("prompt", "")))]
 
 
 def _by(submission: Submission) -> str | None:
@@ -67,7 +88,15 @@ KINDS: Mapping[JobKind, Kind] = {
         dearer="The video has become longer since it was approved, so it would cost more than was agreed to.",
         changeable=True,
     ),
-    JobKind.VIDEO: Kind("video", _video, by=_by),
+    JobKind.VIDEO: Kind(
+        "video", _video, by=_by, dearer="The recording has become longer since it was approved, so it would cost more."
+    ),
+    JobKind.AGENT: Kind("agent's video", _agent, by=_by),
+    JobKind.LIPSYNC: Kind(
+        "lip-sync",
+        _lipsync,
+        dearer="The video or the recording has become longer since it was approved, so it would cost more.",
+    ),
 }
 
 
@@ -98,6 +127,13 @@ def listed(intro: str, names: Sequence[str], limit: int) -> list[Block]:
             texts.append("")
         texts[-1] += piece
     return [section(text) for text in texts]
+
+
+def named_source(arguments: Mapping[str, object], name: str) -> str:
+    """The source called `name` (see `agent.material`) for people; empty where there is none."""
+    if url := arguments.get(f"{name}_url"):
+        return shown_source(str(url))
+    return f"*{safe(str(handle), NAME_LIMIT)}*" if (handle := arguments.get(f"{name}_handle")) else ""
 
 
 def shown_source(url: str) -> str:

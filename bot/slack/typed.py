@@ -9,10 +9,11 @@ from typing import Literal
 
 from bot.slack.text import plain, safe
 
-Topic = Literal["translate", "jobs", "budget", "cancel", "live", "forget", "help"]
+Topic = Literal["translate", "lipsync", "jobs", "budget", "cancel", "live", "forget", "help"]
 
 USAGE: dict[Topic, str] = {
     "translate": "/heygen translate <url> into <language>, <language> …",
+    "lipsync": "/heygen lipsync <url of a video> with <url of a recording>",
     "jobs": "/heygen jobs",
     "budget": "/heygen budget",
     "cancel": "/heygen cancel [job | all]",
@@ -25,6 +26,8 @@ WORDS: dict[str, Topic] = {
     "translate": "translate",
     "translation": "translate",
     "tr": "translate",
+    "lipsync": "lipsync",
+    "lip-sync": "lipsync",
     "jobs": "jobs",
     "job": "jobs",
     "list": "jobs",
@@ -68,6 +71,14 @@ class Translate:
 
     source: str
     languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lipsync:
+    """Make the lips in `video` follow `audio`, two links."""
+
+    video: str
+    audio: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,7 @@ class UsageError:
     sentence: str
 
 
-Command = Translate | Jobs | ShowBudget | Cancel | GoLive | EndLive | ForgetMe | Help | UsageError
+Command = Translate | Lipsync | Jobs | ShowBudget | Cancel | GoLive | EndLive | ForgetMe | Help | UsageError
 
 
 def parse(text: str) -> Command:
@@ -129,6 +140,8 @@ def parse(text: str) -> Command:
     match WORDS.get(word.lower()):
         case "translate":
             return _translate(rest)
+        case "lipsync":
+            return _lipsync(rest)
         case "jobs":
             return Jobs()
         case "budget":
@@ -219,6 +232,17 @@ def _translate(rest: str) -> Command:
     if len(languages) > MOST_LANGUAGES:
         return _wrong(f"That is {len(languages)} languages; I take at most {MOST_LANGUAGES} at once.")
     return Translate(plain(f"<{found[1]}>"), languages)
+
+
+def _lipsync(rest: str) -> Command:
+    links = [plain(f"<{found[1]}>") for found in _URL.finditer(rest)]
+    if len(links) == 2:
+        return Lipsync(*links)
+    return UsageError(
+        "I need two links: the video, then the recording its lips should follow.\n"
+        f"Usage: `{_shown(USAGE['lipsync'])}`\n"
+        f"For example: `/heygen lipsync {EXAMPLE_URL} with https://example.com/voice.mp3`"
+    )
 
 
 def _around(rest: str, found: re.Match[str]) -> str:

@@ -71,6 +71,11 @@ HELP = {
         "`/heygen translate https://example.com/talk.mp4 into French, German`\n"
         '`/heygen translate https://example.com/talk.mp4 --into fr,de,"Spanish (Mexico)"`'
     ),
+    "lipsync": (
+        "*`/heygen lipsync &lt;url of a video&gt; with &lt;url of a recording&gt;`*\n"
+        "Makes the lips in the video follow the recording. The result comes in a thread of its own.\n"
+        "`/heygen lipsync https://example.com/talk.mp4 with https://example.com/voice.mp3`"
+    ),
     "cancel": (
         "*`/heygen cancel [job | all]`*\nLists your open requests, each with a Cancel button. `/heygen cancel J3` "
         "cancels one job, `/heygen cancel all` all of them. What HeyGen has already can't be stopped and is billed; I "

@@ -1,4 +1,4 @@
-"""Sample source videos for tests and demos, and how the service downloads a source it is given."""
+"""Sample source videos and recordings for tests and demos, and how the service downloads a source it is given."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ SAMPLES: dict[str, Sample] = {
     "unknown.mp4": Sample(75, header_tells=False),
     "slow.mp4": Sample(30, slow=True),
 }
+SOUNDS: dict[str, float] = {"voice.mp3": 20.0, "long.mp3": 590.0}  # recordings, and how long they are
 PAGE = b"<!doctype html><title>A page</title><p>This is not a video.</p>"
 
 
@@ -43,6 +44,8 @@ async def sample_response(name: str, asked: str | None, slow_seconds: float) -> 
     """Serve a sample, or the byte range `asked` for."""
     if name == "page.html":
         return Response(PAGE, media_type="text/html")
+    if name in SOUNDS:
+        return media.ranged(media.mp3(SOUNDS[name]), "audio/mpeg", asked)
     sample = SAMPLES.get(name)
     if sample is None:
         return Response("Not found", 404, media_type="text/plain")

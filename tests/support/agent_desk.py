@@ -20,6 +20,7 @@ from agent.toolbox import CallContext, Planned, Toolbox
 from agent.translation import Translation
 from agent.videos import Videos
 from agent.work import Works
+from bot.app_works import WorkTools
 from tests.support.agent_assets import FakeAssetStore
 from tests.support.agent_batch_store import FakeBatchStore, FakeFiles
 from tests.support.agent_fakes import FakeAccounts, FakeProbe
@@ -71,7 +72,16 @@ class Desk:
         retrying = Retrying(turns=turns, jobs=jobs, batches=batches, ordering=ordering, spending=spending, works=works)
         common: Any = {"turns": turns, "accounts": accounts, "presenters": presenters, "ordering": ordering}
         one, many = Videos(spending=spending, **common), LeadVideos(spending=spending, files=files, **common)
-        self.toolbox = Toolbox([*translation.tools(), *self.adding.tools(), *one.tools(), *many.tools(), *retrying.tools()])
+        others = WorkTools(turns, jobs, accounts, presenters, ordering, spending)
+        tools = [
+            *translation.tools(),
+            *self.adding.tools(),
+            *one.tools(),
+            *many.tools(),
+            *others.tools(),
+            *retrying.tools(),
+        ]
+        self.toolbox = Toolbox(tools)
 
     def _kick(self) -> None:
         self.kicks += 1

@@ -92,12 +92,20 @@ class FakeFacts:
 
 
 class FakeProbe:
-    """`agent.ports.SourceProbe`: every URL is a good video of `duration` seconds, except those in `refused`."""
+    """`agent.ports.SourceProbe` and `SoundProbe`: every URL is good, except those in `refused`.
+
+    A video has `duration` seconds, a recording `sound`.
+    """
 
     def __init__(self) -> None:
         self.probed: list[str] = []
         self.refused: dict[str, SourceRefused] = {}
         self.duration: float | None = 60.0
+        self.sound: float | None = 30.0
+
+    async def probe_sound(self, url: str) -> FakeFacts:
+        await self.probe(url)
+        return FakeFacts("audio/mpeg", duration=self.sound)
 
     async def probe(self, url: str) -> FakeFacts:
         self.probed.append(url)
@@ -155,7 +163,7 @@ class FakeAccounts:
     async def client(self, account_id: str) -> Client:
         return self._clients[account_id]
 
-    async def callback(self, account_id: str, key: str) -> str | None:
+    async def callback(self, account_id: str, key: str, *, needed: bool = False) -> str | None:
         return self._callback
 
 

@@ -108,6 +108,8 @@ class SmallHeyGen:
         path = request.url.path
         if request.method == "POST" and path == "/v3/videos":
             return _data({"video_id": self._create_video(request), "status": "waiting"})
+        if request.method == "POST" and path == "/v3/lipsyncs":
+            return _data({"lipsync_id": self._create_video(request)})
         if request.method == "POST":
             return _data({"video_translation_ids": self._create(request)})
         if path.endswith("/statuses"):

@@ -108,6 +108,9 @@ class FakeJobStore(Steps):
     async def submission(self, submission_id: str) -> Submission:
         return self.submissions[submission_id]
 
+    async def job(self, job_id: str) -> Job:
+        return self.jobs[job_id]
+
     async def unsent(self, conversation_id: str) -> dict[str, SubmissionState]:
         waits = (SubmissionState.WAITING_APPROVAL, SubmissionState.HELD)
         ours = [one for one in self.submissions.values() if one.conversation_id == conversation_id]

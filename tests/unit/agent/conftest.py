@@ -8,14 +8,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from agent.making import Making
 from agent.money import MICRO, Prices
 from agent.presenters import AccountPresenters
 from agent.records import Lease
 from agent.spending import Spending
 from agent.submitter import Submitter
-from agent.translating import Translating
 from agent.work import Works
+from bot.app_works import all_works
 from tests.support.agent_batch_store import FakeBatchStore, FakeFiles
 from tests.support.agent_desk import Desk
 from tests.support.agent_fakes import FakeAccounts, FakeProbe
@@ -64,8 +63,8 @@ def probe() -> FakeProbe:
 
 
 @pytest.fixture
-def works(probe: FakeProbe) -> Works:
-    return Works([Translating(probe=probe, prices=Prices()), Making(prices=Prices())])
+def works(probe: FakeProbe, jobs: FakeJobStore, accounts: FakeAccounts) -> Works:
+    return all_works(probe=probe, jobs=jobs, accounts=accounts, prices=Prices())
 
 
 @pytest.fixture

@@ -47,6 +47,8 @@ class VideoHost(Emulator):
             "/back.mp4": (BACK, "application/octet-stream"),
             "/page.mp4": (b"<!doctype html><title>Sign in</title>", "video/mp4"),
             "/song.mp4": (b"ID3\x04", "audio/mpeg"),
+            "/voice.mp3": (b"\xff\xfb\x90\x64" + bytes(413 + 417 * 999), "application/octet-stream"),
+            "/voice.m4a": (FRONT, "audio/mp4"),
             "/odd.bin": (b"what is this", ""),
             "/empty.mp4": (b"", "video/mp4"),
             "/far.mp4": (FTYP + struct.pack(">I4s", 10_000_000, b"mdat"), "video/mp4"),
@@ -443,3 +445,29 @@ async def test_probes_run_side_by_side(host: VideoHost) -> None:
     probe = probe_of(host)
     facts = await asyncio.gather(*(probe.probe(link(host, "/back.mp4")) for _ in range(5)))
     assert {found.duration for found in facts} == {61.0}
+
+
+# -- recordings
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type", "seconds"), [("voice.mp3", "audio/mpeg", 26.0625), ("voice.m4a", "audio/mp4", 61.0)]
+)
+async def test_a_recording_is_read_like_a_video(host: VideoHost, name: str, content_type: str, seconds: float) -> None:
+    facts = await probe_of(host).probe_sound(link(host, f"/{name}"))
+    assert (facts.content_type, facts.duration) == (content_type, seconds)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("front.mp4", "not_a_recording", "leads to a video, not to a recording"),
+        ("page.mp4", "not_a_recording", "leads to a web page"),
+        ("empty.mp4", "empty", "is empty"),
+    ],
+)
+async def test_what_is_no_recording_is_refused(host: VideoHost, name: str, code: str, words: str) -> None:
+    with pytest.raises(SourceRefused) as caught:
+        await probe_of(host).probe_sound(link(host, f"/{name}"))
+    assert caught.value.code == code
+    assert words in caught.value.sentence

@@ -45,3 +45,24 @@ def test_what_was_forgotten_has_no_words_left() -> None:
     for kind in JobKind:
         waiting = submission(kind=kind, arguments={}, **WAITS)
         assert_sendable(card(waiting, [job(JobState.WAITING, kind=kind)], NOW, link_for))
+
+
+def test_a_lip_sync_says_what_would_follow_what() -> None:
+    asked = {
+        "video_handle": "J3",
+        "video_job": "job_1",
+        "audio_url": "https://a.example/v.mp3?sig=secret",
+        "mode": "speed",
+    }
+    waiting = submission(kind=JobKind.LIPSYNC, arguments=asked, **WAITS)
+    shown = words(card(waiting, [job(JobState.WAITING, kind=JobKind.LIPSYNC)], NOW, link_for))
+    assert "HeyGen would make the lips in *J3* follow the recording `a.example/v.mp3?…`." in shown
+    assert "secret" not in shown
+    assert "language" not in shown
+
+
+def test_an_avatar_that_speaks_a_recording() -> None:
+    asked = {"avatar": "Ava", "avatar_id": "look-1", "audio_url": "https://a.example/v.mp3"}
+    waiting = submission(kind=JobKind.VIDEO, arguments=asked, **WAITS)
+    shown = words(card(waiting, [job(JobState.WAITING, kind=JobKind.VIDEO)], NOW, link_for))
+    assert "a video in which *Ava* speaks the recording `a.example/v.mp3`." in shown

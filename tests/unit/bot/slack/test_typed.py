@@ -15,6 +15,7 @@ from bot.slack.typed import (
     GoLive,
     Help,
     Jobs,
+    Lipsync,
     ShowBudget,
     Translate,
     UsageError,
@@ -51,6 +52,20 @@ URL = "https://example.com/talk.mp4"
 )
 def test_a_translation_is_understood_however_it_is_spelt(typed: str, languages: tuple[str, ...]) -> None:
     assert parse(typed) == Translate(URL, languages)
+
+
+@pytest.mark.parametrize(
+    "typed", [f"lipsync {URL} with <{URL}3>", f"lip-sync {URL} {URL}3", f'lipsync "{URL}" "{URL}3"']
+)
+def test_a_lip_sync_takes_a_video_and_a_recording(typed: str) -> None:
+    assert parse(typed) == Lipsync(URL, f"{URL}3")
+
+
+@pytest.mark.parametrize("typed", ["lipsync", f"lipsync {URL}", f"lipsync {URL} {URL} {URL}"])
+def test_a_lip_sync_takes_no_more_and_no_less(typed: str) -> None:
+    wrong = parse(typed)
+    assert isinstance(wrong, UsageError)
+    assert "two links" in wrong.sentence
 
 
 def test_entities_in_a_link_are_undone() -> None:

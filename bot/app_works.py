@@ -1,0 +1,59 @@
+"""Composing the kinds of paid work and the tools that ask for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.lipsync import LipSync
+from agent.lipsyncing import LipSyncing
+from agent.making import Making
+from agent.material import Material, Sources
+from agent.money import Prices
+from agent.ordering import Ordering
+from agent.ports import Accounts, JobStore, SoundProbe, SourceProbe, TurnStore
+from agent.presenters import Presenters
+from agent.spending import Spending
+from agent.toolbox import ToolSpec
+from agent.translating import Translating
+from agent.work import Works
+
+
+class Probe(SourceProbe, SoundProbe, Protocol):
+    """Looks at whatever people give a link to."""
+
+
+def all_works(*, probe: Probe, jobs: JobStore, accounts: Accounts, prices: Prices) -> Works:
+    """Every kind of work of this installation."""
+    works = Works()
+    material = Material(probe=probe, sounds=probe, jobs=jobs, accounts=accounts, works=works)
+    works.add(
+        Translating(probe=probe, prices=prices),
+        Making(prices=prices, material=material),
+        LipSyncing(material=material, prices=prices),
+    )
+    return works
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTools:
+    """What the tools of the kinds here need, and those tools."""
+
+    turns: TurnStore
+    jobs: JobStore
+    accounts: Accounts
+    presenters: Presenters
+    ordering: Ordering
+    spending: Spending
+
+    def tools(self) -> list[ToolSpec]:
+        """The tool specifications."""
+        sources = Sources(turns=self.turns, jobs=self.jobs, spending=self.spending)
+        lipsync = LipSync(
+            accounts=self.accounts,
+            sources=sources,
+            presenters=self.presenters,
+            ordering=self.ordering,
+            spending=self.spending,
+        )
+        return [*lipsync.tools()]
