@@ -7,6 +7,7 @@ the product does, it cannot do it without passing one.
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -21,12 +22,14 @@ import sqlalchemy as sa
 
 from bot.store.database import Database
 
+ID = re.compile(r"/[0-9a-f]{32}(?=[/ ])")
+
 
 class Points:
     """Writes each point to a file the moment it is reached, and kills the process at one of them.
 
     `kill_at` is a label and which of its occurrences (from 1): what happens in parallel happens in no fixed order,
-    so a place is named by what it is and not by how much came before it.
+    so a place is named by what it is and not by how much came before it. An id of HeyGen's in it may be left out.
     """
 
     def __init__(self, journal: Path, kill_at: tuple[str, int] | None) -> None:
@@ -36,10 +39,11 @@ class Points:
 
     def reach(self, label: str) -> None:
         """This point is reached; may not return."""
-        self._counts[label] += 1
         os.write(self._file, f"{label}\n".encode())
-        if self._kill_at == (label, self._counts[label]):
-            os.kill(os.getpid(), signal.SIGKILL)
+        for name in {label, ID.sub("", label)}:
+            self._counts[name] += 1
+            if self._kill_at == (name, self._counts[name]):
+                os.kill(os.getpid(), signal.SIGKILL)
 
 
 def wrap(points: Points) -> None:

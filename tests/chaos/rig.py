@@ -9,6 +9,7 @@ import os
 import signal
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from tests.chaos.stand import Stand, free_port
 from tests.chaos.tables import quiet
@@ -105,16 +106,18 @@ class Rig(Stand):
         return self.slack.say("alice", "videos", f"<@{self.slack.bot_user}> {wish}")
 
     async def _start(self, home: Path, name: str, kill_at: Place | None) -> int:
-        return await self.zygote.start(
-            {
-                "settings": self.settings(self._database_url, self.public_url),
-                "port": self.port,
-                "points": str(home / f"{name}.points"),
-                "log": str(home / f"{name}.log"),
-                "kill_at": kill_at,
-                "lease": POSTGRES_LEASE if self._server_url else SQLITE_LEASE,
-            }
-        )
+        return await self.zygote.start(self.order(home, name, kill_at))
+
+    def order(self, home: Path, name: str, kill_at: Place | None) -> dict[str, Any]:
+        """What the zygote is told of an application."""
+        return {
+            "settings": self.settings(self._database_url, self.public_url),
+            "port": self.port,
+            "points": str(home / f"{name}.points"),
+            "log": str(home / f"{name}.log"),
+            "kill_at": kill_at,
+            "lease": POSTGRES_LEASE if self._server_url else SQLITE_LEASE,
+        }
 
     # -- waiting -----------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from agent import assets, uploading
 from agent.jobs import PollPlan
 from agent.lexicon import courtesies, lexicon
 from bot import observability
@@ -52,6 +53,8 @@ def _child(order: dict[str, Any]) -> None:
         observability.configure("info", json_lines=True)
         reply.FLUSH_SECONDS = 0.02  # so that even a short answer is streamed
         pacing.PLACE_SECONDS = 0.05  # so that a run takes no longer than it must
+        assets.AT_ONCE_BYTES = order.get("at_once", assets.AT_ONCE_BYTES)  # so that small files go either way
+        assets.LOOK_SECONDS = uploading.LOOK_SECONDS = 0.2
         if order["points"]:
             wrap(Points(Path(order["points"]), tuple(order["kill_at"]) if order["kill_at"] else None))
         asyncio.run(_serve(order))
