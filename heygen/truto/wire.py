@@ -79,7 +79,10 @@ class TrutoWire:
         return replace(request, query={**request.query, ACCOUNT: self.access.integrated_account_id})
 
     async def account_status(self) -> str:
-        """Truto's word for how the connection to HeyGen is: `active`, `needs_reauth` and others."""
+        """Truto's word for how the connection to HeyGen is: `active`, `needs_reauth` and others.
+
+        The wire has to read with `read_plain`.
+        """
         path = f"/integrated-account/{self.access.integrated_account_id}"
         reply = await self.send(Request(operation="trutoAccount", method="GET", path=path, retry_in_call=True))
         body = reply.body.get("result", reply.body) if isinstance(reply.body, dict) else None

@@ -83,6 +83,20 @@ async def test_a_submission_whose_sender_died_is_claimed_as_sending(store: Store
     assert (again.state, again.attempts) == (SubmissionState.SENDING, 1)
 
 
+async def test_a_submission_whose_sender_died_is_left_alone_until_it_has_settled(
+    store: Store, clock: ManualClock
+) -> None:
+    """Where the key may be lost, a look too early would miss what is still on its way."""
+    submission = await intend(store)
+    await store.jobs.mark_sending(await claim_submission(store, submission), settles_after=LEASE + 100)
+    clock.advance(LEASE + 99)
+    with claiming_as(store, "second"):
+        assert await store.jobs.claim_due_submissions(10) == []
+        clock.advance(1)
+        ((_, again),) = await store.jobs.claim_due_submissions(10)
+    assert again.state is SubmissionState.SENDING
+
+
 async def test_sending_counts_attempts_and_keeps_the_first_time(store: Store, clock: ManualClock) -> None:
     lease = await claim_submission(store, await intend(store))
     first = await store.jobs.mark_sending(lease)

@@ -8,10 +8,15 @@ import heygen
 from agent import sentences
 from agent.errors import ModelError
 from heygen import APIError, ConnectionFailed, HeyGenError, Timeout, UnexpectedReply
+from heygen.truto import CannotTell, ReconnectNeeded, TrutoBusy, TrutoFailed, TrutoRefused
 
 
 def api_error(kind: type[APIError], status: int, detail: str = "") -> APIError:
     return kind(operation="op", status=status, code="some_code", message=detail)
+
+
+def through_truto(kind: type[APIError], status: int, code: str) -> APIError:
+    return kind(operation="op", status=status, code=code)
 
 
 LOST = ConnectionFailed(operation="op", sent=True, outcome_unknown=True, retryable=True)
@@ -63,6 +68,15 @@ def test_a_fault_of_ours_is_owned() -> None:
         (LOST, "could not be reached"),
         (SLOW, "could not be reached"),
         (ODD, "problem of its own"),
+        (through_truto(ReconnectNeeded, 401, "reconnect_needed"), "has to reconnect HeyGen in Truto"),
+        (through_truto(TrutoBusy, 429, "truto_paced"), "through Truto right now"),
+        (through_truto(TrutoFailed, 502, "truto_failed"), "problem of its own"),
+        (through_truto(TrutoRefused, 401, "truto_token"), "TRUTO_API_KEY"),
+        (through_truto(TrutoRefused, 404, "truto_unknown"), "TRUTO_ACCOUNT_ID"),
+        (through_truto(TrutoRefused, 405, "truto_sandbox"), "sandbox"),
+        (through_truto(TrutoRefused, 503, "truto_blocked"), "blocked"),
+        (through_truto(TrutoRefused, 400, "truto_refused"), "in Truto"),
+        (CannotTell("op", "no list"), "check the HeyGen account"),
     ],
 )
 def test_a_heygen_error_is_explained(error: HeyGenError, part: str) -> None:

@@ -16,6 +16,7 @@ from bot.store.database import Database
 from emulators.heygen import HeyGenEmulator
 from emulators.openai import OpenAIEmulator
 from emulators.slack import SlackEmulator
+from emulators.truto import TrutoEmulator
 
 
 @pytest.fixture
@@ -29,6 +30,14 @@ async def slack() -> AsyncIterator[SlackEmulator]:
 @pytest.fixture
 async def heygen() -> AsyncIterator[HeyGenEmulator]:
     emulator = HeyGenEmulator()
+    await emulator.start()
+    yield emulator
+    await emulator.stop()
+
+
+@pytest.fixture
+async def truto() -> AsyncIterator[TrutoEmulator]:
+    emulator = TrutoEmulator()
     await emulator.start()
     yield emulator
     await emulator.stop()
@@ -85,6 +94,24 @@ async def test_a_wrong_credential_is_named_but_not_shown(
 
     assert [name for name, (works, _) in lines.items() if works] == ["database"]
     assert not any("wrong" in line for _, line in lines.values())
+
+
+async def test_the_way_through_truto_is_looked_at(
+    slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator, truto: TrutoEmulator, tmp_path: Path
+) -> None:
+    """R62: the account behind the id is asked how it is, and HeyGen through it."""
+    truto.connect(heygen.url, "hg-key-1")
+    through = {"heygen_transport": "truto", "truto_api_key": truto.token, "truto_account_id": "ia-1"}
+    settings = configured(slack, heygen, openai, tmp_path, **through, truto_base_url=truto.url)
+    lines = await told(settings)
+    assert lines["truto"] == (True, "ok       truto: the account is active; 7 tools of its own")
+    assert (lines["heygen"][0], "100" in lines["heygen"][1]) == (True, True)
+    assert await check.emulated(settings) == ["SLACK_API_URL", "OPENAI_BASE_URL", "HEYGEN_BASE_URL", "TRUTO_BASE_URL"]
+
+    truto.account.status = "needs_reauth"
+    lines = await told(settings)
+    assert (lines["truto"][0], lines["heygen"][0]) == (False, False)
+    assert "has to be reconnected in Truto" in lines["truto"][1]
 
 
 @pytest.mark.parametrize(

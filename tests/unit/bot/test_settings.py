@@ -30,6 +30,31 @@ def test_socket_mode_needs_no_signing_secret(monkeypatch: pytest.MonkeyPatch) ->
     assert set(settings.load().missing()) == set(REQUIRED) - {"SLACK_SIGNING_SECRET"}
 
 
+def test_by_way_of_truto_heygen_s_own_key_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEYGEN_TRANSPORT", "truto")
+    needed = {"TRUTO_API_KEY", "TRUTO_ACCOUNT_ID"}
+
+    assert set(settings.load().missing()) == (set(REQUIRED) - {"HEYGEN_API_KEY"}) | needed
+
+
+@pytest.mark.parametrize("name", ["TRUTO_API_KEY", "TRUTO_API_TOKEN"])
+def test_truto_s_token_has_two_names(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """R63: the name people know from the tutorial, and the one Truto uses elsewhere."""
+    monkeypatch.setenv("HEYGEN_TRANSPORT", "truto")
+    monkeypatch.setenv("TRUTO_ACCOUNT_ID", "ia-1")
+    assert not settings.load().has_truto()
+    monkeypatch.setenv(name, "tt-secret")
+
+    loaded = settings.load()
+    assert (loaded.truto_token(), loaded.has_truto()) == ("tt-secret", True)
+    assert "tt-secret" not in repr(loaded)
+
+
+def test_a_missing_token_of_truto_s_is_named() -> None:
+    with pytest.raises(SettingsError, match="TRUTO_API_KEY"):
+        settings.load().truto_token()
+
+
 def test_another_kind_of_token_is_no_app_level_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_APP_TOKEN", "xoxb-secret")
 
