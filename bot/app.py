@@ -48,6 +48,7 @@ from agent.translation import Translation
 from agent.videos import Videos
 from agent.work import Works
 from bot.accounts import SettingsAccounts
+from bot.app_agents import VideoAgentParts, agent_work
 from bot.app_assets import AssetNeeds, adding, upload_worker
 from bot.app_catalogue import CatalogueNeeds, complete_toolbox, previews, wish_buttons
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
@@ -237,6 +238,7 @@ async def _compose(
     prices = Prices(settings.prices)
     probe = SafeProbe(settings.fetch_allowed_hosts)
     works = all_works(probe=probe, jobs=store.jobs, accounts=accounts, prices=prices)
+    works.add(agent_work(store, prices))
     links = Links(
         public_url=settings.public_url, secret=secret, store=store, accounts=accounts, works=works, clock=clock
     )
@@ -326,6 +328,7 @@ class _Parts:
                 self._working("deliveries", deliveries.run_once, tempo.deliveries),
                 self._working("submissions", self._kicking(submitter.run_due), tempo.submissions),
                 self._working("jobs", self._kicking(poller.run_due), tempo.jobs),
+                self._working("agents", self._kicking(self._agents().watch()), tempo.jobs),
                 self._working("assets", uploads.round, tempo.submissions, hand_on=True),
                 self._working("live", self._kicking(live.run_due), tempo.live, hand_on=True),
                 Loop("offers", self._kicking(store.live.run_due), tempo.live),
@@ -342,6 +345,11 @@ class _Parts:
             ]
         )
         return worker, live
+
+    def _agents(self) -> VideoAgentParts:
+        return VideoAgentParts(
+            store=self.store, accounts=self.accounts, roles=self.roles, clock=self.clock, kick=self.kick
+        )
 
     def _asset_needs(self) -> AssetNeeds:
         return AssetNeeds(
@@ -424,6 +432,7 @@ class _Parts:
                 approvers=self.roles.approvers,
                 clock=self.clock,
             ),
+            agents=self._agents().renderer(),
             preview_link=previews(self._catalogue_needs()).link,
         )
 
@@ -517,7 +526,8 @@ class _Parts:
             spending=spending,
         )
         others = WorkTools(self.store.turns, self.store.jobs, self.accounts, presenters, ordering, spending)
-        return [*one.tools(), *many.tools(), *others.tools()]
+        agents = self._agents().tools(presenters, ordering, spending)
+        return [*one.tools(), *many.tools(), *others.tools(), *agents]
 
     def _runner(self, toolbox: Toolbox, replies: SlackReplies, model: Model) -> Runner:
         return Runner(
@@ -531,6 +541,7 @@ class _Parts:
             clock=self.clock,
             secret=self.settings.secret("secret_key").encode(),
             live=self.store.live,
+            agents=self.store.agents,
         )
 
     def _lane_worker(self, runner: Runner) -> LaneWorker:
@@ -545,7 +556,9 @@ class _Parts:
             runner=runner,
             clock=self.clock,
             kick=self.kick,
-            relay=LiveRelay(live=self.store.live, notices=self.store.deliveries, roles=self.roles, kick=self.kick),
+            relay=self._agents().relays(
+                LiveRelay(live=self.store.live, notices=self.store.deliveries, roles=self.roles, kick=self.kick)
+            ),
         )
 
     def bolt(self, router: Router) -> AsyncApp:
@@ -612,6 +625,7 @@ class _Parts:
         commands.register(router)
         Actions(requests=store.jobs).register(router)
         wish_buttons(self._catalogue_needs()).register(router)
+        self._agents().actions().register(router)
         bench = Bench(self.roles, self.roles.approvers)
         decisions = Decisions(
             requests=store.jobs,

@@ -21,7 +21,7 @@ from agent.spending import Spending
 from agent.tool_calls import ADDED, Failed, Outcome, TryAgain, Value
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
 from agent.video_agents.records import AgentMode, AgentSession, AgentState
-from agent.video_agents.work import USUAL_SECONDS, length_in
+from agent.video_agents.work import USUAL_SECONDS, after_length, length_in
 
 MESSAGE_LIMIT = 10_000
 PROMPT_LIMIT = 9_000  # HeyGen takes 10,000 characters, and the length is added
@@ -192,7 +192,7 @@ class VideoAgentTools:
         if written := await self._ordering.written(context):
             return written
         if await self._sessions.answered(context.key):
-            return Value({"note": PASSED_ON})
+            return Value({ADDED: PASSED_ON})
         found = await self._meant(context, arguments.job)
         if isinstance(found, TryAgain | Failed):
             return found
@@ -216,7 +216,7 @@ class VideoAgentTools:
         )
         if not taken:
             return Failed("not_asking", WORKING)
-        return Value({"note": PASSED_ON, ADDED: PASSED_ON})
+        return Value({ADDED: PASSED_ON})
 
     async def _revise(self, context: CallContext, session: AgentSession, job: Job, message: str) -> Outcome:
         submission = await self._jobs.submission(session.submission_id)
@@ -281,5 +281,6 @@ class VideoAgentTools:
 
 
 def title_of(prompt: str) -> str:
-    """A name for a video: the first words of its description."""
-    return harmless(" ".join(prompt.split()[:NAME_WORDS]), TITLE_LIMIT) or UNTITLED
+    """A name for a video: the first words of its description, behind the length if that is said first."""
+    words = after_length(prompt).split() or prompt.split()
+    return harmless(" ".join(words[:NAME_WORDS]), TITLE_LIMIT) or UNTITLED

@@ -204,6 +204,11 @@ def length_in(text: str) -> int | None:
     return int(found[1]) * (60 if found[2][0].lower() == "m" else 1)
 
 
+def after_length(text: str) -> str:
+    """What follows the first length in a text; the whole text where there is none."""
+    return text if (found := _LENGTH.search(text)) is None else text[found.end() :]
+
+
 def whole_prompt(arguments: Mapping[str, Any]) -> str:
     """What HeyGen is told: the description, and the length where the description does not say it."""
     prompt = str(arguments["prompt"]).strip()

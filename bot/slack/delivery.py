@@ -17,6 +17,7 @@ from structlog.contextvars import bound_contextvars
 from agent.errors import LeaseLost
 from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
+from bot.slack.agent_posts import AgentRenderer
 from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.blocks import Post
 from bot.slack.catalogue_posts import PreviewLink, no_previews
@@ -43,13 +44,13 @@ UNSHARED = "Slack does not let me share files here, so this is the list of resul
 TOLD_DIRECTLY = frozenset(
     {
         *(DeliveryKind.CLOSING, DeliveryKind.NOTICE, DeliveryKind.ROOT, DeliveryKind.LIVE_CARD),
-        *(DeliveryKind.LIVE_CLOSING, DeliveryKind.BATCH_SAMPLE, DeliveryKind.BATCH_CLOSING),
+        *(DeliveryKind.LIVE_CLOSING, DeliveryKind.BATCH_SAMPLE, DeliveryKind.BATCH_CLOSING, DeliveryKind.AGENT),
     }
 )
 EDITED = frozenset(
     {
         *(DeliveryKind.CARD, DeliveryKind.LIVE_CARD, DeliveryKind.LIVE_CALL),
-        *(DeliveryKind.BATCH_CARD, DeliveryKind.BATCH_CALL, DeliveryKind.BATCH_SAMPLE),
+        *(DeliveryKind.BATCH_CARD, DeliveryKind.BATCH_CALL, DeliveryKind.BATCH_SAMPLE, DeliveryKind.AGENT),
     }
 )
 FILES = frozenset({DeliveryKind.LIVE_FILE, DeliveryKind.BATCH_RESULTS})
@@ -59,7 +60,8 @@ FIRST_CALLS = {DeliveryKind.REACTION: "reactions.add", **dict.fromkeys(FILES, "f
 class DeliveryWorker:
     """Delivers. `wake` asks the worker loop for another round; `random` (0 to 1) spreads repetitions.
 
-    `live` renders what is posted of live sessions and `batches` what is posted of batches; without it there are none.
+    `live` renders what is posted of live sessions, `batches` what is posted of batches and `agents` what is posted of
+    video agents; without it there are none.
     `preview_link` gives links of ours to pictures and voices.
     """
 
@@ -79,6 +81,7 @@ class DeliveryWorker:
         random: Callable[[], float],
         live: LiveRenderer | None = None,
         batches: BatchRenderer | None = None,
+        agents: AgentRenderer | None = None,
         preview_link: PreviewLink = no_previews,
     ) -> None:
         self._calls = SlackCalls(client)
@@ -93,6 +96,7 @@ class DeliveryWorker:
             clock=clock,
             live=live,
             batches=batches,
+            agents=agents,
             preview_link=preview_link,
         )
         self._pacer = pacer

@@ -10,6 +10,7 @@ from agent.batches import Batch
 from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, Job, Submission
 from bot.slack import catalogue_posts, views
+from bot.slack.agent_posts import AgentRenderer
 from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.blocks import Post
 from bot.slack.cards import card, ops_card
@@ -54,6 +55,7 @@ class Renderer:
     clock: Clock
     live: LiveRenderer | None = None
     batches: BatchRenderer | None = None
+    agents: AgentRenderer | None = None
     preview_link: catalogue_posts.PreviewLink = catalogue_posts.no_previews
 
     async def render(self, delivery: Delivery, conversation: Conversation) -> Rendered:
@@ -79,6 +81,10 @@ class Renderer:
                 return Rendered(views.reply(pieces[0]), more=tuple(pieces[1:]))
             case DeliveryKind.REACTION:
                 return Rendered(Post("", []))
+            case DeliveryKind.AGENT:
+                if self.agents is None:
+                    raise KeyError(delivery.id)
+                return Rendered(*await self.agents.post(delivery))
             case (
                 DeliveryKind.BATCH_CARD
                 | DeliveryKind.BATCH_CALL
