@@ -25,6 +25,7 @@ from emulators.openai.intents import (
     rows_in,
     script_in,
     segments_of,
+    template_in,
     topic_in,
 )
 from emulators.openai.languages import find_languages, speech_of
@@ -120,6 +121,8 @@ def _found_calls(reading: Reading, tools: dict[str, Json]) -> list[Content]:
     meant = [content for content in _first_step(reading, usable) if isinstance(content, Call)]
     if any(call.name in (reading.found or ()) for call in meant):
         return [*meant]
+    if any(name in (reading.found or ()) for name in TOOLS.get(intent_of(reading.words), ())):
+        return _first_step(reading, usable)  # what has to be asked first
     slots = _slots(reading.text, reading)
     for name in reading.found or ():
         for arguments in _filled(usable[name], slots) if name in usable else ():
@@ -192,6 +195,9 @@ def _act(clause: str, intent: Intent, reading: Reading, tools: dict[str, Json]) 
         slots = _cancelled(slots, reading)
     if intent == "create_many":
         slots = _for_many(slots, reading)
+    if intent in ("template", "create_many"):
+        template, places = template_in(slots.request)
+        slots = replace(slots, template=template, places=places, script="" if template else slots.script)
     if intent == "lipsync":
         slots = _spoken(clause, slots)
     if question := _question(intent, slots, tool):
