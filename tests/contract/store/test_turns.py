@@ -307,3 +307,11 @@ async def test_a_post_that_is_not_visible_yet_is_in_the_way_of_the_next(store: S
     assert await store.turns.unposted(conversation_id)
     await store.deliveries.mark_posted(lease, "2.0", 1)
     assert not await store.turns.unposted(conversation_id)
+
+
+async def test_the_newest_outcomes_of_a_conversation_come_first_and_those_of_others_never(store: Store) -> None:
+    lease, turn = await open_turn(store)
+    for call_id in ("c1", "c2", "c3"):
+        await store.turns.record_outcome(lease, turn.id, call_id=call_id, name="list_jobs", outcome={"of": call_id})
+    assert await store.turns.recent_outcomes(turn.conversation_id, 2) == [{"of": "c3"}, {"of": "c2"}]
+    assert await store.turns.recent_outcomes("another", 2) == []
