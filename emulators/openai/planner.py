@@ -25,7 +25,6 @@ from emulators.openai.intents import (
     rows_in,
     script_in,
     segments_of,
-    template_in,
     topic_in,
 )
 from emulators.openai.languages import find_languages, speech_of
@@ -195,9 +194,6 @@ def _act(clause: str, intent: Intent, reading: Reading, tools: dict[str, Json]) 
         slots = _cancelled(slots, reading)
     if intent == "create_many":
         slots = _for_many(slots, reading)
-    if intent in ("template", "create_many"):
-        template, places = template_in(slots.request)
-        slots = replace(slots, template=template, places=places, script="" if template else slots.script)
     if intent == "lipsync":
         slots = _spoken(clause, slots)
     if question := _question(intent, slots, tool):
