@@ -11,7 +11,7 @@ from typing import Any
 from heygen.calls import open_page, read
 from heygen.catalogue import OPERATIONS
 from heygen.catalogue.lipsyncs import CREATE_LIPSYNC, LIST_LIPSYNCS
-from heygen.catalogue.operation import Operation
+from heygen.catalogue.operation import Idempotency, Operation
 from heygen.catalogue.templates import CREATE_VIDEO_FROM_TEMPLATE
 from heygen.catalogue.translations import CREATE_TRANSLATION, LIST_TRANSLATIONS
 from heygen.catalogue.videos import CREATE_VIDEO, LIST_VIDEOS
@@ -24,24 +24,24 @@ from .errors import CannotTell
 DAY = 86_400.0
 PAGES = 20
 PER_PAGE = "100"
-_PAID = frozenset(one.vendor for one in OPERATIONS.values() if not one.price.free)
+# What costs money and relied on its key. Whoever sends what no key protects anyway has to look by himself.
+_PAID = frozenset(
+    one.vendor for one in OPERATIONS.values() if not one.price.free and one.idempotency is Idempotency.KEY
+)
 
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Where the work of an operation is listed, whether by title, and the answer that these ids make."""
+    """Where the work of an operation is listed, and the answer that these ids make."""
 
     listed: Operation[Any, Any]
     answer: Callable[[list[str]], dict[str, Any]]
-    by_title: bool = False
 
 
 LOOK_UPS: Mapping[str, LookUp] = {
     CREATE_TRANSLATION.vendor: LookUp(LIST_TRANSLATIONS, lambda ids: {"video_translation_ids": ids}),
-    CREATE_VIDEO.vendor: LookUp(LIST_VIDEOS, lambda ids: {"video_id": ids[0], "status": "waiting"}, by_title=True),
-    CREATE_VIDEO_FROM_TEMPLATE.vendor: LookUp(
-        LIST_VIDEOS, lambda ids: {"id": ids[0], "status": "waiting"}, by_title=True
-    ),
+    CREATE_VIDEO.vendor: LookUp(LIST_VIDEOS, lambda ids: {"video_id": ids[0], "status": "waiting"}),
+    CREATE_VIDEO_FROM_TEMPLATE.vendor: LookUp(LIST_VIDEOS, lambda ids: {"id": ids[0], "status": "waiting"}),
     CREATE_LIPSYNC.vendor: LookUp(LIST_LIPSYNCS, lambda ids: {"lipsync_id": ids[0]}),
 }
 
@@ -71,7 +71,7 @@ class MarkingTransport:
             return await self._transport.send(request)
         plan, mark = LOOK_UPS.get(request.operation), mark_of(request.idempotency_key)
         if plan is None:
-            if self._look_first and request.operation in _PAID and not request.harmless_twice:
+            if self._look_first and request.operation in _PAID:
                 raise CannotTell(request.operation, "HeyGen lists nothing that would say whether it was carried out")
             return await self._transport.send(request)
         if self._look_first and (found := await self._found(request, plan, mark)):
@@ -88,10 +88,9 @@ class MarkingTransport:
 
     async def _look(self, request: Request, plan: LookUp, mark: str) -> list[str]:
         found: list[str] = []
-        query = {"limit": PER_PAGE, "title": mark if plan.by_title else None}
         token: str | None = None
         for _ in range(PAGES):
-            asked = read(plan.listed.vendor, plan.listed.path, {**query, "token": token})
+            asked = read(plan.listed.vendor, plan.listed.path, {"limit": PER_PAGE, "token": token})
             page = open_page(asked, await self._transport.send(asked), _entry)
             found += [entry.id for entry in page.items if mark in entry.title]
             token = page.next_token

@@ -416,3 +416,17 @@ async def test_what_no_list_shows_is_never_sent_again() -> None:
 async def test_a_direct_client_is_its_own_again(client: Client) -> None:
     assert client.again() is client
     assert client.settles_after == 0
+
+
+async def test_what_no_key_protects_is_for_its_caller_to_look_for() -> None:
+    """HeyGen promises nothing about keys of sessions, so whoever begins one looks by himself, whichever way it goes."""
+    from heygen.catalogue.agents import CREATE_AGENT_SESSION
+
+    class Sessions(Lists):
+        async def send(self, request: Request) -> Reply:
+            self.asked.append(request)
+            return Reply(200, {}, {"data": {"session_id": "s1", "status": "generating", "created_at": int(NOW)}})
+
+    lists = Sessions([])
+    await looking(lists).call(CREATE_AGENT_SESSION, {"prompt": "A film."}, idempotency_key="k1")
+    assert len(lists.sent) == 1
