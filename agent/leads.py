@@ -22,6 +22,7 @@ from agent.lead_rows import Lead, Leads, leads_of, people_of
 from agent.making import SCRIPT_LIMIT
 from agent.ordering import TITLE_LIMIT, BatchItem, BatchOrder, Ordering
 from agent.ports import Accounts, Files, TurnStore
+from agent.premade import Premade, Templates
 from agent.presenters import Presenter, Presenters
 from agent.records import JobKind, Json, Source, TurnRecord
 from agent.request import ATTACHED, CUT, PASTED
@@ -57,10 +58,12 @@ class Column(Arguments):
 class LeadsArguments(Arguments):
     """Arguments of `create_videos`."""
 
-    script: str = Field(
+    script: str | None = Field(
         description="What every video says, with {name}, {company} or {any column of the list} where they differ. "
-        "The person's own words if they gave any; else write two or three friendly sentences.",
-        min_length=1,
+        "The person's own words if they gave any; else write two or three friendly sentences. Null with a template.",
+    )
+    template: str | None = Field(
+        default=None, description="Name of the HeyGen template to use, if the person named one; else null."
     )
     people: list[Person] | None = Field(
         default=None, description="The people, if the message names them in its sentences; else null.", min_length=1
@@ -84,11 +87,29 @@ class LeadsArguments(Arguments):
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """A request as far as it can be checked for free."""
+    """A request as far as it can be checked for free. Who speaks is a presenter or stands in a template of HeyGen's."""
 
     template: Template
     leads: Leads
-    presenter: Presenter
+    speaker: Presenter | Premade
+
+    @property
+    def kind(self) -> JobKind:
+        """What kind of work each video is."""
+        return JobKind.VIDEO if isinstance(self.speaker, Presenter) else JobKind.TEMPLATE
+
+    def common(self) -> Json:
+        """What all videos have in common, for people."""
+        if isinstance(self.speaker, Presenter):
+            return self.speaker.arguments()
+        return {"template_id": self.speaker.id, "template_name": self.speaker.name}
+
+    def arguments(self, lead: Lead) -> Json:
+        """What makes the video for one person."""
+        if isinstance(self.speaker, Presenter):
+            return {"script": self.template.fill(lead.values), **self.speaker.arguments()}
+        named = {name: lead.values.get(plain(name)) for name in self.speaker.texts}
+        return self.speaker.arguments({name: value for name, value in named.items() if value is not None})
 
 
 class LeadVideos:
@@ -101,6 +122,7 @@ class LeadVideos:
         accounts: Accounts,
         files: Files,
         presenters: Presenters,
+        templates: Templates,
         ordering: Ordering,
         spending: Spending,
     ) -> None:
@@ -108,6 +130,7 @@ class LeadVideos:
         self._accounts = accounts
         self._files = files
         self._presenters = presenters
+        self._templates = templates
         self._ordering = ordering
         self._spending = spending
 
@@ -131,7 +154,10 @@ class LeadVideos:
         if written := await self._ordering.written(context):
             return written
         account_id = await self._accounts.account_id(context.turn.workspace_id)
-        checked = await self._checked(context.turn, account_id, arguments)
+        speaker = await self._speaker(account_id, arguments)
+        if isinstance(speaker, TryAgain | Failed):
+            return speaker
+        checked = await self._checked(context.turn, speaker, arguments)
         if not isinstance(checked, _Checked):
             return checked
         source = PLACES.get((arguments.file is not None, arguments.pasted))
@@ -144,16 +170,23 @@ class LeadVideos:
 
     # -- checking ----------------------------------------------------------------------------------------------
 
+    async def _speaker(self, account_id: str, arguments: LeadsArguments) -> Presenter | Premade | TryAgain | Failed:
+        """Who says it: an avatar with a script, or whoever speaks in a template of HeyGen's."""
+        if arguments.template is not None:
+            return await self._templates.find(account_id, arguments.template)
+        return await self._presenters.choose(account_id, arguments.avatar, arguments.voice)
+
     async def _checked(
-        self, turn: TurnRecord, account_id: str, arguments: LeadsArguments
+        self, turn: TurnRecord, speaker: Presenter | Premade, arguments: LeadsArguments
     ) -> _Checked | TryAgain | Failed:
         if sum((arguments.people is not None, arguments.file is not None, arguments.pasted)) != 1:
             hint = "Give exactly one of people, file and pasted."
             return TryAgain("which_list", "For whom? I need names, a pasted list, or a CSV file.", hint)
-        template = read_template(arguments.script)
+        script = speaker.words if isinstance(speaker, Premade) else arguments.script or ""
+        template = read_template(script)
         if template is None:
             return TryAgain("broken_script", "A brace in the script is left open.", "Write {name} and the like.")
-        if not template.fixed_words.strip() or len(arguments.script) > SCRIPT_LIMIT:
+        if not template.fixed_words.strip() or len(script) > SCRIPT_LIMIT:
             return TryAgain("script_length", f"A script has 1 to {SCRIPT_LIMIT} characters beside its names.")
         leads = await self._leads(turn, template, arguments)
         if isinstance(leads, TryAgain | Failed):
@@ -162,8 +195,7 @@ class LeadVideos:
             return TryAgain(
                 "not_personal", "Every video would say the same.", "Put {name} or another placeholder into the script."
             )
-        presenter = await self._presenters.choose(account_id, arguments.avatar, arguments.voice)
-        return presenter if not isinstance(presenter, Presenter) else _Checked(template, leads, presenter)
+        return _Checked(template, leads, speaker)
 
     async def _leads(
         self, turn: TurnRecord, template: Template, arguments: LeadsArguments
@@ -211,14 +243,14 @@ class LeadVideos:
     # -- asking ------------------------------------------------------------------------------------------------
 
     def _order(self, account_id: str, checked: _Checked, title: str, source: str | None) -> BatchOrder:
-        leads, presenter = checked.leads, checked.presenter
-        common: Json = {"template": checked.template.text, **presenter.arguments()}
+        leads = checked.leads
+        common: Json = {"template": checked.template.text, **checked.common()}
         if source is not None:
             common |= {"from": source, "columns": dict(leads.columns)}
         if leads.problems:
             common |= {"left_out": list(leads.problems[:SHOWN_PROBLEMS]), "left_out_count": len(leads.problems)}
         return BatchOrder(
-            kind=JobKind.VIDEO,
+            kind=checked.kind,
             account_id=account_id,
             title=title,
             arguments=common,
@@ -241,8 +273,7 @@ class LeadVideos:
 def _item(lead: Lead, checked: _Checked) -> BatchItem:
     who = {"name": lead.name, "company": lead.company}
     asked: Json = {
-        "script": checked.template.fill(lead.values),
-        **checked.presenter.arguments(),
+        **checked.arguments(lead),
         "row": lead.row,
         "values": {name: value for name, value in who.items() if value},
     }

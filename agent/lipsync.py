@@ -28,10 +28,10 @@ class LipsyncArguments(Arguments):
     """Arguments of `lipsync_video`."""
 
     video: str | None = Field(
-        description="The video whose lips follow: a handle (V1, A1, a finished J1) or the person's link. Null if an "
-        "avatar is to speak."
+        description="The video whose lips follow: a handle (V1, F1, A1, a finished J1) or the person's link. Null if "
+        "an avatar is to speak."
     )
-    audio: str = Field(description="The recording: a handle (V2, A2, a finished J2) or exactly the person's link.")
+    audio: str = Field(description="The recording: a handle (V2, F2, A2, a finished J2) or exactly the person's link.")
     avatar: str | None = Field(default=None, description="Name or id of the avatar, if one is to speak; else null.")
     precise: bool = Field(default=False, description="True only if the best fit was asked for: about twice the price.")
     title: str | None = Field(default=None, description="A short title for the card, or null.")
@@ -74,7 +74,7 @@ class LipSync:
             return written
         if arguments.video and arguments.avatar:
             return TWO_FACES
-        audio = await self._sources.find(context.turn.conversation_id, arguments.audio, "the recording")
+        audio = await self._sources.find(context, arguments.audio, "the recording", "audio/")
         if not isinstance(audio, Found):
             return audio
         made = await self._order(context, arguments, audio)
@@ -101,7 +101,7 @@ class LipSync:
             return _order(JobKind.VIDEO, account_id, asked, title), await self._named(context, arguments.avatar)
         if not arguments.video:
             return NO_FACE
-        video = await self._sources.find(context.turn.conversation_id, arguments.video, "the video")
+        video = await self._sources.find(context, arguments.video, "the video", "video/")
         if not isinstance(video, Found):
             return video
         title = await self._title(context, arguments, _name(video), audio)

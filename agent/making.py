@@ -46,11 +46,7 @@ class Making:
 
     def estimate(self, script: str) -> Quote:
         """A range, for nobody knows how long a voice will take; `quote` without waiting."""
-        low, high = spoken_seconds(script)
-        least, most = (self._prices.by_second(PRICE, 1, seconds) for seconds in (low, high))
-        return Quote(
-            least.low, most.high, f"{low:.0f} to {high:.0f} s to say, {rate_words(self._prices)}", 1, most.rate
-        )
+        return spoken_quote(self._prices, script)
 
     async def send(self, client: Client, submission: Submission, callback: str | None) -> list[str]:
         """See `agent.work.Work.send`."""
@@ -82,6 +78,13 @@ class Making:
         """The same words, or the same recording, by the same avatar in the same voice."""
         said = bool(one.get("script")) or same_source(one, other, "audio")
         return said and all(one.get(name) == other.get(name) for name in MADE_FROM)
+
+
+def spoken_quote(prices: Prices, script: str) -> Quote:
+    """What a video costs in which these words are said."""
+    low, high = spoken_seconds(script)
+    least, most = (prices.by_second(PRICE, 1, seconds) for seconds in (low, high))
+    return Quote(least.low, most.high, f"{low:.0f} to {high:.0f} s to say, {rate_words(prices)}", 1, most.rate)
 
 
 def rate_words(prices: Prices) -> str:

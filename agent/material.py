@@ -13,51 +13,60 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from agent.assets import Asset
 from agent.money import SHORTEST_SECONDS, Prices, Quote, dollars
 from agent.ports import Accounts, JobStore, SoundProbe, SourceProbe, TurnStore
 from agent.records import Job, JobState, Json
-from agent.request import own_words
 from agent.spending import Spending
 from agent.tool_calls import Failed, TryAgain
 from agent.toolbox import CallContext
+from agent.translation import ReadyFiles
 from agent.work import Works
 from heygen import Client, HeyGenError
 
 LONGEST_SOUND = 600.0  # seconds of a recording that HeyGen takes
 PARTS = ("url", "asset_id", "job")
 JOB_HANDLE = re.compile(r"J\d{1,6}")
-ASSET_HANDLE = re.compile(r"A\d{1,6}")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A source. `said` is what the model called it; exactly one of the others is set."""
+    """A source. `said` is what the model called it; exactly one of `url`, `asset_id` and `job` is set.
+
+    `seconds` is how long an upload plays, where that was seen when it passed.
+    """
 
     said: str
     url: str | None = None
     asset_id: str | None = None
     job: Job | None = None
+    seconds: float | None = None
 
     def arguments(self, name: str) -> Json:
         """Its part of a request's arguments, as the source called `name`."""
         if self.job is not None:
             return {f"{name}_job": self.job.id, f"{name}_handle": self.job.handle}
         if self.asset_id is not None:
-            return {f"{name}_asset_id": self.asset_id, f"{name}_handle": self.said}
+            about: Json = {f"{name}_asset_id": self.asset_id, f"{name}_handle": self.said}
+            return about if self.seconds is None else {**about, f"{name}_seconds": self.seconds}
         return {f"{name}_url": self.url}
 
 
 class Sources:
     """Finds what a request is to be made from. One per process."""
 
-    def __init__(self, *, turns: TurnStore, jobs: JobStore, spending: Spending) -> None:
+    def __init__(self, *, turns: TurnStore, jobs: JobStore, spending: Spending, files: ReadyFiles) -> None:
         self._turns = turns
+        self._files = files
         self._jobs = jobs
         self._spending = spending
 
-    async def find(self, conversation_id: str, source: str, what: str) -> Found | TryAgain | Failed:
-        """The source that is meant by a link or a handle; `what` says for people what is looked for (“the video”)."""
-        source = source.strip()
+    async def find(self, context: CallContext, source: str, what: str, types: str = "") -> Found | TryAgain | Failed:
+        """The source that is meant by a link or a handle; a file that was attached is uploaded first.
+
+        `what` says for people what is looked for (“the video”), `types` how the media type of an upload has to begin.
+        """
+        source, conversation_id = source.strip(), context.turn.conversation_id
         if source.lower().startswith(("http://", "https://")):
             return Found(source, url=source)
         handle = source.upper()
@@ -68,16 +77,20 @@ class Sources:
             return TryAgain("unknown_source", f"I need a link to {what}.", f"Ask the person for a link to {what}.")
         if value.lower().startswith(("http://", "https://")):
             return Found(handle, url=value)
-        if ASSET_HANDLE.fullmatch(handle):
-            return Found(handle, asset_id=value)
-        message = "A file attached in Slack cannot be used for this as it is."
-        return Failed("file_not_supported", message, f"Upload it first, or ask for a public link to {what}.")
+        uploaded = await self._files.ready(context, source)
+        if not isinstance(uploaded, Asset):
+            return uploaded
+        if not (uploaded.content_type or "").startswith(types):
+            return Failed("wrong_type", f"{handle} is not what I need for {what}.", f"Ask for {what}.")
+        return Found(handle, asset_id=uploaded.provider_id, seconds=uploaded.duration)
 
     async def given(self, context: CallContext, found: Found) -> bool:
         """Whether the person has given this source, or named it in the message that asks."""
         if found.url is not None:
             return await self._spending.gave(context.turn, found.said, found.url)
-        words = own_words(await self._spending.words_of(context.turn)).upper()
+        if found.job is None and await self._spending.gave(context.turn, found.said, ""):
+            return True
+        words = (await self._spending.words_of(context.turn)).upper()
         return bool(re.search(rf"(?<!\w){found.said.upper()}(?!\w)", words))
 
     async def _result(self, conversation_id: str, handle: str) -> Found | TryAgain:
@@ -103,7 +116,10 @@ class Material:
         self._works = works
 
     async def seconds(self, arguments: Json, name: str, *, sound: bool = False) -> float | None:
-        """How long the source called `name` plays, None where nobody can tell; `SourceRefused` for no such thing."""
+        """How long the source called `name` plays, None where nobody can tell.
+
+        `agent.errors.SourceRefused` where it is no such thing.
+        """
         if url := arguments.get(f"{name}_url"):
             if sound:
                 return (await self._sounds.probe_sound(url)).duration

@@ -128,6 +128,7 @@ class JobKind(enum.StrEnum):
     VIDEO = "video"
     AGENT = "agent"
     LIPSYNC = "lipsync"
+    TEMPLATE = "template"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from agent.adding import Adding
 from agent.cancel_tools import Cancelling
 from agent.jobs import PollPlan
 from agent.leads import LeadVideos
@@ -36,6 +37,7 @@ from agent.money import Prices, micro
 from agent.ordering import Ordering
 from agent.poller import Poller
 from agent.ports import Clock, Ids
+from agent.premade import AccountTemplates
 from agent.presenters import AccountPresenters
 from agent.reading import Reading
 from agent.responses_wire import ResponsesWire
@@ -496,12 +498,12 @@ class _Parts:
         cancelling = Cancelling(
             turns=self.store.turns, jobs=self.store.jobs, cancels=self.store.cancellations, roles=self.roles
         )
-        making = self._making_tools(ordering, spending)
+        making = self._making_tools(ordering, spending, files)
         translating = [*translation.tools(), *files.tools(), *making, *retrying.tools()]
         specs = [*translating, *reading.tools(), *cancelling.tools(), *escalation(live).tools()]
         return complete_toolbox(specs, self._catalogue_needs(), spending)
 
-    def _making_tools(self, ordering: Ordering, spending: Spending) -> list[ToolSpec]:
+    def _making_tools(self, ordering: Ordering, spending: Spending, uploads: Adding) -> list[ToolSpec]:
         settings = self.settings
         presenters = AccountPresenters(
             accounts=self.accounts,
@@ -510,6 +512,7 @@ class _Parts:
             voice_id=settings.default_voice_id,
         )
         token = settings.secret("slack_bot_token")
+        templates = AccountTemplates(self.accounts)
         one = Videos(
             turns=self.store.turns,
             accounts=self.accounts,
@@ -522,10 +525,12 @@ class _Parts:
             accounts=self.accounts,
             files=SlackFiles(self.clients.slack, token=token, allowed=own_origins(settings.slack_api_url)),
             presenters=presenters,
+            templates=templates,
             ordering=ordering,
             spending=spending,
         )
-        others = WorkTools(self.store.turns, self.store.jobs, self.accounts, presenters, ordering, spending)
+        turns, jobs, accounts = self.store.turns, self.store.jobs, self.accounts
+        others = WorkTools(turns, jobs, accounts, presenters, ordering, spending, uploads, templates)
         agents = self._agents().tools(presenters, ordering, spending)
         return [*one.tools(), *many.tools(), *others.tools(), *agents]
 

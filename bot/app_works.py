@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from agent.filling import Filling
+from agent.from_template import FromTemplate
 from agent.lipsync import LipSync
 from agent.lipsyncing import LipSyncing
 from agent.making import Making
@@ -12,10 +14,12 @@ from agent.material import Material, Sources
 from agent.money import Prices
 from agent.ordering import Ordering
 from agent.ports import Accounts, JobStore, SoundProbe, SourceProbe, TurnStore
+from agent.premade import Templates
 from agent.presenters import Presenters
 from agent.spending import Spending
 from agent.toolbox import ToolSpec
 from agent.translating import Translating
+from agent.translation import ReadyFiles
 from agent.work import Works
 
 
@@ -31,6 +35,7 @@ def all_works(*, probe: Probe, jobs: JobStore, accounts: Accounts, prices: Price
         Translating(probe=probe, prices=prices),
         Making(prices=prices, material=material),
         LipSyncing(material=material, prices=prices),
+        Filling(prices=prices),
     )
     return works
 
@@ -45,10 +50,12 @@ class WorkTools:
     presenters: Presenters
     ordering: Ordering
     spending: Spending
+    files: ReadyFiles
+    templates: Templates
 
     def tools(self) -> list[ToolSpec]:
         """The tool specifications."""
-        sources = Sources(turns=self.turns, jobs=self.jobs, spending=self.spending)
+        sources = Sources(turns=self.turns, jobs=self.jobs, spending=self.spending, files=self.files)
         lipsync = LipSync(
             accounts=self.accounts,
             sources=sources,
@@ -56,4 +63,11 @@ class WorkTools:
             ordering=self.ordering,
             spending=self.spending,
         )
-        return [*lipsync.tools()]
+        template = FromTemplate(
+            accounts=self.accounts,
+            templates=self.templates,
+            sources=sources,
+            ordering=self.ordering,
+            spending=self.spending,
+        )
+        return [*lipsync.tools(), *template.tools()]

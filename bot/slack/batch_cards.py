@@ -146,7 +146,7 @@ def _waiting(shown: Shown, approvers: Sequence[str]) -> Post:
     names = [safe(one.job.label, LABEL_LIMIT) for one in wanted]
     blocks = [
         section(f"{_asked(batch)} · *waiting for an approval*"),
-        section(f"HeyGen would make {_videos(len(wanted))}, in which {speaker(batch.arguments)} says:"),
+        section(f"HeyGen would make {_videos(len(wanted))}{_who_says(batch)}"),
         *quoted(str(batch.arguments.get("template") or "")),
         *_columns(batch),
         *listed("One each for: ", names, NAMES_LIMIT),
@@ -157,6 +157,13 @@ def _waiting(shown: Shown, approvers: Sequence[str]) -> Post:
     ]
     text = f"{_title(batch)} costs {quote.words()} and waits for an approval by {who}."
     return post(text, blocks)
+
+
+def _who_says(batch: Batch) -> str:
+    """Who speaks in videos that would be made, up to the words."""
+    if name := batch.arguments.get("template_name"):
+        return f" from the template *{safe(str(name), 60)}*, which says:"
+    return f", in which {speaker(batch.arguments)} says:"
 
 
 def _first(shown: Shown) -> str:
@@ -191,7 +198,9 @@ def _said(shown: Shown) -> list[Block]:
     if not shown.open:
         return []
     words = quoted(str(shown.batch.arguments.get("template") or ""))
-    return [section(f"{speaker(shown.batch.arguments)} says:"), *words] if words else []
+    name = shown.batch.arguments.get("template_name")
+    who = f"The template *{safe(str(name), 60)}*" if name else speaker(shown.batch.arguments)
+    return [section(f"{who} says:"), *words] if words else []
 
 
 def _stage(shown: Shown) -> list[Block]:

@@ -20,6 +20,8 @@ SOURCE_LIMIT = 300
 NAMES_LIMIT = 6000  # more names than HeyGen has languages do not fit into one message
 SCRIPT_LIMIT = 1500
 NAME_LIMIT = 80
+FILL_LIMIT = 300
+SHOWN_LINES = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,33 @@ def _agent(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     return [section(intro), *quoted(str(asked.get("prompt", "")))]
 
 
+def _template(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
+    asked = submission.arguments
+    name = safe(str(asked.get("template_name") or "the template"), NAME_LIMIT)
+    lines = [f"> {safe(place, NAME_LIMIT)}: {filled(value)}" for place, value in (asked.get("fills") or {}).items()]
+    return [section(f"HeyGen would make a video from the template *{name}*, with:"), *paragraphs(lines)]
+
+
+def filled(value: Mapping[str, object]) -> str:
+    """What goes into a place of a template: the words, or the file."""
+    asset = value.get("asset")
+    if not isinstance(asset, Mapping):
+        return safe(" ".join(str(value.get("content") or "").split()), FILL_LIMIT)
+    return shown_source(str(asset["url"])) if asset.get("url") else "an uploaded file"
+
+
+def paragraphs(lines: Sequence[str]) -> list[Block]:
+    """Lines in as few paragraphs as they fit into, at most `SHOWN_LINES` of them."""
+    shown = [*lines[:SHOWN_LINES], *([f"… and {len(lines) - SHOWN_LINES} more"] if len(lines) > SHOWN_LINES else [])]
+    texts: list[str] = []
+    for line in shown:
+        if texts and len(texts[-1]) + len(line) < SECTION_LIMIT:
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line[:SECTION_LIMIT])
+    return [section(text) for text in texts]
+
+
 def _by(submission: Submission) -> str | None:
     return f"{speaker(submission.arguments)} speaks" if submission.arguments.get("avatar") else None
 
@@ -92,6 +121,7 @@ KINDS: Mapping[JobKind, Kind] = {
         "video", _video, by=_by, dearer="The recording has become longer since it was approved, so it would cost more."
     ),
     JobKind.AGENT: Kind("agent's video", _agent, by=_by),
+    JobKind.TEMPLATE: Kind("video", _template),
     JobKind.LIPSYNC: Kind(
         "lip-sync",
         _lipsync,

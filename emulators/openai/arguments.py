@@ -27,6 +27,7 @@ SPOKEN = re.compile(r"script|speech|text", re.I)
 REASON = re.compile(r"reason|why|question|summary|problem|note|context", re.I)
 THING = re.compile(r"\bR[A-Z2-7]{8}\b")
 QUERY = re.compile(r"query|search|term|keyword|find", re.I)
+TOGETHER = re.compile(r"\btogether\b|\bwork with\b|\bstep by step\b|\bask(?:ing)? (?:me |us )?back\b", re.I)
 PEOPLE = re.compile(r"row|video|item|people|person|recipient|entr|list", re.I)
 PERSON = re.compile(r"name|person|who|recipient|first", re.I)
 COMPANY = re.compile(r"compan|organi[sz]ation|employer|business|^(?:at|org|team)$", re.I)
@@ -46,6 +47,8 @@ class Slots:
     request: str = ""
     sound: str = ""
     avatar: str = ""
+    template: str = ""
+    places: list[tuple[str, str]] = field(default_factory=list)
 
 
 def fill(schema: Schema, slots: Slots) -> Json | None:
@@ -96,6 +99,8 @@ class _Filler:
                 return self._slots.pasted
             case "string" if row is not None:
                 return _of_row(name, row)
+            case "string" if name == "mode" and TOGETHER.search(self._slots.request):
+                return _fit("chat", schema)
             case "string":
                 return _fit(self._string(name), schema)
             case _:
@@ -109,6 +114,8 @@ class _Filler:
             return _first(slots.languages) if not ORIGIN.search(name) else _UNKNOWN
         if SOUND.search(name):
             return slots.sound or (slots.sources[1] if len(slots.sources) > 1 else _UNKNOWN)
+        if name == "template":
+            return slots.template or _UNKNOWN
         if slots.sound and name == "avatar":
             return slots.avatar or _UNKNOWN
         if JOBS.search(name):
@@ -135,6 +142,8 @@ class _Filler:
 
     def _array(self, name: str, schema: Schema, depth: int) -> Any:
         _, inner = _simple(schema.get("items", {}), self._root)
+        if name == "places":
+            return [{"name": place, "value": value} for place, value in self._slots.places]
         if inner.get("type") == "object" and PEOPLE.search(name):
             rows = [self.object(inner, depth + 1, row) for row in self._slots.rows]
             return [row for row in rows if row is not _UNKNOWN] or _UNKNOWN

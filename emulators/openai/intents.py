@@ -20,6 +20,10 @@ Intent = Literal[
     "translate",
     "lipsync",
     "create_many",
+    "template",
+    "agent_start",
+    "agent_say",
+    "agent_stop",
     "create",
     "avatars",
     "voices",
@@ -43,14 +47,20 @@ TOOLS: dict[Intent, tuple[str, ...]] = {
     "translate": ("translate_video",),
     "lipsync": ("lipsync_video",),
     "create_many": ("create_videos",),
+    "template": ("create_from_template",),
     "create": ("create_video",),
+    "agent_start": ("start_video_agent",),
+    "agent_say": ("message_video_agent",),
+    "agent_stop": ("stop_video_agent", "cancel_jobs"),
     "avatars": ("find_avatars",),
     "voices": ("find_voices",),
     "upload": ("add_asset",),
     "find": SEARCHES,
 }
 # Intents that do something: several of them in one message become several calls.
-ACTIONS: frozenset[Intent] = frozenset({"translate", "lipsync", "create", "create_many", "cancel", "upload"})
+ACTIONS: frozenset[Intent] = frozenset(
+    {"translate", "lipsync", "create", "create_many", "template", "cancel", "upload"}
+)
 
 _VIDEO = r"(?:videos?|clips?|films?|intros?|vidéos?|vídeos?|ビデオ|動画)"
 _MAKE = r"(?:make|create|generate|produce|record|render|build|do|crée[rz]?|erstelle?n?|mache?|crea|haz|作っ|作成)"
@@ -80,8 +90,12 @@ _MAKE_VIDEO = rf"\b{_MAKE}\b.{{0,60}}\b{_VIDEO}(?!\w)"
 
 # In order: the first that matches decides. Orders come first: "make a video about our budget" is no question.
 RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
+    ("agent_stop", _pattern(r"\b(?:stop|cancel|end|abort)\b.{0,20}\bagent\b")),
+    ("agent_say", _pattern(r"\b(?:tell|ask|answer) (?:the |your )?(?:video )?agent\b")),
+    ("agent_start", _pattern(r"\bvideo agent\b")),
     ("translate", _pattern(_POLITE + _TRANSLATE)),
     ("lipsync", _pattern(_POLITE + _LIPSYNC)),
+    ("template", _pattern(_POLITE + _MAKE + r"\b.{0,60}\btemplate\b")),
     ("create", _pattern(_POLITE + _MAKE_VIDEO)),
     (
         "identity",
@@ -180,17 +194,20 @@ _SPLIT = re.compile(
 )
 _QUOTED = re.compile(r"[\"“«「]([^\"”»」]{2,})[\"”»」]")
 _SAYING = re.compile(r"\b(?:saying|that says|which says|script)\b\s*[:,]?\s*(.{2,})", re.IGNORECASE | re.DOTALL)
+_TEMPLATE = _pattern(r"\btemplate (?:called |named )?[\"“](?P<name>[^\"”]{1,80})[\"”](?P<rest>.*)")
+_PLACE = re.compile(r"(\w+)\s*(?:[:=]|is)?\s*[\"“]([^\"”]+)[\"”]")
 _AVATAR = re.compile(
     r"\b[Aa]vatar (?:(?i:id) )?[\"“]?(?P<id>[A-Za-z]+[-_][\w-]+|[A-Za-z]+\d+)"
     r"|\b[Aa]vatar (?:called )?(?P<name>[A-Z]\w+(?: (?:in|on|at|the|[A-Z]\w+|\w+)){0,3}?)(?=[,.]| and | with |$)"
 )
+_FOR_AGENT = _pattern(r"\bagent\b(?:[\s,:]+(?:to|that|on|please))*[\s,:]+(.{2,})")
 _ABOUT = re.compile(r"\b(?:about|on|explaining|introducing|announcing|for|sur|über|sobre)\s+(.{2,})", re.I | re.DOTALL)
 
 
 def intent_of(words: str) -> Intent:
     """What a clause asks for; `words` are free of links and attachments."""
     found: Intent = next((intent for intent, pattern in RULES if pattern.search(words)), "other")
-    many = found == "create" and (len(rows_in(words)) > 1 or _LIST.search(words))
+    many = found in ("create", "template") and (len(rows_in(words)) > 1 or _LIST.search(words))
     return "create_many" if many else found
 
 
@@ -241,6 +258,18 @@ def avatar_in(words: str) -> str:
     """The avatar that somebody names, by its id or by its name; empty where none is named."""
     match = _AVATAR.search(words)
     return (match["id"] or match["name"]).strip(" ,.") if match else ""
+
+
+def template_in(words: str) -> tuple[str, list[tuple[str, str]]]:
+    """The template that somebody names in quotes, and what is to go into which of its places."""
+    match = _TEMPLATE.search(words)
+    return (match["name"], _PLACE.findall(match["rest"])) if match else ("", [])
+
+
+def for_agent(words: str) -> str:
+    """What a video agent is to make, or is to be told; empty where it is not said."""
+    match = _FOR_AGENT.search(words)
+    return match[1].strip(" .!?") if match else ""
 
 
 def topic_in(words: str) -> str:

@@ -19,12 +19,14 @@ from emulators.openai.intents import (
     Intent,
     avatar_in,
     clauses_of,
+    for_agent,
     greeting_for,
     holds_a_table,
     intent_of,
     rows_in,
     script_in,
     segments_of,
+    template_in,
     topic_in,
 )
 from emulators.openai.languages import find_languages, speech_of
@@ -194,8 +196,15 @@ def _act(clause: str, intent: Intent, reading: Reading, tools: dict[str, Json]) 
         slots = _cancelled(slots, reading)
     if intent == "create_many":
         slots = _for_many(slots, reading)
+    if intent in ("template", "create_many"):
+        template, places = template_in(slots.request)
+        slots = replace(slots, template=template, places=places, script="" if template else slots.script)
     if intent == "lipsync":
         slots = _spoken(clause, slots)
+    if intent in ("agent_start", "agent_say"):
+        told = for_agent(slots.request)
+        topic = re.sub(r"^(?:make|create)\s+", "", told) if intent == "agent_start" else told
+        slots = replace(slots, topic=topic, script="")
     if question := _question(intent, slots, tool):
         return [Say(say(question, speech_of(reading.words)))]
     variants = _variants(clause, slots) if intent == "translate" else [slots]

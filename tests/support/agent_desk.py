@@ -9,6 +9,7 @@ from typing import Any
 from agent.adding import Adding
 from agent.leads import LeadVideos
 from agent.ordering import Ordering
+from agent.premade import AccountTemplates
 from agent.presenters import Presenters
 from agent.records import InboxRow, Lease, SubmissionState, TurnRecord
 from agent.request import opening
@@ -70,9 +71,13 @@ class Desk:
         self.adding = Adding(assets=self.assets, kick=self._kick, **known)
         translation = Translation(ordering=ordering, files=self.adding, max_languages=2, **known)
         retrying = Retrying(turns=turns, jobs=jobs, batches=batches, ordering=ordering, spending=spending, works=works)
+        templates = AccountTemplates(accounts)
         common: Any = {"turns": turns, "accounts": accounts, "presenters": presenters, "ordering": ordering}
-        one, many = Videos(spending=spending, **common), LeadVideos(spending=spending, files=files, **common)
-        others = WorkTools(turns, jobs, accounts, presenters, ordering, spending)
+        one, many = (
+            Videos(spending=spending, **common),
+            LeadVideos(spending=spending, files=files, templates=templates, **common),
+        )
+        others = WorkTools(turns, jobs, accounts, presenters, ordering, spending, self.adding, templates)
         tools = [
             *translation.tools(),
             *self.adding.tools(),

@@ -60,6 +60,19 @@ class SmallHeyGen:
         self.languages = ["French (France)", "German (Germany)", "Portuguese (Brazil)", "Portuguese (Portugal)"]
         self.looks = [look("look-1", "Ava in the office", None), look("look-2", "Ben on stage", "voice-2")]
         self.voices = [voice("voice-1", "Emma"), voice("voice-2", "Oliver")]
+        self.templates: dict[str, dict[str, Any]] = {
+            "t-1": {
+                "id": "t-1",
+                "name": "Personal hello",
+                "scenes": [{"scene_id": "s-1", "script": "Hi {{first_name}}, hello to {{company}}.", "variables": []}],
+                "variables": {
+                    "first_name": {"type": "text", "content": "there"},
+                    "company": {"type": "text", "content": "you all"},
+                    "logo": {"type": "image", "asset": {"type": "url", "url": "https://example.com/l.png"}},
+                },
+            },
+            "t-2": {"id": "t-2", "name": "Personal goodbye", "scenes": [], "variables": {}},
+        }
         self.user: dict[str, Any] = {
             "billing_type": "wallet",
             "wallet": {"currency": "usd", "remaining_balance": 12.34},
@@ -108,6 +121,8 @@ class SmallHeyGen:
         path = request.url.path
         if request.method == "POST" and path == "/v3/videos":
             return _data({"video_id": self._create_video(request), "status": "waiting"})
+        if path.startswith("/v3/templates"):
+            return self._template(request, path.removeprefix("/v3/templates").strip("/"))
         if request.method == "POST" and path == "/v3/lipsyncs":
             return _data({"lipsync_id": self._create_video(request)})
         if request.method == "POST":
@@ -137,6 +152,13 @@ class SmallHeyGen:
                 self.add(provider_id, "pending", language)
             self._created[key] = list(answer)
         return self._created[key]
+
+    def _template(self, request: httpx2.Request, template_id: str) -> httpx2.Response:
+        if request.method == "POST":
+            return _data({"id": self._create_video(request), "status": "pending"})
+        if not template_id:
+            return httpx2.Response(200, json={"data": list(self.templates.values()), "has_more": False})
+        return _data(self.templates[template_id]) if template_id in self.templates else refusal(404, "not_found")
 
     def _create_video(self, request: httpx2.Request) -> str:
         key = request.headers["idempotency-key"]

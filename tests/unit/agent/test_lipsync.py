@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any
 
@@ -152,10 +151,19 @@ def test_two_requests_are_the_same_by_what_they_are_made_from(works: Works) -> N
     assert not work.same({}, {})
 
 
-async def test_an_upload_is_named_by_its_id(desk: Desk, heygen: SmallHeyGen) -> None:
-    handle = await desk.turns.name_source("C1", "A", "asset-7")
-    assert handle == "A1"
-    await lipsync(desk, said=f"Lip-sync {VIDEO} with A1", audio="A1")
+async def test_an_attached_file_is_uploaded_first(desk: Desk, heygen: SmallHeyGen) -> None:
+    await desk.turns.name_source("C1", "F", "F0FILE")
+    outcome = await lipsync(desk, said="Lip-sync F1 with " + VOICE, video="F1")
+    assert isinstance(outcome, Deferred)
     (submission,) = desk.jobs.submissions.values()
-    assert submission.state.value == "waiting_approval"  # nobody knows how long it is
-    assert dataclasses.asdict(submission)["arguments"]["audio_asset_id"] == "asset-7"
+    asked = submission.arguments
+    assert (asked["video_asset_id"], asked["video_handle"], asked["video_seconds"]) == ("p-F0FILE", "F1", 42.0)
+    assert body(heygen)["video"] == {"type": "asset_id", "asset_id": "p-F0FILE"}
+    assert submission.quote_high == 42 * 50_000
+
+
+async def test_a_video_that_was_attached_is_no_recording(desk: Desk) -> None:
+    await desk.turns.name_source("C1", "F", "F0FILE")
+    outcome = await lipsync(desk, said=f"Lip-sync {VIDEO} with F1", audio="F1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == "wrong_type"
