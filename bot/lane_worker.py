@@ -28,6 +28,7 @@ from bot.store.database import TROUBLE
 log = structlog.get_logger(__name__)
 
 LANES_AT_ONCE = 50
+LANES_AT_LEAST = 4
 CRASHES_FORGIVEN = 3
 NAMED = 20  # jobs that a sentence names
 ROOT_SECONDS = 0.25
@@ -110,7 +111,9 @@ class Relay(Protocol):
 class LaneWorker:
     """One per process. `round` claims and starts; the claimed lanes go on by themselves.
 
-    Without a `relay` there are no live sessions.
+    A lane that is lost says that there are more than this process gets through in a lease, and that somebody does their
+    work again: it takes half as many then, and one more with each that is worked off. Without a `relay` there are no
+    live sessions.
     """
 
     def __init__(
@@ -140,13 +143,13 @@ class LaneWorker:
         self._clock = clock
         self._kick = kick
         self._relay = relay
-        self._limit = limit
+        self._limit = self._room = limit
         self._tasks: set[asyncio.Task[None]] = set()
         self._crashes: Counter[str] = Counter()
 
     async def round(self) -> int:
         """Claim what there is room for; returns how many lanes were started."""
-        room = self._limit - len(self._tasks)
+        room = self._room - len(self._tasks)
         leases = await self._lanes.claim(room) if room > 0 else []
         for lease in leases:
             task = asyncio.create_task(self._drain(lease), name=f"lane-{lease.id}")
@@ -168,8 +171,10 @@ class LaneWorker:
         try:
             async with self._lanes.work(lease):
                 await self._handle_all(lease)
+            self._room = min(self._room + 1, self._limit)
         except LeaseLost:
-            log.warning("lane_lost", conversation=lease.id)
+            self._room = max(self._room // 2, min(LANES_AT_LEAST, self._limit))
+            log.warning("lane_lost", conversation=lease.id, room=self._room)
         except Exception as error:
             # The database, most likely. The lane was given back or its lease runs out: nothing is lost.
             log.exception("lane_failed", conversation=lease.id, error=type(error).__name__)

@@ -215,7 +215,7 @@ class Claims:
 
     async def _extend(self, table: sa.Table, leases: Mapping[str, Lease]) -> int:
         here = self._database.local_now()
-        async with self._database.transaction("claims.extend") as connection:
+        async with self._database.transaction("claims.extend", pulse=True) as connection:
             select = sa.select(table.c.id, table.c.owner, table.c.epoch).where(table.c.id.in_(leases))
             rows = (await connection.execute(select)).all()
             ours = {row.id for row in rows if (row.owner, row.epoch) == (leases[row.id].owner, leases[row.id].epoch)}

@@ -81,6 +81,7 @@ class Database:
         self._line = asyncio.Semaphore(self._dialect.writers)
         self._writer: AsyncEngine | None = None
         self._reader: AsyncEngine | None = None
+        self._pulse: AsyncEngine | None = None
 
     @property
     def single_process(self) -> bool:
@@ -91,7 +92,7 @@ class Database:
         """Open the engines and migrate; raises the errors of this module where that cannot work."""
         await asyncio.to_thread(self._dialect.acquire)
         try:
-            self._writer, self._reader = self._dialect.engines()
+            self._writer, self._reader, self._pulse = self._dialect.engines()
             await migrations.migrate(self)
         except BaseException as error:
             await self.stop()
@@ -101,10 +102,10 @@ class Database:
 
     async def stop(self) -> None:
         """Close every connection and let another process have the file."""
-        for engine in (self._writer, self._reader):
+        for engine in (self._writer, self._reader, self._pulse):
             if engine is not None:
                 await engine.dispose()
-        self._writer = self._reader = None
+        self._writer = self._reader = self._pulse = None
         await asyncio.to_thread(self._dialect.release)
 
     async def ping(self) -> None:
@@ -113,16 +114,20 @@ class Database:
             await connection.execute(sa.select(sa.literal(1)))
 
     @contextlib.asynccontextmanager
-    async def transaction(self, name: str, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def transaction(
+        self, name: str, *, urgent: bool = False, pulse: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
         """Write in one transaction, committed when the block ends and rolled back when it raises.
 
         `name` is stable and tells the writes of the product apart. `urgent`: somebody outside waits for the answer;
         it passes the line of the background's writes, of which there may be many, and waits for the current one only.
+        `pulse`: the heartbeat, without which all that work would be lost; it waits for nothing that can be avoided.
         """
         async with contextlib.AsyncExitStack() as stack:
-            if not urgent:
+            if not urgent and not pulse:
                 await stack.enter_async_context(self._in_line())
-            connection = await stack.enter_async_context(_connected(_open(self._writer)))
+            engine = self._pulse if pulse else self._writer
+            connection = await stack.enter_async_context(_connected(_open(engine)))
             yield connection
             await _to_the_end(connection.commit())
 
@@ -180,7 +185,7 @@ class _Dialect(Protocol):
 
     def acquire(self) -> None: ...
     def release(self) -> None: ...
-    def engines(self) -> tuple[AsyncEngine, AsyncEngine]: ...
+    def engines(self) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]: ...  # to write, to read, for the heartbeat
     async def now(self, connection: AsyncConnection, clock: Clock) -> float: ...
     def insert(self, table: sa.Table) -> DialectInsert: ...
     def claimable(self, select: sa.Select[Any]) -> sa.Select[Any]: ...
@@ -213,8 +218,9 @@ class _Sqlite:
     def release(self) -> None:
         self._lock.release()
 
-    def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
-        return self._engine(1, "BEGIN IMMEDIATE"), self._engine(READERS, "BEGIN", "query_only=on")
+    def engines(self) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
+        writer = self._engine(1, "BEGIN IMMEDIATE")
+        return writer, self._engine(READERS, "BEGIN", "query_only=on"), writer
 
     def _engine(self, size: int, begin: str, *pragmas: str) -> AsyncEngine:
         engine = create_async_engine(self._url, pool_size=size, **COMMON)
@@ -269,10 +275,15 @@ class _Postgres:
     def release(self) -> None:
         """Nothing was held."""
 
-    def engines(self) -> tuple[AsyncEngine, AsyncEngine]:
-        engine = create_async_engine(
+    def engines(self) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
+        engine = self._engine(POSTGRES_CONNECTIONS)
+        reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return engine, reader, self._engine(1)
+
+    def _engine(self, size: int) -> AsyncEngine:
+        return create_async_engine(
             self._url,
-            pool_size=POSTGRES_CONNECTIONS,
+            pool_size=size,
             pool_pre_ping=True,
             **COMMON,
             connect_args={
@@ -281,7 +292,6 @@ class _Postgres:
                 "tcp_user_timeout": SILENCE_MS,
             },
         )
-        return engine, engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     async def now(self, connection: AsyncConnection, clock: Clock) -> float:
         moment = await connection.execute(sa.select(sa.extract("epoch", sa.func.clock_timestamp())))

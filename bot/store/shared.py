@@ -34,7 +34,7 @@ class SharedDatabase(Database):
         if not await asyncio.to_thread(self._exists):
             raise DatabaseUnsuitable(NOT_THERE)
         try:
-            self._writer, self._reader = self._dialect.engines()
+            self._writer, self._reader, self._pulse = self._dialect.engines()
             async with self.reading() as connection:
                 _compare(await _applied(connection))
         except BaseException:

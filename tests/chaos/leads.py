@@ -16,13 +16,15 @@ from typing import Any
 
 from emulators.slack import Message
 from tests.chaos.rig import SETTLE_SECONDS, Place, Rig
+from tests.chaos.stand import key_of
 from tests.chaos.tables import quiet
 
 REQUESTER = "alice"
 PLACES = 7  # what the application may use; HeyGen itself would take more, so that it is ours that holds
 HEYGENS_OWN = 60
 WISH = "Make a personal intro video for everybody in this list"
-BUTTONS = ("approve_batch", "make_rest")
+BUTTONS = {"approve_batch": "card:", "make_rest": "sample:"}
+"""What is pressed, and on which post: on the card the sample could be agreed to before anybody was called to it."""
 
 
 class LeadsRig(Rig):
@@ -77,8 +79,8 @@ class LeadsRig(Rig):
     async def _act(self, root: str) -> None:
         """Press what is offered."""
         for message in self.by_app(root):
-            for action in BUTTONS:
-                if action in str(message.blocks):
+            for action, post in BUTTONS.items():
+                if action in str(message.blocks) and str(key_of(message)).startswith(post):
                     await self.slack.click(REQUESTER, message.channel, message.ts, action)
 
     def _done(self, root: str) -> bool:

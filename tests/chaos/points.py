@@ -57,9 +57,9 @@ def _wrap_commits(points: Points) -> None:
     original = Database.transaction
 
     @asynccontextmanager
-    async def transaction(self: Database, name: str, *, urgent: bool = False) -> AsyncIterator[Any]:
+    async def transaction(self: Database, name: str, **how: bool) -> AsyncIterator[Any]:
         changed = False
-        async with original(self, name, urgent=urgent) as connection:
+        async with original(self, name, **how) as connection:
             before = await _changes(connection)
             yield connection
             changed = await _changes(connection) != before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from agent.errors import LeaseLost
 from agent.records import DeliveryKind, Lease
 from bot.store import Store
 from bot.store.claims import LONGEST_LANE, LONGEST_OTHER, REST_SECONDS
+from bot.store.database import POSTGRES_CONNECTIONS
 from bot.store.outbox import NewDelivery
 from bot.store.schema import lane
 from tests.support.clock import ManualClock
@@ -195,3 +197,14 @@ async def test_a_park_until_the_past_lasts_a_moment(store: Store, clock: ManualC
     assert await store.lanes.claim(10) == []
     clock.advance(1)
     assert (await claim_lane(store)).id == lease.id
+
+
+async def test_the_heartbeat_waits_neither_for_writers_nor_for_readers(store: Store, clock: ManualClock) -> None:
+    lease = await claimed_lane(store)
+    clock.advance(BEAT)
+    async with contextlib.AsyncExitStack() as busy:
+        if not store.database.single_process:  # SQLite has one writer, and whoever writes is to be waited for
+            for _ in range(POSTGRES_CONNECTIONS):
+                await busy.enter_async_context(store.database.reading())
+        assert await store.claims.extend() == 1
+    store.turns.assure(lease)

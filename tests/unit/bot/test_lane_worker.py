@@ -10,10 +10,11 @@ from typing import Any, cast
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from agent.errors import LeaseLost
 from agent.records import InboxRow, Lease
 from agent.rights import Role
 from agent.runner import Parked, Runner
-from bot.lane_worker import CRASHES_FORGIVEN, LaneWorker
+from bot.lane_worker import CRASHES_FORGIVEN, LANES_AT_LEAST, LaneWorker
 from bot.posts import Posts
 from bot.store import Store
 from bot.store.claims import REST_SECONDS
@@ -62,7 +63,21 @@ async def store(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Store]:
         yield started
 
 
-def worker(store: Store, clock: ManualClock, runner: Any) -> LaneWorker:
+class LosingRunner(FailingRunner):
+    """Loses every lane as long as it is to."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(LeaseLost("somebody else's"))
+        self.store, self.lost = store, True
+
+    async def run(self, lease: Lease, row: InboxRow) -> Parked | None:
+        if self.lost:
+            raise self.error
+        await self.store.lanes.finish_row(lease, row)
+        return None
+
+
+def worker(store: Store, clock: ManualClock, runner: Any, limit: int = 50) -> LaneWorker:
     return LaneWorker(
         lanes=store.lanes,
         jobs=store.jobs,
@@ -74,6 +89,7 @@ def worker(store: Store, clock: ManualClock, runner: Any) -> LaneWorker:
         runner=cast("Runner", runner),
         clock=clock,
         kick=lambda: None,
+        limit=limit,
     )
 
 
@@ -116,3 +132,20 @@ async def test_a_lane_is_free_at_once_after_a_stop(store: Store, clock: ManualCl
     await own.round()
     await own.stop(5.0)
     assert len(await store.lanes.claim(1)) == 1
+
+
+async def test_who_loses_its_lanes_takes_fewer_until_it_gets_through(store: Store, clock: ManualClock) -> None:
+    for number in range(30):
+        await accept(store, f"Ev{number}", thread_ts=f"{number}.0")
+    runner = LosingRunner(store)
+    own = worker(store, clock, runner, limit=20)
+
+    async def taken() -> int:
+        started = await own.round()
+        await own.stop(5.0)
+        clock.advance(60.0)
+        return started
+
+    assert [await taken() for _ in range(2)] == [20, LANES_AT_LEAST]
+    runner.lost = False
+    assert [await taken() for _ in range(3)] == [LANES_AT_LEAST, 2 * LANES_AT_LEAST, 4 * LANES_AT_LEAST]
