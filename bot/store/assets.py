@@ -18,7 +18,7 @@ from agent.records import DeliveryKind, Lease
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
 from bot.store.outbox import NewDelivery, Outbox
-from bot.store.rows import first, record
+from bot.store.rows import first, one, record
 from bot.store.schema import asset, lane
 
 WAITS_FOR_HEYGEN = "processing"  # the code of a wait that is no failure
@@ -70,7 +70,7 @@ class Assets:
         insert = self._database.insert(asset).values(id=self._ids.new("asset"), created_at=now, **{**known, **ANEW})
         await connection.execute(insert.on_conflict_do_nothing(index_elements=["source_key"]))
         same = sa.select(asset).where(asset.c.source_key == new.source_key)
-        return (await connection.execute(self._database.locked(same))).mappings().one()
+        return await one(connection, self._database.locked(same), new.source_key)
 
     async def _begun_anew(self, connection: AsyncConnection, row: sa.RowMapping, **more: Any) -> sa.RowMapping:
         anew = {**ANEW, "number": row["number"] + 1, **more}

@@ -301,7 +301,7 @@ class _Part:
         """What they had uploaded, and what only they spoke of. Whoever is at it finds no row any more and stops."""
         theirs = sa.or_(asset.c.requester == self._who.user_id, asset.c.place.in_(gone))
         delete = sa.delete(asset).where(self._here(asset), theirs).returning(asset.c.provider_id)
-        uploads = await self._scalars(delete)
+        uploads = list(await self._connection.scalars(delete))
         named = sa.and_(source.c.kind == "A", source.c.value.in_([one for one in uploads if one]))
         await self._execute(sa.delete(source).where(self._here(source), named))
 
