@@ -236,7 +236,8 @@ def refusal(operation: Operation[Any, Any], composite: str | None) -> str:
         case _ if composite:
             return f"{composite} does this, with its price and its job."
         case _:
-            return "This costs money, and there is no safe way to it in this conversation yet."
+            costs = "" if operation.price.free else "This costs money. "
+            return f"{costs}There is no safe way to it in this conversation yet."
 
 
 def _plain(text: str) -> str:

@@ -6,9 +6,17 @@ import json
 import re
 from typing import Any
 
+import pytest
+
+from agent.catalogue.finding import SHOWN
+from agent.catalogue.gates import composites_of
+from agent.toolbox import Toolbox
+from bot.app_catalogue import complete_toolbox
 from emulators.openai import Call
+from emulators.openai.schema import check_tools
 from emulators.openai.tokens import count_tokens
 from emulators.slack import Message
+from heygen import OPERATIONS
 from tests.scenario.stage import Stage
 
 HANDLE = re.compile(r"R[A-Z2-7]{8}")
@@ -50,6 +58,38 @@ async def listed(stage: Stage, root: str, tool: str, name: str) -> str:
 def tokens(stage: Stage, call: int) -> int:
     """What the tools of a model call cost in tokens."""
     return count_tokens(json.dumps(stage.openai.calls[call].request["tools"], ensure_ascii=False))
+
+
+async def whole_toolbox(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Toolbox:
+    """All tools of the running app, found ones included."""
+    made: list[Toolbox] = []
+
+    def keeping(*arguments: Any) -> Toolbox:
+        made.append(complete_toolbox(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr("bot.app.complete_toolbox", keeping)
+    await stage.restart()
+    return made[-1]
+
+
+# -- all of it
+
+
+async def test_every_tool_of_the_app_is_strict(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R4: composites and operations alike; the same checks as the real service's."""
+    toolbox = await whole_toolbox(stage, monkeypatch)
+    found = [spec.name for spec in toolbox.found_only()]
+    definitions = [*toolbox.definitions(), *toolbox.named(found)]
+    assert len(check_tools(definitions)) == len(definitions) > 50
+    assert all(one["strict"] for one in definitions)
+
+
+async def test_what_the_catalogue_points_to_is_there(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R19: whoever is told that another tool does it can call that tool."""
+    toolbox = await whole_toolbox(stage, monkeypatch)
+    names = {name for operation in OPERATIONS.values() for name in composites_of(operation)}
+    assert [name for name in sorted(names | set(SHOWN)) if not toolbox.named([name])] == []
 
 
 # -- finding and reading
@@ -139,7 +179,7 @@ async def test_what_costs_money_is_never_called_by_itself(stage: Stage) -> None:
         "translate_video does this, with its price and its job.",
         "create_videos does this, with its price and its job.",
         "This is one step of several: add_asset does them all.",
-        "This costs money, and there is no safe way to it in this conversation yet.",
+        "This costs money. There is no safe way to it in this conversation yet.",
         "What HeyGen answers to this is for an admin's eyes only: it is done at HeyGen's own pages.",
     ]
     assert stage.charges == []
