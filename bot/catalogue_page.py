@@ -28,7 +28,7 @@ of one as a language model gets it.
 
 At most 15 tools are offered to the model at a time, those of everyday use. The rest is found: `find_tools` takes a few
 words, and what fits can be called in that turn. Nothing a person may not do is found for them. Three things are kept
-from the model whatever it calls: ids of HeyGen's (it sees handles such as `R7KQ2MZA`, good in their own conversation),
+from the model whatever it calls: ids of HeyGen's (it sees handles such as `R7KQ2MZA4`, good in their own conversation),
 links, and secrets. A long answer is cut at whole items, and says how many are left.
 
 What **In a conversation** says:

@@ -46,7 +46,8 @@ class CataloguePosts:
         await self._post(context, f"wish:{context.key}", {"wish": {**asdict(wish), **whose}})
 
     async def _post(self, context: CallContext, key: str, body: Json) -> None:
-        new = NewDelivery(context.turn.conversation_id, DeliveryKind.REPLY, key, body=body)
+        turn = context.turn  # the subject, so that the post goes when the person's turns do
+        new = NewDelivery(turn.conversation_id, DeliveryKind.REPLY, key, turn.id, body)
         await self._deliveries.enqueue(new)
         self._kick()
 
