@@ -45,7 +45,7 @@ from agent.request import opening
 from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, output_item, to_checkpoint
 from agent.toolbox import ALL_EFFECTS, READ_ONLY, CallContext, Planned, Toolbox, call_key
 from agent.turn import Bounds, CallModel, Finish, GiveUp, Report, Settle, Step, Turn
-from agent.video_agents.records import AgentSession
+from agent.video_agents.records import AgentSession, tools_for
 from heygen import HeyGenError
 
 log = structlog.get_logger(__name__)
@@ -163,6 +163,7 @@ class _Run:
         self._reply: Reply = runner.replies.open(lease, turn, conversation)
         self._watch = Watch(runner.turns, runner.clock, turn.id)
         self._history = 0
+        self._of_use: list[str] = []
         # What no person has asked for may look, but neither spend nor change anything.
         self._effects = ALL_EFFECTS if turn.origin in PERSONAL else READ_ONLY
 
@@ -252,6 +253,7 @@ class _Run:
         unsent = await self._runner.jobs.unsent(self._turn.conversation_id)
         agents = self._runner.agents
         sessions = await agents.sessions(self._turn.conversation_id) if agents else ()
+        self._of_use = tools_for(sessions)
         return facts_block(jobs, now, await self._budget(), unsent, session, sessions)
 
     async def _budget(self) -> Sequence[Used]:
@@ -267,11 +269,12 @@ class _Run:
     def _request(self, items: Sequence[Item], facts: str, tools: bool) -> ModelRequest:
         toolbox = self._runner.toolbox
         own = [item for item in items if item.turn_id == self._turn.id]
-        found = toolbox.named(found_in(bodies_of(own)), self._effects)
+        found = toolbox.named((one for one in found_in(bodies_of(own)) if one not in self._of_use), self._effects)
+        of_use = toolbox.named(self._of_use, self._effects)
         return ModelRequest(
             instructions=prompts.INSTRUCTIONS,
             input=model_input(items, facts, limit=HISTORY_LIMITS[self._history]),
-            tools=toolbox.definitions(self._effects, found=len(found)),
+            tools=toolbox.definitions(self._effects, found=len(found) + len(self._of_use)) + of_use,
             found=found,
             use_tools=tools,
             cache_key=f"{self._turn.workspace_id}-{prompts.VERSION}"[:64],

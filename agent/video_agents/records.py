@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -103,6 +104,13 @@ class AgentSession:
     def revisable(self) -> bool:
         """Whether it can be told a change of a video it has made."""
         return self.mode is AgentMode.CHAT and self.end is AgentEnd.COMPLETED
+
+
+def tools_for(sessions: Sequence[AgentSession]) -> list[str]:
+    """The tools that are of use in a conversation with these sessions: nobody should have to search for them."""
+    chats = [one for one in sessions if one.mode is AgentMode.CHAT and (one.open or one.revisable)]
+    running = any(one.open for one in sessions)
+    return [*(["message_video_agent"] if chats else []), *(["stop_video_agent"] if running else [])]
 
 
 @dataclass(frozen=True, slots=True)
