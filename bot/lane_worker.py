@@ -28,6 +28,7 @@ from bot.store.database import TROUBLE
 log = structlog.get_logger(__name__)
 
 LANES_AT_ONCE = 50
+LANES_AT_FIRST = 16  # whoever has just started, perhaps because it keeps dying, finishes some before it begins all
 LANES_AT_LEAST = 4
 CRASHES_FORGIVEN = 3
 NAMED = 20  # jobs that a sentence names
@@ -111,9 +112,9 @@ class Relay(Protocol):
 class LaneWorker:
     """One per process. `round` claims and starts; the claimed lanes go on by themselves.
 
-    A lane that is lost says that there are more than this process gets through in a lease, and that somebody does their
-    work again: it takes half as many then, and one more with each that is worked off. Without a `relay` there are no
-    live sessions.
+    It begins with a few and takes one more with each that is worked off. A lane that is lost says that there are more
+    than this process gets through in a lease, and that somebody does their work again: it takes half as many then.
+    Without a `relay` there are no live sessions.
     """
 
     def __init__(
@@ -143,7 +144,8 @@ class LaneWorker:
         self._clock = clock
         self._kick = kick
         self._relay = relay
-        self._limit = self._room = limit
+        self._limit = limit
+        self._room = min(LANES_AT_FIRST, limit)
         self._tasks: set[asyncio.Task[None]] = set()
         self._crashes: Counter[str] = Counter()
 

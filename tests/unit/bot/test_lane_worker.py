@@ -14,7 +14,7 @@ from agent.errors import LeaseLost
 from agent.records import InboxRow, Lease
 from agent.rights import Role
 from agent.runner import Parked, Runner
-from bot.lane_worker import CRASHES_FORGIVEN, LANES_AT_LEAST, LaneWorker
+from bot.lane_worker import CRASHES_FORGIVEN, LANES_AT_FIRST, LANES_AT_LEAST, LaneWorker
 from bot.posts import Posts
 from bot.store import Store
 from bot.store.claims import REST_SECONDS
@@ -138,7 +138,7 @@ async def test_who_loses_its_lanes_takes_fewer_until_it_gets_through(store: Stor
     for number in range(30):
         await accept(store, f"Ev{number}", thread_ts=f"{number}.0")
     runner = LosingRunner(store)
-    own = worker(store, clock, runner, limit=20)
+    own = worker(store, clock, runner, limit=15)
 
     async def taken() -> int:
         started = await own.round()
@@ -146,6 +146,14 @@ async def test_who_loses_its_lanes_takes_fewer_until_it_gets_through(store: Stor
         clock.advance(60.0)
         return started
 
-    assert [await taken() for _ in range(2)] == [20, LANES_AT_LEAST]
+    assert [await taken() for _ in range(2)] == [15, LANES_AT_LEAST]
     runner.lost = False
-    assert [await taken() for _ in range(3)] == [LANES_AT_LEAST, 2 * LANES_AT_LEAST, 4 * LANES_AT_LEAST]
+    assert [await taken() for _ in range(3)] == [LANES_AT_LEAST, 2 * LANES_AT_LEAST, 15]
+
+
+async def test_who_has_just_started_takes_a_few_first(store: Store, clock: ManualClock) -> None:
+    for number in range(LANES_AT_FIRST + 3):
+        await accept(store, f"Ev{number}", thread_ts=f"{number}.0")
+    own = worker(store, clock, LosingRunner(store))
+    assert await own.round() == LANES_AT_FIRST
+    await own.stop(5.0)
