@@ -129,6 +129,7 @@ class PersonalData:
 
     async def _drop(self, connection: AsyncConnection, part: _Part) -> Taken:
         """End what has not left and disown what has. All is locked first, in the order in which everybody does."""
+        await connection.execute(self._database.locked(part.files()))
         for batch_id in part.batches:
             await connection.execute(self._database.locked(sa.select(batch.c.id).where(batch.c.id == batch_id)))
         rows = [await self._cancellations.locked(connection, one) for one in part.submissions]
@@ -175,6 +176,11 @@ class _Part:
         known = {row["id"] for row in own}
         more = await self._mappings(sa.select(inbox).where(self._here(inbox), others))
         self._rows = own + [row for row in more if row["id"] not in known]
+
+    def files(self) -> sa.Select[Any]:
+        """The files they have had uploaded."""
+        mine = sa.and_(self._here(asset), asset.c.requester == self._who.user_id)
+        return sa.select(asset.c.id).where(mine).order_by(asset.c.id)
 
     async def fence(self) -> None:
         """Whoever works on something of theirs right now loses the lane; the others' events are worked on at once."""

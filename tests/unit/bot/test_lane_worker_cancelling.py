@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 
 from agent.records import InboxRow, JobState, Lease, Submission, SubmissionState, TurnState
 from agent.rights import Role
@@ -15,6 +16,7 @@ from bot.lane_worker import CHANGED_TOO_LATE, EDITED_TOO_LATE, LaneWorker
 from bot.posts import Posts
 from bot.store import Store
 from bot.store.audit import Deed
+from bot.store.schema import submission as table
 from tests.support.clock import ManualClock
 from tests.support.store_steps import (
     PERSON,
@@ -231,6 +233,15 @@ async def test_a_change_puts_a_new_request_in_the_place_of_the_old_one(lane: Lan
     (planned,) = lane.runner.rows
     assert (planned.kind, planned.payload["arguments"]["languages"]) == ("command", ["Dutch"])
     assert planned.payload["arguments"]["source"] == submission.arguments["video_url"]
+
+
+async def test_a_change_of_a_file_names_the_file(lane: Lane, store: Store) -> None:
+    submission = await lane.ask(**waiting(store))
+    uploaded = {"video_asset_id": "p-1", "video_handle": "F1", "languages": ["German"]}
+    async with store.database.transaction("test.uploaded") as connection:
+        await connection.execute(sa.update(table).values(arguments=uploaded))
+    await lane.handle(await change(lane, submission))
+    assert lane.runner.rows[0].payload["arguments"]["source"] == "F1"
 
 
 @pytest.mark.parametrize("decision", ["approve", "decline"])
