@@ -28,7 +28,9 @@ PER_SECOND: Mapping[str, int] = {
     "video.avatar_v": 100_000,
     "agent": 33_300,
     "speech": 667,
+    "proofread": 50_000,
 }
+GUESSED = frozenset({"proofread"})  # HeyGen publishes no price: ours is that of the dearest thing it could be
 PER_PIECE: Mapping[str, int] = {"cinematic": 7 * MICRO, "avatar": MICRO}
 PER_MINUTE: Mapping[str, int] = {"live": 120_000}  # one credit of LiveAvatar's; each minute that begins is paid
 
@@ -40,6 +42,7 @@ class Reason(enum.StrEnum):
     UNTRUSTED = "untrusted"
     NOT_ASKED = "not_asked"
     CHANGED = "changed"
+    GUESSED = "guessed"
 
 
 class Entry(enum.StrEnum):
@@ -84,7 +87,7 @@ class Quote:
     """What `pieces` equal pieces of work will cost together, between `low` and `high` micro-dollars.
 
     `rate` is micro-dollars per second of one piece, None where a piece has one price. `basis` says for people how the
-    amount comes about.
+    amount comes about. `guessed`: nobody has published the price.
     """
 
     low: int
@@ -92,6 +95,7 @@ class Quote:
     basis: str
     pieces: int = 1
     rate: int | None = None
+    guessed: bool = False
 
     @property
     def per_piece(self) -> int:
@@ -110,19 +114,20 @@ class Prices:
 
     def __init__(self, own: Mapping[str, int] | None = None) -> None:
         prices = {**PER_SECOND, **PER_PIECE, **PER_MINUTE, **(own or {})}
+        self._guessed = GUESSED - set(own or ())
         self._per_second = {name: prices[name] for name in PER_SECOND}
         self._per_piece = {name: prices[name] for name in PER_PIECE}
         self._per_minute = {name: prices[name] for name in PER_MINUTE}
 
     def by_second(self, name: str, pieces: int, seconds: float | None) -> Quote:
         """`pieces` of `seconds` each; a range where nobody knows how long they are. `KeyError` for an unknown name."""
-        rate = self._per_second[name]
+        rate, guessed = self._per_second[name], name in self._guessed
         shown = f"{pieces} × {dollars(rate, exact=True)} a second"
         if seconds is None:
             low, high = (pieces * cost_of(rate, bound) for bound in (SHORTEST_SECONDS, LONGEST_SECONDS))
-            return Quote(low, high, f"length unknown, at most 30 min, {shown}", pieces, rate)
+            return Quote(low, high, f"length unknown, at most 30 min, {shown}", pieces, rate, guessed)
         total = pieces * cost_of(rate, seconds)
-        return Quote(total, total, f"{seconds:.0f} s × {shown}", pieces, rate)
+        return Quote(total, total, f"{seconds:.0f} s × {shown}", pieces, rate, guessed)
 
     def by_piece(self, name: str, pieces: int) -> Quote:
         """`pieces` at a fixed price each. `KeyError` for an unknown name."""
@@ -176,11 +181,13 @@ def cost_of(rate: int, seconds: float) -> int:
 def click_needed(quote: Quote, *, limit: int, tainted: bool, asked: bool) -> Reason | None:
     """Why a request needs a click; None when it may go by itself.
 
-    It may only if it surely costs no more than `limit`, the person asked for exactly this, and nothing that others
-    wrote has entered the turn (`tainted`).
+    It may only if it surely costs no more than `limit` (a price that was guessed is not sure), the person asked for
+    exactly this, and nothing that others wrote has entered the turn (`tainted`).
     """
     if quote.high > limit:
         return Reason.TOO_DEAR
+    if quote.guessed:
+        return Reason.GUESSED
     if tainted:
         return Reason.UNTRUSTED
     return None if asked else Reason.NOT_ASKED

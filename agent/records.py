@@ -129,6 +129,8 @@ class JobKind(enum.StrEnum):
     AGENT = "agent"
     LIPSYNC = "lipsync"
     TEMPLATE = "template"
+    PROOFREAD = "proofread"
+    PROOFREAD_VIDEO = "proofread_video"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,10 @@ class TranslateArguments(Arguments):
 
     source: str = Field(description="The video: a handle such as V1 or F1, or exactly the link the person gave.")
     languages: list[str] = Field(description="All target languages, as the person named them.", min_length=1)
+    proofread: bool = Field(
+        default=False,
+        description="True only if the person wants to check or correct the subtitles before the video is made.",
+    )
     title: str | None = Field(default=None, description="A short title for the card, or null.")
 
 
@@ -99,7 +103,7 @@ class Translation:
         if not isinstance(source, _Source):
             return source
         order = Order(
-            kind=JobKind.TRANSLATION,
+            kind=JobKind.PROOFREAD if arguments.proofread else JobKind.TRANSLATION,
             account_id=account_id,
             arguments={**source.arguments, "languages": names, "mode": "speed"},
             labels=tuple(names),

@@ -117,7 +117,7 @@ Their `Work.send` looks for what an earlier attempt may have begun.
 STOPPABLE = frozenset({JobKind.AGENT})
 """Kinds that HeyGen stops when it is told to: what is unwanted of them is billed only if it was done before."""
 
-PIECES = {JobKind.TRANSLATION: "languages"}
+PIECES = {JobKind.TRANSLATION: "languages", JobKind.PROOFREAD: "languages"}
 """Kinds whose one request makes several jobs: the argument that lists them, a label each. The others make one each."""
 
 

@@ -16,6 +16,8 @@ from agent.ordering import Ordering
 from agent.ports import Accounts, JobStore, SoundProbe, SourceProbe, TurnStore
 from agent.premade import Templates
 from agent.presenters import Presenters
+from agent.proofread import Finishing
+from agent.proofreading import FromProofread, Proofreading
 from agent.spending import Spending
 from agent.toolbox import ToolSpec
 from agent.translating import Translating
@@ -36,6 +38,8 @@ def all_works(*, probe: Probe, jobs: JobStore, accounts: Accounts, prices: Price
         Making(prices=prices, material=material),
         LipSyncing(material=material, prices=prices),
         Filling(prices=prices),
+        Proofreading(material=material, prices=prices),
+        FromProofread(material=material, jobs=jobs, prices=prices),
     )
     return works
 
@@ -70,4 +74,5 @@ class WorkTools:
             ordering=self.ordering,
             spending=self.spending,
         )
-        return [*lipsync.tools(), *template.tools()]
+        finishing = Finishing(jobs=self.jobs, sources=sources, ordering=self.ordering, spending=self.spending)
+        return [*lipsync.tools(), *template.tools(), *finishing.tools()]

@@ -18,6 +18,7 @@ class JobKind(enum.Enum):
     TRANSLATION = "translation"
     VIDEO = "video"
     LIPSYNC = "lipsync"
+    PROOFREAD = "proofread"
 
 
 class RemoteStatus(enum.Enum):

@@ -37,6 +37,7 @@ _EVENT_KINDS: dict[str, tuple[JobKind, tuple[str, ...]]] = {
     "avatar_video": (JobKind.VIDEO, ("video_id",)),
     "video_agent": (JobKind.VIDEO, ("video_id",)),
     "video_translate": (JobKind.TRANSLATION, ("video_translate_id", "video_translation_id")),
+    "proofread_creation": (JobKind.PROOFREAD, ("proofread_id",)),
     "lipsync": (JobKind.LIPSYNC, ("lipsync_id",)),  # no event is called so; this is how a callback may look
 }
 _EVENT_TYPE_LIMIT = 128

@@ -91,6 +91,8 @@ def why(needs: Reason | None, kind: JobKind) -> str:
             return "Something that others wrote was read for this request, so a person has to look at it first."
         case Reason.NOT_ASKED:
             return "Nobody has asked for exactly this in their own words, so a person has to look at it first."
+        case Reason.GUESSED:
+            return "HeyGen publishes no price for this, so the amount is a guess and a person has to look at it first."
         case Reason.CHANGED:
             return KINDS[kind].dearer
         case None:

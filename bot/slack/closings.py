@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
-from agent.records import OPEN_JOB_STATES, Job, JobState, Submission, SubmissionState
+from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, Submission, SubmissionState
 from bot.slack.blocks import TITLE_LIMIT, Post, context, post, section, sections
 from bot.slack.lines import TELLING_ORDER, job_line, state_words
 from bot.slack.ports import LinkFor
@@ -31,6 +31,7 @@ def closing(submission: Submission, jobs: Sequence[Job], link_for: LinkFor) -> P
         section(f"{mention(submission.requester)} *{safe(submission.title, TITLE_LIMIT)}*: {outcome(jobs)}"),
         *sections(lines),
         *_advice(jobs, link_for),
+        *_checking(jobs),
         *retry(submission, jobs),
     ]
     if any(job.state is JobState.SUCCEEDED for job in jobs):
@@ -100,6 +101,19 @@ def retry(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
         return []
     button = ButtonElement(text="Try the failed ones again", action_id="retry_failed", value=submission.id)
     return [ActionsBlock(elements=[button])]
+
+
+def _checking(jobs: Sequence[Job]) -> list[Block]:
+    """How a proofread goes on."""
+    ready = [job.handle for job in jobs if job.kind is JobKind.PROOFREAD and job.state is JobState.SUCCEEDED]
+    if not ready:
+        return []
+    return [
+        section(
+            "No video is made yet. Read the subtitles, correct the file if you like, and say here "
+            f"*finish {ready[0]}*, with the corrected file attached. HeyGen keeps them for about a day."
+        )
+    ]
 
 
 def _advice(jobs: Sequence[Job], link_for: LinkFor) -> list[Block]:

@@ -79,6 +79,22 @@ def _agent(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     return [section(intro), *quoted(str(asked.get("prompt", "")))]
 
 
+def _proofread(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
+    names = [safe(job.label, LABEL_LIMIT) for job in jobs]
+    video = named_source(submission.arguments, "video") or "the video"
+    intro = f"HeyGen would translate the subtitles of {video}, to be checked before a video is made, into: "
+    return listed(intro, names, NAMES_LIMIT)
+
+
+def _from_proofread(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
+    asked = submission.arguments
+    which = safe(str(asked.get("proofread_handle") or "the proofread"), NAME_LIMIT)
+    sent_back = named_source(asked, "srt")
+    how = f"with the corrected subtitles {sent_back}" if sent_back else "with its subtitles as they are"
+    language = safe(str(asked.get("language") or "its language"), LABEL_LIMIT)
+    return [section(f"HeyGen would make the video of *{which}* in {language}, {how}.")]
+
+
 def _template(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     asked = submission.arguments
     name = safe(str(asked.get("template_name") or "the template"), NAME_LIMIT)
@@ -122,6 +138,12 @@ KINDS: Mapping[JobKind, Kind] = {
     ),
     JobKind.AGENT: Kind("agent's video", _agent, by=_by),
     JobKind.TEMPLATE: Kind("video", _template),
+    JobKind.PROOFREAD: Kind(
+        "translation to be checked",
+        _proofread,
+        dearer="The video has become longer since it was approved, so it would cost more than was agreed to.",
+    ),
+    JobKind.PROOFREAD_VIDEO: Kind("translation", _from_proofread),
     JobKind.LIPSYNC: Kind(
         "lip-sync",
         _lipsync,

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from agent.gate import QUEUED
 from agent.money import dollars
-from agent.records import Job, JobState, Submission, SubmissionState
+from agent.records import Job, JobKind, JobState, Submission, SubmissionState
 from agent.work import STOPPABLE
 from bot.slack.text import safe
 
@@ -27,6 +27,7 @@ ICONS = {
     JobState.UNKNOWN: ":grey_question:",
     JobState.CANCELLED: ":heavy_minus_sign:",
 }
+OPENS = {JobKind.PROOFREAD: "Get the subtitles (SRT)"}  # what a link leads to where that is no video
 TELLING_ORDER = (
     *(JobState.SUCCEEDED, JobState.FAILED, JobState.RUNNING),
     *(JobState.WAITING, JobState.UNKNOWN, JobState.UNWANTED, JobState.CANCELLED),
@@ -88,7 +89,7 @@ def job_line(job: Job, submission: Submission, *, now: float, link: str | None) 
     took = elapsed((job.finished_at or now) - since)
     text = f"{ICONS[job.state]} *{safe(job.label, LABEL_LIMIT)}*: {_telling(job, submission, now, took)}"
     if job.link_id and link:
-        text += f" · <{link}|Watch the video>"
+        text += f" · <{link}|{OPENS.get(job.kind, 'Watch the video')}>"
     return Line(text if len(text) <= LONGEST_LINE else f"{ICONS[job.state]} {state_words(job.state)}", job.state)
 
 

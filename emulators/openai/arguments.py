@@ -44,11 +44,13 @@ class Slots:
     topic: str = ""
     rows: list[tuple[str, str]] = field(default_factory=list)
     pasted: bool = False
+    crm: str = ""
     request: str = ""
     sound: str = ""
     avatar: str = ""
     template: str = ""
     places: list[tuple[str, str]] = field(default_factory=list)
+    proofread: bool = False
 
 
 def fill(schema: Schema, slots: Slots) -> Json | None:
@@ -95,10 +97,14 @@ class _Filler:
         match schema.get("type"):
             case "array":
                 return self._array(name, schema, depth)
+            case "boolean" if name == "proofread":
+                return self._slots.proofread
             case "boolean" if PASTED.search(name):
                 return self._slots.pasted
             case "string" if row is not None:
                 return _of_row(name, row)
+            case "string" if name == "crm":
+                return self._slots.crm or _UNKNOWN
             case "string" if name == "mode" and TOGETHER.search(self._slots.request):
                 return _fit("chat", schema)
             case "string":

@@ -18,6 +18,7 @@ Intent = Literal[
     "languages",
     "cancel",
     "translate",
+    "finish",
     "lipsync",
     "create_many",
     "template",
@@ -45,6 +46,7 @@ TOOLS: dict[Intent, tuple[str, ...]] = {
     "languages": ("list_languages",),
     "cancel": ("cancel_jobs", "cancel_job"),
     "translate": ("translate_video",),
+    "finish": ("finish_proofread",),
     "lipsync": ("lipsync_video",),
     "create_many": ("create_videos",),
     "template": ("create_from_template",),
@@ -59,7 +61,7 @@ TOOLS: dict[Intent, tuple[str, ...]] = {
 }
 # Intents that do something: several of them in one message become several calls.
 ACTIONS: frozenset[Intent] = frozenset(
-    {"translate", "lipsync", "create", "create_many", "template", "cancel", "upload"}
+    {"translate", "lipsync", "create", "create_many", "template", "finish", "cancel", "upload"}
 )
 
 _VIDEO = r"(?:videos?|clips?|films?|intros?|vidéos?|vídeos?|ビデオ|動画)"
@@ -93,6 +95,7 @@ RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
     ("agent_stop", _pattern(r"\b(?:stop|cancel|end|abort)\b.{0,20}\bagent\b")),
     ("agent_say", _pattern(r"\b(?:tell|ask|answer) (?:the |your )?(?:video )?agent\b")),
     ("agent_start", _pattern(r"\bvideo agent\b")),
+    ("finish", _pattern(_POLITE + r"finish (?:the )?(?:proofread )?J\d+\b")),
     ("translate", _pattern(_POLITE + _TRANSLATE)),
     ("lipsync", _pattern(_POLITE + _LIPSYNC)),
     ("template", _pattern(_POLITE + _MAKE + r"\b.{0,60}\btemplate\b")),
@@ -183,6 +186,8 @@ _LIST = _pattern(
     r"|\b(?:everybody|everyone|all (?:the )?(?:people|leads|contacts)) (?:in|on|from|of) (?:the|this|that|my)\b"
     r"|\bfor (?:these|the following)(?: (?:people|leads|contacts))?\b|\b(?:csv|spreadsheet)\b"
 )
+_CRM = _pattern(r"\b(?:in|from|of) (?:the|our|my) crm\b")
+_TAG = _pattern(r"\b(?:tagged|with the tag) [\"“]?(?P<tag>[\w-]+)")
 _TABLE_LINE = re.compile(r"^[^\n\[,;|\t]{1,60}[,;|\t][^\n]{1,200}$", re.MULTILINE)
 _ROW = re.compile(
     r"([A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)*)\s+(?:at|from|of)\s+([A-Z0-9][\w&'’.-]*(?:\s[A-Z0-9][\w&'’.-]*)*)"
@@ -196,6 +201,7 @@ _QUOTED = re.compile(r"[\"“«「]([^\"”»」]{2,})[\"”»」]")
 _SAYING = re.compile(r"\b(?:saying|that says|which says|script)\b\s*[:,]?\s*(.{2,})", re.IGNORECASE | re.DOTALL)
 _TEMPLATE = _pattern(r"\btemplate (?:called |named )?[\"“](?P<name>[^\"”]{1,80})[\"”](?P<rest>.*)")
 _PLACE = re.compile(r"(\w+)\s*(?:[:=]|is)?\s*[\"“]([^\"”]+)[\"”]")
+_PROOFREAD = _pattern(r"\bproofread|\b(?:check|correct|review|read) (?:the |its |their )?subtitles\b")
 _AVATAR = re.compile(
     r"\b[Aa]vatar (?:(?i:id) )?[\"“]?(?P<id>[A-Za-z]+[-_][\w-]+|[A-Za-z]+\d+)"
     r"|\b[Aa]vatar (?:called )?(?P<name>[A-Z]\w+(?: (?:in|on|at|the|[A-Z]\w+|\w+)){0,3}?)(?=[,.]| and | with |$)"
@@ -207,7 +213,7 @@ _ABOUT = re.compile(r"\b(?:about|on|explaining|introducing|announcing|for|sur|ü
 def intent_of(words: str) -> Intent:
     """What a clause asks for; `words` are free of links and attachments."""
     found: Intent = next((intent for intent, pattern in RULES if pattern.search(words)), "other")
-    many = found in ("create", "template") and (len(rows_in(words)) > 1 or _LIST.search(words))
+    many = found in ("create", "template") and (len(rows_in(words)) > 1 or _LIST.search(words) or _CRM.search(words))
     return "create_many" if many else found
 
 
@@ -237,6 +243,14 @@ def rows_in(words: str) -> list[tuple[str, str]]:
     return [(person, "") for person in re.findall(r"[A-Z][\w'’-]*", match["plain"])]
 
 
+def crm_in(words: str) -> str:
+    """Who of the CRM is meant: a tag, `all`, or empty where it is not spoken of."""
+    if not _CRM.search(words):
+        return ""
+    match = _TAG.search(words)
+    return match["tag"] if match else "all"
+
+
 def holds_a_table(text: str) -> bool:
     """Whether somebody has pasted a list into a message: a block, or lines with the same signs in them."""
     return "```" in text or len(_TABLE_LINE.findall(text)) > 1
@@ -258,6 +272,11 @@ def avatar_in(words: str) -> str:
     """The avatar that somebody names, by its id or by its name; empty where none is named."""
     match = _AVATAR.search(words)
     return (match["id"] or match["name"]).strip(" ,.") if match else ""
+
+
+def to_be_checked(words: str) -> bool:
+    """Whether somebody wants to see the subtitles of a translation before its video is made."""
+    return _PROOFREAD.search(words) is not None
 
 
 def template_in(words: str) -> tuple[str, list[tuple[str, str]]]:

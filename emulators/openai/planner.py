@@ -19,6 +19,7 @@ from emulators.openai.intents import (
     Intent,
     avatar_in,
     clauses_of,
+    crm_in,
     for_agent,
     greeting_for,
     holds_a_table,
@@ -27,6 +28,7 @@ from emulators.openai.intents import (
     script_in,
     segments_of,
     template_in,
+    to_be_checked,
     topic_in,
 )
 from emulators.openai.languages import find_languages, speech_of
@@ -196,6 +198,11 @@ def _act(clause: str, intent: Intent, reading: Reading, tools: dict[str, Json]) 
         slots = _cancelled(slots, reading)
     if intent == "create_many":
         slots = _for_many(slots, reading)
+    if intent == "translate":
+        slots = replace(slots, proofread=to_be_checked(reading.words))
+    if intent == "finish":
+        attached = [source for _, source in sources_in(reading.text) if source.startswith("F")]
+        slots = replace(slots, sources=attached)
     if intent in ("template", "create_many"):
         template, places = template_in(slots.request)
         slots = replace(slots, template=template, places=places, script="" if template else slots.script)
@@ -253,11 +260,12 @@ def _slots(clause: str, reading: Reading) -> Slots:
 
 
 def _for_many(slots: Slots, reading: Reading) -> Slots:
-    """Whom many videos are for: those who are named, else the list that is attached, else the one that is pasted."""
+    """Whom many videos are for: who is named, else the list that is attached, else the CRM, else what is pasted."""
     script = slots.script or greeting_for(slots.rows)
     attached = [source for source in slots.sources if source.startswith("F")] if not slots.rows else []
-    pasted = not slots.rows and not attached and holds_a_table(reading.text)
-    return replace(slots, sources=attached[:1], script=script, topic="", pasted=pasted)
+    crm = crm_in(slots.request) if not slots.rows and not attached else ""
+    pasted = not slots.rows and not attached and not crm and holds_a_table(reading.text)
+    return replace(slots, sources=attached[:1], script=script, topic="", pasted=pasted, crm=crm)
 
 
 def _spoken(clause: str, slots: Slots) -> Slots:
@@ -285,7 +293,7 @@ def _variants(clause: str, slots: Slots) -> list[Slots]:
         pairs = [(source, languages) for (source, _), languages in zip(segments, own, strict=True)]
     else:
         pairs = [(source, slots.languages) for source in slots.sources]
-    return [Slots([source], languages, request=slots.request) for source, languages in pairs]
+    return [replace(slots, sources=[source], languages=languages) for source, languages in pairs]
 
 
 def _cancelled(slots: Slots, reading: Reading) -> Slots:

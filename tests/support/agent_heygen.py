@@ -60,6 +60,7 @@ class SmallHeyGen:
         self.languages = ["French (France)", "German (Germany)", "Portuguese (Brazil)", "Portuguese (Portugal)"]
         self.looks = [look("look-1", "Ava in the office", None), look("look-2", "Ben on stage", "voice-2")]
         self.voices = [voice("voice-1", "Emma"), voice("voice-2", "Oliver")]
+        self.proofreads: dict[str, dict[str, Any]] = {}
         self.templates: dict[str, dict[str, Any]] = {
             "t-1": {
                 "id": "t-1",
@@ -119,10 +120,15 @@ class SmallHeyGen:
 
     def _answer(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path
-        if request.method == "POST" and path == "/v3/videos":
-            return _data({"video_id": self._create_video(request), "status": "waiting"})
+        if "/proofreads" in path:
+            return self._proofread(request, path.partition("/proofreads")[2].strip("/"))
         if path.startswith("/v3/templates"):
             return self._template(request, path.removeprefix("/v3/templates").strip("/"))
+        return self._usual(request, path)
+
+    def _usual(self, request: httpx2.Request, path: str) -> httpx2.Response:
+        if request.method == "POST" and path == "/v3/videos":
+            return _data({"video_id": self._create_video(request), "status": "waiting"})
         if request.method == "POST" and path == "/v3/lipsyncs":
             return _data({"lipsync_id": self._create_video(request)})
         if request.method == "POST":
@@ -152,6 +158,15 @@ class SmallHeyGen:
                 self.add(provider_id, "pending", language)
             self._created[key] = list(answer)
         return self._created[key]
+
+    def _proofread(self, request: httpx2.Request, rest: str) -> httpx2.Response:
+        if request.method == "POST" and not rest:
+            return _data({"proofread_ids": self._create(request)})
+        if request.method == "POST":
+            return _data({"video_translation_id": self._create_video(request)})
+        if request.method == "GET" and rest.endswith("/srt"):
+            return _data({"srt_url": "https://files.example/fr.srt"})
+        return _data(self.proofreads.get(rest.partition("/")[0], {"id": rest.partition("/")[0], "status": "completed"}))
 
     def _template(self, request: httpx2.Request, template_id: str) -> httpx2.Response:
         if request.method == "POST":
