@@ -47,6 +47,7 @@ from agent.spending import Spending
 from agent.submitter import Submitter
 from agent.toolbox import Toolbox, ToolSpec
 from agent.translation import Translation
+from agent.video_agents.rules import PATIENCE, Patience
 from agent.videos import Videos
 from agent.work import Works
 from bot.accounts import SettingsAccounts
@@ -130,6 +131,7 @@ class Tempo:
     lease: float = LEASE_SECONDS
     poll: PollPlan = POLLING
 
+    agents: Patience = PATIENCE
 
 @dataclass(slots=True)
 class App:
@@ -330,7 +332,7 @@ class _Parts:
                 self._working("deliveries", deliveries.run_once, tempo.deliveries),
                 self._working("submissions", self._kicking(submitter.run_due), tempo.submissions),
                 self._working("jobs", self._kicking(poller.run_due), tempo.jobs),
-                self._working("agents", self._kicking(self._agents().watch()), tempo.jobs),
+                self._working("agents", self._kicking(self._agents().watch(tempo.agents)), tempo.jobs),
                 self._working("assets", uploads.round, tempo.submissions, hand_on=True),
                 self._working("live", self._kicking(live.run_due), tempo.live, hand_on=True),
                 Loop("offers", self._kicking(store.live.run_due), tempo.live),

@@ -11,6 +11,7 @@ from agent.ports import Accounts, Clock
 from agent.presenters import Presenters
 from agent.spending import Spending
 from agent.toolbox import ToolSpec
+from agent.video_agents.rules import Patience
 from agent.video_agents.tools import VideoAgentTools
 from agent.video_agents.watch import AgentWatch
 from agent.video_agents.work import AgentVideos
@@ -51,9 +52,10 @@ class VideoAgentParts:
         )
         return tools.tools()
 
-    def watch(self) -> Callable[[], Awaitable[int]]:
+    def watch(self, patience: Patience) -> Callable[[], Awaitable[int]]:
         """One round of watching."""
-        return AgentWatch(rows=self.store.agents, accounts=self.accounts, clock=self.clock).run_due
+        watch = AgentWatch(rows=self.store.agents, accounts=self.accounts, clock=self.clock, patience=patience)
+        return watch.run_due
 
     def renderer(self, link_for: ResourceLink = lambda session, resource: None) -> AgentRenderer:
         """What is posted."""

@@ -18,6 +18,9 @@ from typing import Any
 from agent import assets, uploading
 from agent.jobs import PollPlan
 from agent.lexicon import courtesies, lexicon
+from agent.records import JobKind
+from agent.video_agents.rules import Patience
+from agent.work import UNKEYED
 from bot import observability
 from bot.app import Tempo, running
 from bot.server import Server, bound
@@ -55,6 +58,7 @@ def _child(order: dict[str, Any]) -> None:
         pacing.PLACE_SECONDS = 0.05  # so that a run takes no longer than it must
         assets.AT_ONCE_BYTES = order.get("at_once", assets.AT_ONCE_BYTES)  # so that small files go either way
         assets.LOOK_SECONDS = uploading.LOOK_SECONDS = 0.2
+        UNKEYED[JobKind.AGENT] = 1.0  # seconds; nothing is on its way for longer here
         if order["points"]:
             wrap(Points(Path(order["points"]), tuple(order["kill_at"]) if order["kill_at"] else None))
         asyncio.run(_serve(order))
@@ -74,6 +78,7 @@ async def _serve(order: dict[str, Any]) -> None:
         catch_up=30.0,
         lease=order["lease"],
         poll=PollPlan(steps=((10.0, 0.3),), last=0.5),
+        agents=Patience(steps=((60.0, 0.2),), last=0.3),
     )
     settings = Settings(_env_file=None, **order["settings"])
     async with running(settings, tempo=tempo) as app:
