@@ -1,4 +1,4 @@
-"""The tool that makes one personal video for each of many people: named in the message, pasted into it, or in a CSV.
+"""The tool that makes one personal video for each of many people: named, in a pasted list, a CSV, or the CRM.
 
 What a list holds are data: its rows are read by rules, whatever the model thinks of them, and whoever sent it has to
 look at the card before anything is paid for.
@@ -17,6 +17,7 @@ from pydantic import Field
 from agent.batches import LARGEST
 from agent.columns import Unmapped
 from agent.conversation import message_text
+from agent.crm import EVERYBODY, Crm, NoCrm, table_of
 from agent.foreign import harmless
 from agent.lead_rows import Lead, Leads, leads_of, people_of
 from agent.making import SCRIPT_LIMIT
@@ -36,7 +37,6 @@ NAMED_MOST = 50  # people whom a message names one by one; more are a list
 SHOWN_PROBLEMS = 20  # rows that are left out and told on the card; the rest is counted
 TOLD_PROBLEMS = 4  # in one sentence
 COLUMN_LIMIT = 40
-PLACES = {(True, False): "the attached list", (False, True): "the pasted list"}
 _ASKING = re.compile(r"\b(?:make|create|please|videos?|intros?|clips?)\b", re.IGNORECASE)
 _LISTED = re.compile(r"[,;\t|]")
 
@@ -72,6 +72,10 @@ class LeadsArguments(Arguments):
     pasted: bool = Field(
         default=False, description="True if the message holds a pasted list or table, which the runtime reads itself."
     )
+    crm: str | None = Field(
+        default=None,
+        description="If the people are leads or contacts in the CRM: the tag that the person named, or all. Else null.",
+    )
     columns: list[Column] | None = Field(
         default=None, description="Only for placeholders that are not called like a column of the list; else null."
     )
@@ -82,7 +86,14 @@ class LeadsArguments(Arguments):
     @property
     def holds_a_list(self) -> bool:
         """Whether the people stand in something that others may have written."""
-        return self.file is not None or self.pasted
+        return self.file is not None or self.crm is not None or self.pasted
+
+    @property
+    def source(self) -> str | None:
+        """What the people stand in, for the card; None for those that the message names."""
+        if self.crm is not None:
+            return "the CRM"
+        return "the attached list" if self.file is not None else "the pasted list" if self.pasted else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +136,7 @@ class LeadVideos:
         templates: Templates,
         ordering: Ordering,
         spending: Spending,
+        crm: Crm | None = None,
     ) -> None:
         self._turns = turns
         self._accounts = accounts
@@ -133,6 +145,7 @@ class LeadVideos:
         self._templates = templates
         self._ordering = ordering
         self._spending = spending
+        self._crm = crm or NoCrm()
 
     def tools(self) -> list[ToolSpec]:
         """The tool specifications."""
@@ -140,8 +153,8 @@ class LeadVideos:
             ToolSpec(
                 name="create_videos",
                 purpose="Make one personal avatar video for each of several people: those whom the message names, a "
-                "pasted list, or an attached CSV. Costs money. Put everybody into one call. The runtime shows what it "
-                "costs, makes one as a sample where that is wise, and posts the results.",
+                "pasted list, an attached CSV, or leads in the CRM. Costs money. Put everybody into one call. The "
+                "runtime shows what it costs, makes one as a sample where that is wise, and posts the results.",
                 arguments=LeadsArguments,
                 effect=Effect.SUBMIT,
                 run=self.create,
@@ -160,7 +173,7 @@ class LeadVideos:
         checked = await self._checked(context.turn, speaker, arguments)
         if not isinstance(checked, _Checked):
             return checked
-        source = PLACES.get((arguments.file is not None, arguments.pasted))
+        source = arguments.source
         title = await self._ordering.title(context, arguments.title, _title(checked.leads, source))
         order = self._order(account_id, checked, title, source)
         if busy := await self._ordering.batch_under_way(context.turn.conversation_id, order):
@@ -179,8 +192,9 @@ class LeadVideos:
     async def _checked(
         self, turn: TurnRecord, speaker: Presenter | Premade, arguments: LeadsArguments
     ) -> _Checked | TryAgain | Failed:
-        if sum((arguments.people is not None, arguments.file is not None, arguments.pasted)) != 1:
-            hint = "Give exactly one of people, file and pasted."
+        given = (arguments.people is not None, arguments.file is not None, arguments.crm is not None, arguments.pasted)
+        if sum(given) != 1:
+            hint = "Give exactly one of people, file, crm and pasted."
             return TryAgain("which_list", "For whom? I need names, a pasted list, or a CSV file.", hint)
         script = speaker.words if isinstance(speaker, Premade) else arguments.script or ""
         template = read_template(script)
@@ -221,6 +235,9 @@ class LeadVideos:
 
     async def _table(self, turn: TurnRecord, arguments: LeadsArguments) -> Table | TryAgain:
         """The list, read away from the event loop; `SourceRefused` for what is none."""
+        if arguments.crm is not None:
+            tag = None if arguments.crm.strip().casefold() in ("", EVERYBODY) else arguments.crm
+            return table_of(await self._crm.contacts(tag=tag, most=LARGEST))
         if arguments.file is not None:
             file_id = await self._turns.resolve_source(turn.conversation_id, arguments.file.strip().upper())
             if file_id is None or file_id.lower().startswith(("http://", "https://")):

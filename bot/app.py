@@ -57,8 +57,9 @@ from bot.app_catalogue import CatalogueNeeds, complete_toolbox, previews, wish_b
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
 from bot.app_works import WorkTools, all_works
 from bot.clock import RandomIds, SystemClock
+from bot.crm import crm_of
 from bot.fetch import SafeProbe
-from bot.heygen_account import heygen_client
+from bot.heygen_account import crm_transport, heygen_client
 from bot.hints import Hints
 from bot.identity import IdentityHolder
 from bot.lane_worker import LaneWorker
@@ -530,6 +531,7 @@ class _Parts:
             templates=templates,
             ordering=ordering,
             spending=spending,
+            crm=crm_of(crm_transport(settings, self.clients.http, USER_AGENT)),
         )
         turns, jobs, accounts = self.store.turns, self.store.jobs, self.accounts
         others = WorkTools(turns, jobs, accounts, presenters, ordering, spending, uploads, templates)

@@ -80,6 +80,7 @@ async def services(settings: Settings) -> list[tuple[bool, str]]:
         ("ears", _ears, settings.openai_api_key is not None and settings.stt_model is not None),
         ("voice", _voice, settings.tts_model is not None),
         ("truto", _truto, truto and settings.has_truto()),
+        ("crm", _crm, settings.truto_crm_account_id is not None),
         ("heygen", _heygen, settings.has_truto() if truto else settings.heygen_api_key is not None),
         ("database", _database, True),
     ]
@@ -160,11 +161,20 @@ async def _heygen(settings: Settings) -> str:
 async def _truto(settings: Settings) -> str:
     """How the connection is, and what Truto offers besides."""
     async with httpx2.AsyncClient() as http:
-        if (status := await truto_status(settings, http, USER_AGENT)) != "active":
+        if (status := await truto_status(settings, http, USER_AGENT, None)) != "active":
             raise SettingsError(f"the account is {status}: HeyGen has to be reconnected in Truto")
         listed = await truto_tools(settings, http, USER_AGENT).listed()
     unusable = f", {listed.dropped} more that cannot be used" if listed.dropped else ""
     return f"the account is active; {len(listed.tools)} tools of its own{unusable}"
+
+
+async def _crm(settings: Settings) -> str:
+    """How the connection to the CRM is."""
+    async with httpx2.AsyncClient() as http:
+        status = await truto_status(settings, http, USER_AGENT, settings.truto_crm_account_id)
+    if status != "active":
+        raise SettingsError(f"the account is {status}: the CRM has to be reconnected in Truto")
+    return "the account is active"
 
 
 async def _database(settings: Settings) -> str:

@@ -9,6 +9,7 @@ import httpx2
 
 from bot.settings import Settings, SettingsError
 from heygen import CallClass, Client, HttpTransport, RetryingTransport, RetryPolicy, Transport
+from heygen.replies import ReadReply
 from heygen.truto import (
     SETTLE_SECONDS,
     MarkingTransport,
@@ -29,30 +30,42 @@ def heygen_client(settings: Settings, http: httpx2.AsyncClient, user_agent: str)
     if settings.heygen_transport == "direct":
         direct = HttpTransport(settings.heygen_base_url, settings.secret("heygen_api_key"), http, user_agent)
         return Client(_retrying(direct))
-    through = _retrying(TrutoTransport(_wire(settings, http, user_agent, heygens=True)))
+    through = _retrying(TrutoTransport(_wire(settings, http, user_agent, _account(settings), read=read_heygen)))
     # An attempt may go on for as long as a write may take; only what was made after that can be missed no more.
     settles_after = CallClass.WRITE.value + SETTLE_SECONDS
     again = MarkingTransport(through, look_first=True)
     return Client(MarkingTransport(through), again=again, settles_after=settles_after)
 
 
+def crm_transport(settings: Settings, http: httpx2.AsyncClient, user_agent: str) -> Transport | None:
+    """The way to the CRM behind Truto, whichever way HeyGen is reached; None where none is connected."""
+    if settings.truto_crm_account_id is None:
+        return None
+    return _retrying(_wire(settings, http, user_agent, settings.truto_crm_account_id))
+
+
 def truto_tools(settings: Settings, http: httpx2.AsyncClient, user_agent: str) -> TrutoTools:
     """Truto's own tools of the account."""
-    wire = _wire(settings, http, user_agent)
+    wire = _wire(settings, http, user_agent, _account(settings))
     return TrutoTools(_retrying(wire), wire.access.integrated_account_id)
 
 
-async def truto_status(settings: Settings, http: httpx2.AsyncClient, user_agent: str) -> str:
-    """Truto's word for how the connection to HeyGen is; `active` is the good one."""
-    return await _wire(settings, http, user_agent).account_status()
+async def truto_status(settings: Settings, http: httpx2.AsyncClient, user_agent: str, account_id: str | None) -> str:
+    """Truto's word for how a connection is, HeyGen's where no account is named; `active` is the good one."""
+    return await _wire(settings, http, user_agent, account_id or _account(settings)).account_status()
 
 
-def _wire(settings: Settings, http: httpx2.AsyncClient, user_agent: str, *, heygens: bool = False) -> TrutoWire:
-    token = settings.truto_token()
+def _account(settings: Settings) -> str:
     if settings.truto_account_id is None:
         raise SettingsError("TRUTO_ACCOUNT_ID is missing: it says which HeyGen account at Truto is ours.")
-    access = TrutoAccess(token=token, integrated_account_id=settings.truto_account_id, base_url=settings.truto_base_url)
-    read = read_heygen if heygens else read_plain
+    return settings.truto_account_id
+
+
+def _wire(
+    settings: Settings, http: httpx2.AsyncClient, user_agent: str, account_id: str, *, read: ReadReply = read_plain
+) -> TrutoWire:
+    token = settings.truto_token()
+    access = TrutoAccess(token=token, integrated_account_id=account_id, base_url=settings.truto_base_url)
     return TrutoWire(access, http, user_agent, pace=Pace(), sleep=asyncio.sleep, read=read)
 
 

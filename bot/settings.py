@@ -93,6 +93,11 @@ class Settings(BaseSettings):
         pattern=r"^[A-Za-z0-9_.:-]{1,128}$",
         description="Id of the integrated account that Truto made when HeyGen was connected there.",
     )
+    truto_crm_account_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_.:-]{1,128}$",
+        description="Id of the integrated account of a CRM in Truto whose contacts videos may be made for.",
+    )
     truto_base_url: str = Field(default="https://api.truto.one", description="Base URL of Truto's API.")
     heygen_webhook_secret: SecretStr | None = Field(
         default=None, description="Secret of the webhook endpoint registered at HeyGen; without it jobs are polled."

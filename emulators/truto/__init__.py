@@ -25,10 +25,10 @@ from emulators.base import Emulator
 from emulators.truto.answers import Refusal, enveloped, forwarded, own_error, remote_error
 from emulators.truto.keys import IdempotencyKeys
 from emulators.truto.limits import Limits
-from emulators.truto.state import DEFAULT_ACCOUNT, DEFAULT_TOKEN, Account, Switches
+from emulators.truto.state import CRM_ACCOUNT, DEFAULT_ACCOUNT, DEFAULT_TOKEN, Account, Switches, contacts_page
 from emulators.truto.tools import DEFINITIONS, Definition, chosen, target
 
-__all__ = ["DEFAULT_ACCOUNT", "DEFAULT_TOKEN", "Account", "Switches", "TrutoEmulator"]
+__all__ = ["CRM_ACCOUNT", "DEFAULT_ACCOUNT", "DEFAULT_TOKEN", "Account", "Switches", "TrutoEmulator"]
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 UPLOADS = "/custom/v3/assets"
@@ -104,6 +104,7 @@ class TrutoEmulator(Emulator):
             Route("/integrated-account/{account_id}", self._guarded(self._account)),
             Route("/integrated-account/{account_id}/tools", self._guarded(self._tools)),
             Route("/custom/{path:path}", self._guarded(self._custom), methods=METHODS),
+            Route("/unified/crm/contacts", self._guarded(self._contacts)),
             Route("/proxy/{resource}", self._guarded(self._proxy), methods=["GET", "POST"]),
             Route("/proxy/{resource}/{last}", self._guarded(self._proxy), methods=["GET", "POST", "PATCH", "DELETE"]),
             Route("/{rest:path}", self._guarded(self._unknown), methods=METHODS),
@@ -147,6 +148,28 @@ class TrutoEmulator(Emulator):
         if account_id not in self.accounts:
             raise Refusal(404, "Integrated account not found")
         return self.accounts[account_id]
+
+    # -- a CRM -------------------------------------------------------------------------------------------------
+
+    def connect_crm(self, contacts: list[dict[str, Any]], account_id: str = CRM_ACCOUNT) -> Account:
+        """Connect a CRM that holds these contacts, in Truto's unified shape (`state.person` makes one)."""
+        account = self.accounts.setdefault(account_id, Account(account_id))
+        account.contacts, account.status = contacts, "active"
+        return account
+
+    async def _contacts(self, request: Request) -> Response:
+        account = self._named(request.query_params.get("integrated_account_id"))
+        self.limits.admit(account.id)
+        account.refuse(request.method)
+        if account.status == "needs_reauth":
+            return remote_error(401, {"message": "The token was revoked."})
+        if account.contacts is None:
+            raise Refusal(400, "The integration of this account has no unified API crm")
+        bare = request.query_params.get("truto_ignore_remote_data") == "true"
+        found, cursor = contacts_page(account.contacts, request.query_params)
+        shown = [one if bare else one | {"remote_data": {"raw": one}} for one in found]
+        body = {"result": shown, "next_cursor": cursor, "prev_cursor": None, "result_count": len(shown)}
+        return JSONResponse(body, headers=self.switches.rate_headers())
 
     # -- through to HeyGen -------------------------------------------------------------------------------------
 

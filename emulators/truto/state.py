@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from emulators.truto.answers import Refusal
 
 DEFAULT_TOKEN = "truto-token-1"
 DEFAULT_ACCOUNT = "ia-1"
+CRM_ACCOUNT = "ia-crm"
+LARGEST_PAGE = 100
 
 Status = Literal["active", "connecting", "post_install_error", "validation_error", "needs_reauth", "blocked"]
 
 
 @dataclasses.dataclass(slots=True)
 class Account:
-    """An integrated account: somebody's HeyGen. One that is `sandbox` can only be read."""
+    """An integrated account: somebody's HeyGen, or a CRM if it has `contacts`. A `sandbox` can only be read."""
 
     id: str
     base_url: str = ""
     credential: str = dataclasses.field(default="", repr=False)
     status: Status = "connecting"
     sandbox: bool = False
+    contacts: list[dict[str, Any]] | None = None
 
     def view(self) -> dict[str, Any]:
         """As Truto shows it."""
@@ -56,3 +60,25 @@ class Switches:
         if self.quota is None:
             return {}
         return dict(zip(("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"), self.quota, strict=True))
+
+
+def person(number: int, first: str, last: str = "", company: str = "", *tags: str, **more: Any) -> dict[str, Any]:
+    """A contact as Truto's unified CRM API shows it."""
+    return {
+        "id": str(number),
+        "first_name": first,
+        "last_name": last or None,
+        "name": f"{first} {last}".strip(),
+        "title": None,
+        "account": {"id": f"a{number}", "name": company or None},
+        "email_addresses": [{"email_address": f"{first.lower()}@example.com", "type": "work"}],
+        "tags": [{"id": tag.lower(), "name": tag} for tag in tags],
+        "custom_fields": {},
+    } | more
+
+
+def contacts_page(contacts: list[dict[str, Any]], query: Mapping[str, str]) -> tuple[list[dict[str, Any]], str | None]:
+    """One page, and the cursor of the next one."""
+    start = int(query.get("next_cursor") or 0)
+    end = start + min(int(query.get("limit") or 25), LARGEST_PAGE)
+    return contacts[start:end], str(end) if end < len(contacts) else None

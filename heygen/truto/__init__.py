@@ -5,6 +5,7 @@ Proven against our own emulator and what Truto publishes, never against Truto it
 
 from __future__ import annotations
 
+from .contacts import Contact, contacts
 from .definitions import Tool
 from .errors import CannotTell, ReconnectNeeded, TrutoBusy, TrutoFailed, TrutoRefused
 from .looking import MarkingTransport, mark_of
@@ -18,6 +19,7 @@ __all__ = [
     "DEFAULT_BASE",
     "SETTLE_SECONDS",
     "CannotTell",
+    "Contact",
     "Listed",
     "MarkingTransport",
     "Pace",
@@ -30,6 +32,7 @@ __all__ = [
     "TrutoTools",
     "TrutoTransport",
     "TrutoWire",
+    "contacts",
     "heygens_body",
     "mark_of",
     "read_heygen",

@@ -20,7 +20,7 @@ from .replies import read_plain
 
 DEFAULT_BASE = "https://api.truto.one"
 ACCOUNT = "integrated_account_id"
-ON_BEHALF = ("/custom/", "/proxy/")
+ON_BEHALF = ("/custom/", "/proxy/", "/unified/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
