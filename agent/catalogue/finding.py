@@ -16,7 +16,8 @@ from agent.toolbox import ALL_EFFECTS, Arguments, CallContext, Effect, Toolbox, 
 FIND = "find_tools"
 FOUND = 4  # tools at once
 REFUSED = 2
-# Always offered, as far as there is room, the most important first; the last make room for what a search finds.
+# Always offered, as far as there is room, the most important first; the last make room for what a search finds. All of
+# them together cost under 3,000 tokens, which a test counts.
 SHOWN = (
     FIND,
     "translate_video",
@@ -31,7 +32,6 @@ SHOWN = (
     "find_avatars",
     "start_live_avatar",
     "retry_jobs",
-    "find_voices",
     "end_live_avatar",
 )
 CALL_NOW = "These can be called now, in this turn only."
@@ -64,15 +64,15 @@ class Finding:
         self._refusals = refusals
         self._index = Index(())
         self._names: frozenset[str] = frozenset()
-        self._refused = Index(())
+        self._refused: frozenset[str] = frozenset()
 
     def tools(self) -> list[ToolSpec]:
         """The tool specification."""
         return [
             ToolSpec(
                 FIND,
-                "Search for further tools: uploads, agents, subtitles, speech, clips, templates, music, pictures, "
-                "brands, past videos, webhooks, renaming, deleting. What is found can be called afterwards.",
+                "Search for further tools: voices, templates, uploads, languages, music, pictures, brands, past videos, "
+                "webhooks, renaming, deleting. What is found can be called afterwards.",
                 FindArguments,
                 Effect.READ,
                 self.find,
@@ -82,16 +82,19 @@ class Finding:
     def over(self, toolbox: Toolbox) -> None:
         """Search among what `toolbox` does not offer by itself."""
         hidden = toolbox.found_only(ALL_EFFECTS)
+        refused = self._refusals.entries()
         self._names = frozenset(spec.name for spec in hidden)
-        self._index = Index(Entry(spec.name, spec.purpose, _details(spec)) for spec in hidden)
-        self._refused = Index(self._refusals.entries())
+        self._refused = frozenset(entry.name for entry in refused)
+        self._index = Index([*(Entry(spec.name, spec.purpose, _details(spec)) for spec in hidden), *refused])
 
     async def find(self, context: CallContext, arguments: FindArguments) -> Outcome:
         """The names and purposes of what fits; the runtime offers them from the next model call on."""
         allowed = {name for name in self._names if self._may(context, name)}
-        found = self._index.search(arguments.query, FOUND, only=allowed)
+        best = self._index.search(arguments.query, FOUND + REFUSED, only=allowed | self._refused)
+        found = [one for one in best if one.name in allowed][:FOUND]
         data: Json = {"found": [{"name": one.name, "purpose": one.purpose} for one in found]}
-        if refused := self._refused.search(arguments.query, REFUSED):
+        # What fits only a little need not be refused.
+        if refused := [one for one in best[:REFUSED] if one.name in self._refused]:
             data["not_done_here"] = [{"what": one.purpose, "why": self._refusals.sentence(one.name)} for one in refused]
         return Value(data | {"note": CALL_NOW if found else NOTHING})
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ TEXT_LIMIT = 240
 ANSWER_LIMIT = 5_000  # characters of JSON, about 1,250 tokens
 CODE = 8
 DEPTH = 6
+LATEST = 253_402_300_800  # the year 10000: what is later is no time in seconds
 TOKENS = frozenset({"token", "next_token"})  # where a list goes on: nothing to read in it
 SECRET = re.compile(r"secret|password|api_?key|signature|(?<!next_)token$", re.IGNORECASE)
 LINK = "(link)"
@@ -75,11 +77,15 @@ class _Hider:
                 return self._list(name, value, depth)
             case str():
                 return self._text(name, value)
+            case int() if name.endswith("_at") and 0 < value < LATEST:
+                return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M UTC")
             case _:
                 return value
 
     def _object(self, value: Mapping[str, Any], depth: int) -> Json:
         parts = {name: self.value(name, part, depth + 1) for name, part in value.items() if not SECRET.search(name)}
+        if "endpoint_id" in value:  # the address of a webhook opens something, its host tells whose it is
+            parts["host"] = _host(value.get("url"))
         self._call(value, parts)
         return {name: part for name, part in parts.items() if part not in (None, "", [], {})}
 
@@ -91,7 +97,7 @@ class _Hider:
         if is_id(name):
             return self._handle(value) if value else None
         if name == "url" or name.endswith("_url"):
-            return _host(value) if name == "url" else None
+            return None
         text = URL.sub(LINK, value)
         return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "…"
 
@@ -108,13 +114,12 @@ class _Hider:
             self._kept[own]["name"] = harmless(name, NAME_LIMIT)
 
 
-def _host(url: str) -> str | None:
-    """Where a link leads, without what may open something there."""
+def _host(url: Any) -> str | None:
+    """Where a link leads."""
     try:
-        host = urlsplit(url).hostname
+        return urlsplit(url).hostname if isinstance(url, str) else None
     except ValueError:
         return None
-    return f"{host} {LINK}" if host else None
 
 
 def revealed(arguments: Any, ids: Mapping[str, str], name: str = "") -> Any:

@@ -65,10 +65,18 @@ def read(instructions: str, items: Sequence[Json]) -> Reading:
         unfinished=_unfinished(items[:newest]) if people else "",
         facts="\n".join(developer)[-TEXT_LIMIT:],
         calls=tuple(item for item in since if item.get("type") == "function_call"),
-        outputs=tuple(output_text(item) for item in since if item.get("type") == "function_call_output"),
+        outputs=_outputs(since),
         placeholders=PLACEHOLDER in instructions or any(PLACEHOLDER in text for text in developer),
         found=_found(since),
     )
+
+
+def _outputs(items: Sequence[Json]) -> tuple[str, ...]:
+    """What tools have answered; of searches only where nothing else has been called."""
+    searches = {item["call_id"] for item in items if item.get("name") == "find_tools"}
+    answers = [item for item in items if item.get("type") == "function_call_output"]
+    others = [item for item in answers if item["call_id"] not in searches]
+    return tuple(map(output_text, others or answers))
 
 
 def _found(items: Sequence[Json]) -> tuple[str, ...] | None:

@@ -55,7 +55,17 @@ def test_a_long_list_ends_at_a_whole_item_and_says_how_many_are_left() -> None:
 
 def test_of_an_address_its_host_is_told() -> None:
     told, _ = shown({"endpoint_id": "e1", "url": "https://green.room/webhooks/secret-path"}, HERE)
-    assert told["url"] == "green.room (link)"
+    assert (told["host"], "url" in told) == ("green.room", False)
+
+
+def test_an_address_that_is_none_has_no_host() -> None:
+    assert "host" not in shown({"endpoint_id": "e1", "url": "http://[oops"}, HERE)[0]
+    assert "host" not in shown({"endpoint_id": "e1"}, HERE)[0]
+
+
+def test_times_are_told_as_people_read_them() -> None:
+    told, _ = shown({"name": "Ava", "created_at": 1_735_689_600, "updated_at": 10**15}, HERE)
+    assert told == {"name": "Ava", "created_at": "2025-01-01 00:00 UTC", "updated_at": 10**15}
 
 
 @pytest.mark.parametrize("answer", [None, {}, {"items": []}])
