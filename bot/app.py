@@ -353,7 +353,12 @@ class _Parts:
 
     def _agents(self) -> VideoAgentParts:
         return VideoAgentParts(
-            store=self.store, accounts=self.accounts, roles=self.roles, clock=self.clock, kick=self.kick
+            settings=self.settings,
+            store=self.store,
+            accounts=self.accounts,
+            roles=self.roles,
+            clock=self.clock,
+            kick=self.kick,
         )
 
     def _asset_needs(self) -> AssetNeeds:
@@ -599,7 +604,7 @@ class _Parts:
             socket=lambda: None if socket is None else socket.status,
         )
         routes: list[BaseRoute] = [*webhooks.routes(), *self.links.routes(), *health.routes()]
-        routes += previews(self._catalogue_needs()).routes()
+        routes += previews(self._catalogue_needs()).routes() + self._agents().resources().routes()
         routes += live.viewer.routes() if live.viewer is not None else []
         if settings.slack_signing_secret is not None:
             slack = _SlackRequests(AsyncSlackRequestHandler(bolt))

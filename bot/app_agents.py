@@ -16,10 +16,12 @@ from agent.video_agents.tools import VideoAgentTools
 from agent.video_agents.watch import AgentWatch
 from agent.video_agents.work import AgentVideos
 from bot.roles import AppointedRoles
+from bot.settings import Settings
 from bot.slack.agent_actions import AgentActions
-from bot.slack.agent_posts import AgentRenderer, ResourceLink
+from bot.slack.agent_posts import AgentRenderer
 from bot.slack.agent_relay import AgentRelay, Relay, Relays
 from bot.store import Store
+from bot.web.agent_resources import AgentResources
 
 
 def agent_work(store: Store, prices: Prices) -> AgentVideos:
@@ -31,6 +33,7 @@ def agent_work(store: Store, prices: Prices) -> AgentVideos:
 class VideoAgentParts:
     """What video agents are built of, and their parts."""
 
+    settings: Settings
     store: Store
     accounts: Accounts
     roles: AppointedRoles
@@ -57,9 +60,19 @@ class VideoAgentParts:
         watch = AgentWatch(rows=self.store.agents, accounts=self.accounts, clock=self.clock, patience=patience)
         return watch.run_due
 
-    def renderer(self, link_for: ResourceLink = lambda session, resource: None) -> AgentRenderer:
+    def resources(self) -> AgentResources:
+        """The links to what they show."""
+        return AgentResources(
+            public_url=self.settings.public_url,
+            secret=self.settings.secret("secret_key"),
+            sessions=self.store.agents,
+            accounts=self.accounts,
+            clock=self.clock,
+        )
+
+    def renderer(self) -> AgentRenderer:
         """What is posted."""
-        return AgentRenderer(agents=self.store.agents, jobs=self.store.jobs, link_for=link_for)
+        return AgentRenderer(agents=self.store.agents, jobs=self.store.jobs, link_for=self.resources().link)
 
     def actions(self) -> AgentActions:
         """What is pressed."""

@@ -22,6 +22,7 @@ async def test_a_question_a_draft_and_the_video_are_posted_and_paid_once(stage: 
     await moved(stage, "reviewing")
     draft = await asked(stage, root, DRAFT)
     assert "agent_approve" not in stage.buttons(question)
+    await shown_draft(stage, root)
     assert "Passed on" in await stage.press(draft, "agent_approve")
     await moved(stage, "generating")
     await posted(stage, root, MAKING)
@@ -111,6 +112,14 @@ async def test_one_thread_speaks_with_one_agent_at_a_time(stage: Stage) -> None:
     await stage.wait(lambda: any("works in this thread already" in str(e.body) for e in _model(stage)))
     await stage.probe()
     assert len(stage.charges) == 1
+
+
+async def shown_draft(stage: Stage, root: str) -> None:
+    """What the agent shows can be looked at, by a link of ours that cannot be made up."""
+    shown = await posted(stage, root, "Look at what it shows")
+    link = next(link for link in shown.links() if "/a/" in link)
+    assert (await stage.browse(link)).status_code == 200
+    assert (await stage.browse(f"{link[:-3]}abc")).status_code == 404
 
 
 def _model(stage: Stage) -> list[Any]:
