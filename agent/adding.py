@@ -18,8 +18,9 @@ from agent.records import Json
 from agent.spending import Spending
 from agent.tool_calls import ADDED, Failed, Outcome, TryAgain, Value
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
-from agent.uploading import AssetStore, remote_status
-from heygen import HeyGenError
+from agent.uploading import AssetStore
+from heygen import HeyGenError, NotFound
+from heygen.catalogue.assets import GET_ASSET
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,7 @@ NOT_YET = (
 )
 NOT_GIVEN = "I only upload files and links that you have given me yourself."
 GONE = "That file was deleted meanwhile."
+STOPPED = Failed("interrupted", "The request was taken back while its file was being uploaded.")
 LINKS = ("http://", "https://")
 UPLOADED = re.compile(r"A\d{1,6}")
 
@@ -128,17 +130,20 @@ class Adding:
         """HeyGen may have lost a file since, or somebody may have deleted it there: then it goes once more."""
         client = await self._accounts.client(asset.account_id)
         try:
-            gone = await remote_status(client, asset.provider_id or "") is None
+            await client.call(GET_ASSET, {"asset_id": asset.provider_id})
+        except NotFound:
+            return await self._assets.again(asset.id)
         except HeyGenError as error:
             log.warning("asset_unchecked", error=str(error))  # whatever names it next finds out
-            return asset
-        return await self._assets.again(asset.id) if gone else asset
+        return asset
 
     async def _waited(self, asset: Asset | None, context: CallContext) -> Asset | Failed:
         """The file once it is final; what is slower than anybody waits for is told later."""
         until = self._clock.now() + self._patience
         self._kick()
         while asset is not None and asset.state not in FINAL:
+            if await self._turns.interruption(context.turn.id):
+                return STOPPED
             if self._clock.now() >= until:
                 await self._assets.tell_later(asset.id, context.turn.conversation_id)
                 return Failed("still_uploading", NOT_YET)
@@ -147,6 +152,8 @@ class Adding:
                 await self._clock.sleep(PAUSE_SECONDS)
         if asset is None:
             return Failed("file_gone", GONE)
+        if await self._turns.interruption(context.turn.id):
+            return STOPPED  # nothing may be made of it any more
         if asset.state is AssetState.FAILED:
             return Failed(asset.error_code or "failed", asset.error or "The file could not be uploaded.")
         return asset

@@ -174,6 +174,20 @@ async def test_a_link_that_has_expired_is_told(stage: Stage) -> None:
     assert "the link has expired" in reply or "no file at this link" in reply
 
 
+async def test_a_message_that_is_deleted_during_its_upload_costs_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "AT_ONCE_BYTES", 100_000)
+    root = attach(stage, "translate this into French")
+    await stage.wait(lambda: stage.heygen.journal.select("POST", "/v3/assets/.*/complete"))
+    stage.slack.delete("alice", "videos", root)
+    await stage.slack.settle()
+    stage.heygen.advance(10)
+    await stage.probe()
+    assert stage.charges == []
+    assert stage.attempts() == 0
+
+
 async def test_a_stop_in_the_middle_leaves_one_asset(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "AT_ONCE_BYTES", 100_000)
     monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)

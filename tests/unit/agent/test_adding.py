@@ -10,6 +10,7 @@ import pytest
 
 from agent.adding import NOT_YET, PATIENCE_SECONDS, Adding, source_key
 from agent.assets import AssetState, Origin
+from agent.records import Interruption
 from agent.spending import Spending
 from agent.tool_calls import Failed, Outcome, TryAgain, Value, to_model
 from tests.support.agent_assets import FakeAssetStore
@@ -89,6 +90,18 @@ async def test_a_slow_upload_is_waited_for_within_a_bound(desk: Desk, clock: Man
     clock.advance(PATIENCE_SECONDS + 1)
     assert await waiting == Failed("still_uploading", NOT_YET)
     assert desk.assets.told_later == ["asset0"]
+
+
+@pytest.mark.parametrize("state", [AssetState.PUTTING, AssetState.READY])
+async def test_nothing_is_made_of_a_file_whose_request_was_taken_back(desk: Desk, state: AssetState) -> None:
+    await desk.turns.name_source("C1", "F", "F0123")
+    fate = desk.assets.fate
+    desk.assets.fate = lambda asset: dataclasses.replace(fate(asset), state=state)
+    desk.turns.interrupt(Interruption.DELETED, "row_call_1.ts")
+    outcome = await desk.translate("French", source="F1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == "interrupted"
+    assert not desk.jobs.submissions
 
 
 async def test_a_file_that_is_forgotten_meanwhile(
