@@ -14,7 +14,7 @@ from typing import Any
 from agent.catalogue.finding import FIND, names_in
 from agent.records import Json
 
-PREFIX = "tsc"  # how the API begins the ids of its searches
+MARK = "searched"  # on a function call of our log that was a search of the API's own; never sent
 CLIENT = {"execution": "client", "status": "completed"}
 
 
@@ -46,14 +46,14 @@ def items_out(items: Sequence[Json], found: Sequence[Json]) -> list[Json]:
 def plain_items(items: Sequence[Json]) -> list[Json]:
     """The input for a model without tool search: what was a search with one that had it is a function call now.
 
-    Its id would be refused, and so would the reasoning that belongs to it.
+    Its id would be refused as one of a function call, and so would the reasoning that belongs to it.
     """
     out: list[Json] = []
     for item in items:
         if _is_search(item):
             while out and out[-1].get("type") == "reasoning":
                 out.pop()
-            item = {name: value for name, value in item.items() if name != "id"}
+            item = {name: value for name, value in item.items() if name not in ("id", MARK)}
         out.append(item)
     return out
 
@@ -70,6 +70,7 @@ def item_in(item: Json) -> Json:
         "name": FIND,
         "arguments": arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False),
         "status": "completed",
+        MARK: True,
     }
 
 
@@ -84,7 +85,7 @@ def _search(tool: Json) -> Json:
 
 def _is_search(item: Json) -> bool:
     """Whether a function call of the log was made by tool search."""
-    return item.get("type") == "function_call" and str(item.get("id", "")).startswith(PREFIX)
+    return item.get("type") == "function_call" and item.get(MARK) is True
 
 
 def _call(item: Json) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.catalogue.finding import FIND
-from agent.conversation import user_message
+from agent.conversation import function_call, user_message
 from agent.records import Json
 from agent.tool_calls import Value, output_item
 from agent.tool_search import item_in, items_out, plain_items, tools_out
@@ -54,6 +54,7 @@ def test_a_search_is_a_function_call_in_the_log() -> None:
         "name": FIND,
         "arguments": '{"query": "kits"}',
         "status": "completed",
+        "searched": True,
     }
 
 
@@ -89,7 +90,7 @@ def test_searches_of_earlier_turns_load_nothing() -> None:
 
 
 def test_a_search_that_was_a_function_stays_one() -> None:
-    log = [{**search("c1"), "id": "fc_1"}, found("c1", "a")]
+    log = [function_call("c1", FIND, {"query": "kits"}), found("c1", "a")]
     assert items_out(log, [tool("a")]) == log
 
 
@@ -98,9 +99,9 @@ def test_without_tool_search_it_is_a_function_call_whose_reasoning_is_gone() -> 
     out = plain_items(log)
     check_pairs(out)
     assert [item["type"] for item in out] == ["message", "function_call", "function_call_output"]
-    assert "id" not in out[1]
+    assert not {"id", "searched"} & out[1].keys()
 
 
 def test_other_reasoning_stays() -> None:
-    log = [REASONING, {**search("c1"), "id": "fc_1"}, found("c1")]
+    log = [REASONING, function_call("c1", FIND, {"query": "kits"}), found("c1")]
     assert plain_items(log) == log
