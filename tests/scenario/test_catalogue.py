@@ -19,6 +19,7 @@ from emulators.slack import Message
 from heygen import OPERATIONS
 from tests.scenario.stage import Stage
 
+full = pytest.mark.full
 HANDLE = re.compile(r"R[A-Z2-7]{8}")
 BUTTON = "perform_operation"
 TRANSLATION = "/v3/video-translations/[^/]+"
@@ -76,6 +77,7 @@ async def whole_toolbox(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Toolbo
 # -- all of it
 
 
+@full
 async def test_every_tool_of_the_app_is_strict(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """R4: composites and operations alike; the same checks as the real service's."""
     toolbox = await whole_toolbox(stage, monkeypatch)
@@ -85,6 +87,7 @@ async def test_every_tool_of_the_app_is_strict(stage: Stage, monkeypatch: pytest
     assert all(one["strict"] for one in definitions)
 
 
+@full
 async def test_what_the_catalogue_points_to_is_there(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """R19: whoever is told that another tool does it can call that tool."""
     toolbox = await whole_toolbox(stage, monkeypatch)
@@ -113,6 +116,7 @@ async def test_brand_kits_are_found_and_listed_in_one_request(stage: Stage) -> N
     assert "list_brand_kits" in tools(stage, 1)
 
 
+@full
 async def test_what_was_found_is_gone_in_the_next_turn(stage: Stage) -> None:
     root = stage.ask("Show me our brand kits")
     await stage.reply(root)
@@ -121,11 +125,13 @@ async def test_what_was_found_is_gone_in_the_next_turn(stage: Stage) -> None:
     assert "list_brand_kits" not in tools(stage)
 
 
+@full
 async def test_glossaries_are_found_and_listed(stage: Stage) -> None:
     root = stage.ask("List the glossaries for brand words")
     assert "Product names" in await stage.reply(root)
 
 
+@full
 async def test_the_model_sees_handles_and_neither_ids_nor_links(stage: Stage) -> None:
     root = await stage.reply_thread()
     await listed(stage, root, "list_brand_kits", "Greenroom")
@@ -134,6 +140,7 @@ async def test_the_model_sees_handles_and_neither_ids_nor_links(stage: Stage) ->
     assert stage.heygen.url not in asked
 
 
+@full
 async def test_an_admin_sees_the_webhooks_and_nobody_else(stage: Stage) -> None:
     """R7: the account's own matters are an admin's."""
     await stage.restart(admins=frozenset({stage.user("bob")}))
@@ -148,11 +155,13 @@ async def test_an_admin_sees_the_webhooks_and_nobody_else(stage: Stage) -> None:
     assert "secret" not in json.dumps(outputs(stage)[-1])
 
 
+@full
 async def test_what_is_left_in_the_account_is_told_by_the_budget(stage: Stage) -> None:
     root = stage.ask("How much is left in the wallet?")
     assert "The HeyGen account has 100.0 usd left." in await stage.reply(root)
 
 
+@full
 async def test_what_others_have_made_is_for_operators_to_see(stage: Stage) -> None:
     await stage.restart(operators=frozenset({stage.user("bob")}))
     stage.openai.script([Call("list_translations", {}), "No."])
@@ -168,6 +177,7 @@ async def test_what_others_have_made_is_for_operators_to_see(stage: Stage) -> No
 # -- paying
 
 
+@full
 async def test_what_costs_money_is_never_called_by_itself(stage: Stage) -> None:
     """R19: a raw operation that spends or is one step of many is refused with the name of the tool that does it."""
     names = ["create_translation", "create_video_batch", "create_upload", "clone_voice", "rotate_webhook_secret"]
@@ -185,6 +195,7 @@ async def test_what_costs_money_is_never_called_by_itself(stage: Stage) -> None:
     assert stage.charges == []
 
 
+@full
 async def test_a_search_says_what_is_not_done_here(stage: Stage) -> None:
     stage.openai.script([Call("find_tools", {"query": "clone my voice from a recording"}), "That is not possible."])
     root = stage.ask("Clone my voice")
@@ -234,6 +245,7 @@ async def test_deleting_waits_for_a_click_and_happens_once(stage: Stage) -> None
     assert len(done(stage, root)) == 1
 
 
+@full
 async def test_others_are_told_who_could_press(stage: Stage) -> None:
     root = await translated(stage)
     posted = await asked_to_delete(stage, root)
@@ -241,6 +253,7 @@ async def test_others_are_told_who_could_press(stage: Stage) -> None:
     assert sent(stage, "DELETE", TRANSLATION) == 0
 
 
+@full
 async def test_an_operator_may_press_for_somebody_else(stage: Stage) -> None:
     await stage.restart(operators=frozenset({stage.user("bob")}))
     root = await translated(stage)
@@ -248,6 +261,7 @@ async def test_an_operator_may_press_for_somebody_else(stage: Stage) -> None:
     await stage.wait(lambda: done(stage, root))
 
 
+@full
 async def test_a_press_a_day_later_is_too_late(stage: Stage) -> None:
     root = await translated(stage)
     posted = await asked_to_delete(stage, root)
@@ -255,6 +269,7 @@ async def test_a_press_a_day_later_is_too_late(stage: Stage) -> None:
     assert "too long ago" in await stage.press(posted, BUTTON)
 
 
+@full
 async def test_nobody_deletes_what_others_asked_for(stage: Stage) -> None:
     root = await translated(stage)
     stage.openai.script([Call("delete_translation", {"video_translation_id": "J1"}), "No."])
@@ -264,6 +279,7 @@ async def test_nobody_deletes_what_others_asked_for(stage: Stage) -> None:
     assert outputs(stage)[-1]["error"]["code"] == "not_allowed"
 
 
+@full
 async def test_a_new_title_in_the_persons_own_words_is_written_at_once(stage: Stage) -> None:
     root = await translated(stage)
     rename = Call("rename_translation", {"video_translation_id": "J1", "title": "Spring launch"})
@@ -273,6 +289,7 @@ async def test_a_new_title_in_the_persons_own_words_is_written_at_once(stage: St
     assert stage.heygen.journal.select("PATCH", TRANSLATION)[-1].body == {"title": "Spring launch"}
 
 
+@full
 async def test_a_title_that_the_model_made_up_waits_for_a_click(stage: Stage) -> None:
     root = await translated(stage)
     rename = Call("rename_translation", {"video_translation_id": "J1", "title": "Best video ever"})
@@ -286,6 +303,7 @@ async def test_a_title_that_the_model_made_up_waits_for_a_click(stage: Stage) ->
     assert sent(stage, "PATCH", TRANSLATION) == 1
 
 
+@full
 async def test_an_admin_removes_a_webhook_by_a_click(stage: Stage) -> None:
     await stage.restart(admins=frozenset({stage.user("alice")}))
     root = await stage.reply_thread()
@@ -300,6 +318,7 @@ async def test_an_admin_removes_a_webhook_by_a_click(stage: Stage) -> None:
     assert sent(stage, "DELETE", "/v3/webhooks/endpoints/.*") == 1
 
 
+@full
 async def test_a_handle_that_nobody_gave_is_refused(stage: Stage) -> None:
     stage.openai.script([Call("get_template", {"template_id": "RAAAAAAAA"}), "I do not know that one."])
     root = stage.ask("What is in the template?")
@@ -308,6 +327,7 @@ async def test_a_handle_that_nobody_gave_is_refused(stage: Stage) -> None:
     assert sent(stage, "GET", "/v3/templates/.*") == 0
 
 
+@full
 async def test_the_press_survives_a_restart(stage: Stage) -> None:
     root = await translated(stage)
     posted = await asked_to_delete(stage, root)
@@ -331,6 +351,7 @@ async def test_avatars_come_with_their_pictures(stage: Stage) -> None:
         assert (await stage.browse(picture["image_url"])).headers["content-type"] == "image/png"
 
 
+@full
 async def test_voices_come_with_something_to_listen_to(stage: Stage) -> None:
     root = stage.ask("Which voices are there?")
     await stage.reply(root)
@@ -339,6 +360,7 @@ async def test_voices_come_with_something_to_listen_to(stage: Stage) -> None:
     assert (await stage.browse(first)).headers["content-type"].startswith("audio/")
 
 
+@full
 async def test_without_a_public_address_they_are_named(stage: Stage) -> None:
     await stage.restart(public_url=None)
     root = stage.ask("Which avatars are there?")
@@ -348,6 +370,7 @@ async def test_without_a_public_address_they_are_named(stage: Stage) -> None:
     assert "need an address of ours" in posted.rendered_text()
 
 
+@full
 async def test_a_forged_preview_opens_nothing(stage: Stage) -> None:
     assert (await stage.browse(f"{stage.public_url}/p/bG9vaw.bG9vaw")).status_code == 404
 
@@ -355,6 +378,7 @@ async def test_a_forged_preview_opens_nothing(stage: Stage) -> None:
 # -- the model's own tool search
 
 
+@full
 async def test_with_tool_search_the_api_asks_us_and_gets_the_tools_in_its_own_item(stage: Stage) -> None:
     await stage.restart(openai_tool_search=True)
     root = stage.ask("Show me our brand kits")
@@ -366,6 +390,7 @@ async def test_with_tool_search_the_api_asks_us_and_gets_the_tools_in_its_own_it
     assert "list_brand_kits" not in [tool.get("name") for tool in third.request["tools"]]
 
 
+@full
 async def test_a_thread_goes_on_when_tool_search_is_switched_off(stage: Stage) -> None:
     await stage.restart(openai_tool_search=True)
     root = stage.ask("Show me our brand kits")
