@@ -78,9 +78,9 @@ class DeliveryKind(enum.StrEnum):
     """What a post is. Cards and closings are rendered from rows when they are sent; the others carry their text.
 
     Those of batches have the batch as their subject: its card, the copy of it for the operators, the sample that waits
-    for a word, the closing, and the list of results as a file. Those of live sessions have the session. `LIVE_CALL`:
-    the card for the operators. `LIVE_LINES`: what was said, from line `first` to `last`; `told` are those the thread
-    has not seen yet. `REACTION`: the emoji `name` on the message `ts`.
+    for a word, the closing, and the list of results as a file. `JOB_FILE`: what a job has made, as a file. Those of
+    live sessions have the session. `LIVE_CALL`: the card for the operators. `LIVE_LINES`: what was said, from line
+    `first` to `last`; `told` are those the thread has not seen yet. `REACTION`: the emoji `name` on the message `ts`.
     """
 
     ROOT = "root"
@@ -93,6 +93,7 @@ class DeliveryKind(enum.StrEnum):
     BATCH_SAMPLE = "batch_sample"
     BATCH_CLOSING = "batch_closing"
     BATCH_RESULTS = "batch_results"
+    JOB_FILE = "job_file"
     LIVE_CARD = "live_card"
     LIVE_CALL = "live_call"
     LIVE_LINES = "live_lines"

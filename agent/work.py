@@ -117,6 +117,9 @@ Their `Work.send` looks for what an earlier attempt may have begun.
 STOPPABLE = frozenset({JobKind.AGENT})
 """Kinds that HeyGen stops when it is told to: what is unwanted of them is billed only if it was done before."""
 
+FILED = frozenset({JobKind.PROOFREAD})
+"""Kinds whose results are shared in the thread as files, beside their links."""
+
 PIECES = {JobKind.TRANSLATION: "languages", JobKind.PROOFREAD: "languages"}
 """Kinds whose one request makes several jobs: the argument that lists them, a label each. The others make one each."""
 

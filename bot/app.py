@@ -55,7 +55,7 @@ from bot.app_agents import VideoAgentParts, agent_work
 from bot.app_assets import AssetNeeds, adding, upload_worker
 from bot.app_catalogue import CatalogueNeeds, complete_toolbox, previews, wish_buttons
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
-from bot.app_works import WorkTools, all_works
+from bot.app_works import WorkTools, all_works, job_files
 from bot.clock import RandomIds, SystemClock
 from bot.crm import crm_of
 from bot.fetch import SafeProbe
@@ -131,8 +131,8 @@ class Tempo:
     live_cards: float = 60.0
     lease: float = LEASE_SECONDS
     poll: PollPlan = POLLING
-
     agents: Patience = PATIENCE
+
 
 @dataclass(slots=True)
 class App:
@@ -443,6 +443,7 @@ class _Parts:
                 clock=self.clock,
             ),
             agents=self._agents().renderer(),
+            job_files=job_files(self.settings, self.store.jobs, self.accounts, self.works),
             preview_link=previews(self._catalogue_needs()).link,
         )
 

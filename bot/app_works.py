@@ -23,6 +23,11 @@ from agent.toolbox import ToolSpec
 from agent.translating import Translating
 from agent.translation import ReadyFiles
 from agent.work import Works
+from bot.link_files import LinkFiles
+from bot.settings import Settings
+from bot.slack.job_files import JobFiles, Requests
+
+FETCH_SECONDS = 60.0
 
 
 class Probe(SourceProbe, SoundProbe, Protocol):
@@ -76,3 +81,9 @@ class WorkTools:
         )
         finishing = Finishing(jobs=self.jobs, sources=sources, ordering=self.ordering, spending=self.spending)
         return [*lipsync.tools(), *template.tools(), *finishing.tools()]
+
+
+def job_files(settings: Settings, jobs: Requests, accounts: Accounts, works: Works) -> JobFiles:
+    """What fetches results that are shared as files."""
+    files = LinkFiles(settings.fetch_allowed_hosts, seconds=FETCH_SECONDS)
+    return JobFiles(jobs=jobs, accounts=accounts, works=works, files=files)

@@ -22,6 +22,7 @@ from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.blocks import Post
 from bot.slack.catalogue_posts import PreviewLink, no_previews
 from bot.slack.chunking import PIECE_LIMIT
+from bot.slack.job_files import FileUnavailable, JobFiles
 from bot.slack.live_rendering import Attachment, LiveRenderer
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
 from bot.slack.pacing import Pacer
@@ -53,7 +54,7 @@ EDITED = frozenset(
         *(DeliveryKind.BATCH_CARD, DeliveryKind.BATCH_CALL, DeliveryKind.BATCH_SAMPLE, DeliveryKind.AGENT),
     }
 )
-FILES = frozenset({DeliveryKind.LIVE_FILE, DeliveryKind.BATCH_RESULTS})
+FILES = frozenset({DeliveryKind.LIVE_FILE, DeliveryKind.BATCH_RESULTS, DeliveryKind.JOB_FILE})
 FIRST_CALLS = {DeliveryKind.REACTION: "reactions.add", **dict.fromkeys(FILES, "files.completeUploadExternal")}
 
 
@@ -61,7 +62,7 @@ class DeliveryWorker:
     """Delivers. `wake` asks the worker loop for another round; `random` (0 to 1) spreads repetitions.
 
     `live` renders what is posted of live sessions, `batches` what is posted of batches and `agents` what is posted of
-    video agents; without it there are none.
+    video agents; without it there are none. `job_files` fetches results that are shared as files.
     `preview_link` gives links of ours to pictures and voices.
     """
 
@@ -82,6 +83,7 @@ class DeliveryWorker:
         live: LiveRenderer | None = None,
         batches: BatchRenderer | None = None,
         agents: AgentRenderer | None = None,
+        job_files: JobFiles | None = None,
         preview_link: PreviewLink = no_previews,
     ) -> None:
         self._calls = SlackCalls(client)
@@ -97,6 +99,7 @@ class DeliveryWorker:
             live=live,
             batches=batches,
             agents=agents,
+            job_files=job_files,
             preview_link=preview_link,
         )
         self._pacer = pacer
@@ -174,7 +177,7 @@ class DeliveryWorker:
         """Where a delivery stands that may have been posted; `KeyError` when its rows do not exist."""
         if delivery.kind not in FILES:
             return await self._calls.find(delivery, conversation)
-        name = (await self._renderer.file(delivery)).name
+        name = await self._renderer.file_name(delivery)
         return await self._calls.find_file(conversation.channel_id, conversation.thread_ts, name)
 
     async def _rested(self, lease: Lease, delivery: Delivery) -> bool:
@@ -217,6 +220,14 @@ class DeliveryWorker:
     async def _rendered(self, lease: Lease, delivery: Delivery, conversation: Conversation) -> Rendered | None:
         try:
             return await self._renderer.render(delivery, conversation)
+        except FileUnavailable as error:
+            log.warning("delivery_file_unavailable", retryable=error.retryable)
+            if error.retryable and delivery.attempts < ATTEMPTS:
+                seconds = backoff(delivery.attempts, self._random())
+                await self._deliveries.postpone(lease, self._clock.now() + seconds, "file_unavailable")
+                return None
+            await self._deliveries.mark_dead(lease, "file_unavailable")  # its link stands in the closing
+            return None
         except KeyError:
             log.exception("delivery_without_rows")
         await self._deliveries.mark_dead(lease, "no_rows")

@@ -16,6 +16,7 @@ from bot.slack.blocks import Post
 from bot.slack.cards import card, ops_card
 from bot.slack.chunking import split
 from bot.slack.closings import closing, notice_late
+from bot.slack.job_files import JobFiles
 from bot.slack.live_rendering import Attachment, LiveRenderer
 from bot.slack.ports import Costs, JobRows, LinkFor, Places
 from bot.slack.results import as_text
@@ -56,6 +57,7 @@ class Renderer:
     live: LiveRenderer | None = None
     batches: BatchRenderer | None = None
     agents: AgentRenderer | None = None
+    job_files: JobFiles | None = None
     preview_link: catalogue_posts.PreviewLink = catalogue_posts.no_previews
 
     async def render(self, delivery: Delivery, conversation: Conversation) -> Rendered:
@@ -66,21 +68,15 @@ class Renderer:
             case DeliveryKind.CLOSING:
                 submission, jobs = await self._about(delivery)
                 return Rendered(closing(submission, jobs, self.link_for), submission.requester)
-            case DeliveryKind.NOTICE if "job_id" in delivery.body:
-                return await self._late(delivery, conversation)
-            case DeliveryKind.ROOT if delivery.subject_id is not None:
-                return await self._ops_card(delivery)
             case DeliveryKind.NOTICE | DeliveryKind.ROOT:
-                return Rendered(views.root(_text(delivery)), delivery.body.get("user"))
-            case DeliveryKind.REPLY if "gallery" in delivery.body:
-                return Rendered(catalogue_posts.gallery(delivery.body["gallery"], self.preview_link))
-            case DeliveryKind.REPLY if "wish" in delivery.body:
-                return Rendered(catalogue_posts.wish(delivery.body["wish"]))
+                return await self._notice(delivery, conversation)
             case DeliveryKind.REPLY:
-                pieces = split(_text(delivery)) or ["…"]
-                return Rendered(views.reply(pieces[0]), more=tuple(pieces[1:]))
+                return self._reply(delivery)
             case DeliveryKind.REACTION:
                 return Rendered(Post("", []))
+            case DeliveryKind.JOB_FILE:
+                file = await self.file(delivery)
+                return Rendered(Post(file.title, []), attachment=file)
             case DeliveryKind.AGENT:
                 if self.agents is None:
                     raise KeyError(delivery.id)
@@ -104,6 +100,23 @@ class Renderer:
                 return await self._live(delivery)
             case _:
                 assert_never(delivery.kind)
+
+    async def _notice(self, delivery: Delivery, conversation: Conversation) -> Rendered:
+        """The first message of a thread, or one that stands in it by itself."""
+        if delivery.kind is DeliveryKind.NOTICE and "job_id" in delivery.body:
+            return await self._late(delivery, conversation)
+        if delivery.kind is DeliveryKind.ROOT and delivery.subject_id is not None:
+            return await self._ops_card(delivery)
+        return Rendered(views.root(_text(delivery)), delivery.body.get("user"))
+
+    def _reply(self, delivery: Delivery) -> Rendered:
+        """An answer: pictures, a wish to be confirmed, or words."""
+        if "gallery" in delivery.body:
+            return Rendered(catalogue_posts.gallery(delivery.body["gallery"], self.preview_link))
+        if "wish" in delivery.body:
+            return Rendered(catalogue_posts.wish(delivery.body["wish"]))
+        pieces = split(_text(delivery)) or ["…"]
+        return Rendered(views.reply(pieces[0]), more=tuple(pieces[1:]))
 
     async def _live(self, delivery: Delivery) -> Rendered:
         """What is posted of a live session; `KeyError` where there are none."""
@@ -143,12 +156,23 @@ class Renderer:
                 return Rendered(await self.batches.ops_card(delivery, place))
 
     async def file(self, delivery: Delivery) -> Attachment:
-        """The file that a delivery shares; `KeyError` when its rows do not exist."""
+        """The file that a delivery shares; `KeyError` when its rows do not exist.
+
+        `FileUnavailable` where it has to be fetched and cannot be.
+        """
+        if delivery.kind is DeliveryKind.JOB_FILE and self.job_files is not None:
+            return await self.job_files.file(delivery)
         if delivery.kind is DeliveryKind.BATCH_RESULTS and self.batches is not None:
             return await self.batches.file(delivery)
         if self.live is None:
             raise KeyError(delivery.id)
         return await self.live.file(delivery)
+
+    async def file_name(self, delivery: Delivery) -> str:
+        """How that file is called, without fetching anything; `KeyError` when its rows do not exist."""
+        if delivery.kind is DeliveryKind.JOB_FILE and self.job_files is not None:
+            return await self.job_files.name(delivery)
+        return (await self.file(delivery)).name
 
     async def _card(self, delivery: Delivery) -> Rendered:
         submission, jobs = await self._about(delivery)

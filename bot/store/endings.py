@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.ports import Ids
 from agent.records import OPEN_JOB_STATES, DeliveryKind, Job, JobState, JobUpdate, Json, Source
+from agent.work import FILED
 from bot.store.claims import RELEASED
 from bot.store.database import Database
 from bot.store.ledger import Ledger
@@ -81,6 +82,15 @@ class Endings:
                 connection,
                 NewDelivery(conversation_id, DeliveryKind.CLOSING, closing_key(submission_id), submission_id),
             )
+        await self._share(connection, submission_id, conversation_id)
+
+    async def _share(self, connection: AsyncConnection, submission_id: str, conversation_id: str) -> None:
+        """Queue the files that jobs have made, where a link is not all that people need."""
+        made = sa.and_(job.c.state == JobState.SUCCEEDED, job.c.kind.in_(FILED))
+        select = sa.select(job.c.id).where(job.c.submission_id == submission_id, made).order_by(job.c.number)
+        for job_id in (await connection.scalars(select)).all():
+            file = NewDelivery(conversation_id, DeliveryKind.JOB_FILE, f"file:{job_id}", job_id)
+            await self._outbox.add(connection, file)
 
     async def conclude_batch(
         self, connection: AsyncConnection, batch_id: str, conversation_id: str, *, told: bool = False

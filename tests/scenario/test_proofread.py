@@ -37,6 +37,28 @@ async def test_subtitles_come_first_and_no_video_is_made(stage: Stage) -> None:
     assert len(stage.charges) == 1
 
 
+def shared(stage: Stage, root: str) -> list[tuple[str, bytes]]:
+    return [(file.name, file.data) for m in stage.slack.thread("videos", root) if m.from_app for file in m.files]
+
+
+async def test_the_subtitles_stand_in_the_thread_as_files(stage: Stage) -> None:
+    root = await checked(stage, "French", "German")
+    files = await stage.wait(lambda: len(found := shared(stage, root)) == 2 and found)
+    assert sorted(name for name, _ in files) == [
+        "launch-mp4-french-france-J1.srt",
+        "launch-mp4-german-germany-J2.srt",
+    ]
+    assert all(b"-->" in data for _, data in files)
+
+
+async def test_a_file_that_cannot_be_fetched_is_shared_later(stage: Stage) -> None:
+    stage.heygen.fail("before", "/files/.*srt.*", status=503, times=2)
+    root = await checked(stage)
+    await stage.wait(lambda: shared(stage, root))
+    await stage.probe()
+    assert len(shared(stage, root)) == 1
+
+
 async def test_a_corrected_file_goes_back_in_and_the_video_is_made(stage: Stage) -> None:
     root = await checked(stage)
     stage.slack.say(
