@@ -22,6 +22,8 @@ from heygen.truto import (
     read_plain,
 )
 
+# An attempt may go on for as long as a write may take; a look at what it made is to be believed a minute after that.
+SETTLES_AFTER = CallClass.WRITE.value + SETTLE_SECONDS
 RANDOM = random.Random()  # noqa: S311 - jitter
 
 
@@ -31,10 +33,8 @@ def heygen_client(settings: Settings, http: httpx2.AsyncClient, user_agent: str)
         direct = HttpTransport(settings.heygen_base_url, settings.secret("heygen_api_key"), http, user_agent)
         return Client(_retrying(direct))
     through = _retrying(TrutoTransport(_wire(settings, http, user_agent, _account(settings), read=read_heygen)))
-    # An attempt may go on for as long as a write may take; only what was made after that can be missed no more.
-    settles_after = CallClass.WRITE.value + SETTLE_SECONDS
     again = MarkingTransport(through, look_first=True)
-    return Client(MarkingTransport(through), again=again, settles_after=settles_after)
+    return Client(MarkingTransport(through), again=again, settles_after=SETTLES_AFTER)
 
 
 def crm_transport(settings: Settings, http: httpx2.AsyncClient, user_agent: str) -> Transport | None:

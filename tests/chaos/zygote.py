@@ -21,7 +21,7 @@ from agent.lexicon import courtesies, lexicon
 from agent.records import JobKind
 from agent.video_agents.rules import Patience
 from agent.work import UNKEYED
-from bot import observability
+from bot import heygen_account, observability
 from bot.app import Tempo, running
 from bot.server import Server, bound
 from bot.settings import Settings
@@ -58,6 +58,7 @@ def _child(order: dict[str, Any]) -> None:
         pacing.PLACE_SECONDS = 0.05  # so that a run takes no longer than it must
         assets.AT_ONCE_BYTES = order.get("at_once", assets.AT_ONCE_BYTES)  # so that small files go either way
         assets.LOOK_SECONDS = uploading.LOOK_SECONDS = 0.2
+        heygen_account.SETTLES_AFTER = 1.0  # seconds, for the same reason as the next line
         UNKEYED[JobKind.AGENT] = 1.0  # seconds; nothing is on its way for longer here
         if order["points"]:
             wrap(Points(Path(order["points"]), tuple(order["kill_at"]) if order["kill_at"] else None))
