@@ -5,6 +5,7 @@ HeyGen's id of a session comes from the conversation's own row. A model names at
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
@@ -29,6 +30,7 @@ SHORTEST_VIDEO, LONGEST_VIDEO = 5, 1_800
 UNTITLED = "Agent's video"
 NEXT_VERSION = " (next version)"
 NAME_WORDS = 6
+STOP = re.compile(r"\b(?:stop|cancel|abort|end)\b", re.IGNORECASE)
 PASSED_ON = "Passed on to the video agent. What it answers is posted here."
 ONE_SHOT = "This video agent makes its video at once and takes no messages."
 WORKING = "The video agent is at work; it can be told something when it asks, or when its video is ready."
@@ -211,6 +213,9 @@ class VideoAgentTools:
         turn = context.turn
         if await self._turns.tainted(turn.id):
             return Failed("not_allowed", "Not after reading what others wrote.", "The person can answer by the button.")
+        if await self._turns.mixed(turn.id) and not await self._asked(context, text):
+            hint = "Pass on the person's own words, or let them reply without a mention: that goes to the agent."
+            return Failed("not_allowed", "Others have written here too.", hint)
         taken = await self._sessions.answer(
             session.id, key=context.key, actor=turn.requester, text=text, message_ts=turn.message_ts
         )
@@ -239,6 +244,8 @@ class VideoAgentTools:
         if await self._turns.tainted(context.turn.id):
             hint = "The button on the card does it."
             return Failed("not_allowed", "Not after reading what others wrote.", hint)
+        if await self._turns.mixed(context.turn.id) and not STOP.search(await self._spending.words_of(context.turn)):
+            return Failed("not_allowed", "Others have written here too.", "Ask whether it is to be stopped.")
         jobs = await self._jobs.conversation_jobs(context.turn.conversation_id)
         running = [job for job in jobs if job.kind is JobKind.AGENT and job.state in OPEN_JOB_STATES]
         if arguments.job is not None:
