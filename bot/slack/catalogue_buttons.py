@@ -13,6 +13,7 @@ from bot.slack.text import safe
 from bot.store.inbox import NewEvent
 
 GOOD_FOR = 24 * 3_600.0  # seconds
+TAKEN = "I have taken that in. What came of it stands in the thread in a moment; a second press changes nothing."
 UNKNOWN = "I can't tell what this button belongs to. Ask me in words instead."
 TOO_LATE = "That was asked for too long ago. Ask me again in words."
 NOT_YOURS = "Only <@{user}>, who asked for this, can press it, or somebody who may change what the account holds."
@@ -57,7 +58,7 @@ class WishButtons:
             kind="action",
             payload=payload,
         )
-        return Answer(event=event)
+        return Answer(text=TAKEN, event=event)
 
 
 def _read(value: str) -> Json | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from bot.slack.blocks import Post
-from bot.slack.catalogue_buttons import GOOD_FOR, TOO_LATE, UNKNOWN, WishButtons
+from bot.slack.catalogue_buttons import GOOD_FOR, TAKEN, TOO_LATE, UNKNOWN, WishButtons
 from bot.slack.catalogue_posts import PERFORM, gallery, no_previews, wish
 from bot.slack.router import Answer, Router
 from tests.support.clock import ManualClock
@@ -105,7 +105,7 @@ class Desk:
 async def test_who_asked_and_who_may_have_it_done(user: str) -> None:
     desk = Desk()
     answer = await desk.press(user)
-    assert answer.text is None
+    assert answer.text == TAKEN
     assert answer.event is not None
     assert (answer.event.kind, answer.event.thread_ts) == ("action", "1.0")
     assert answer.event.payload["tool"] == "delete_look"
