@@ -11,10 +11,15 @@ from agent.money import MICRO, dollars
 from agent.ports import Accounts
 from bot.store.wallet import Reading, Wallet
 from heygen import HeyGenError
+from heygen.truto import ReconnectNeeded
 
 log = structlog.get_logger(__name__)
 
 ALERT_AT = MICRO  # a dollar that nobody can explain
+RECONNECT = (
+    ":warning: The connection between Truto and HeyGen has ended. Nothing can be asked for or looked at until somebody "
+    "reconnects HeyGen in Truto; what HeyGen already has goes on there, and is told afterwards."
+)
 
 
 class WalletWatch:
@@ -27,6 +32,7 @@ class WalletWatch:
         self._accounts = accounts
         self._account_id = account_id
         self._alert = alert
+        self._called = ""
 
     async def look(self) -> int:
         """One look; returns 0, for a loop. A wallet that is not in dollars cannot be compared and is left alone."""
@@ -36,6 +42,8 @@ class WalletWatch:
             balance = await client.get_balance()
         except HeyGenError as error:
             log.warning("wallet_unread", account=self._account_id, error=str(error))
+            if isinstance(error, ReconnectNeeded):
+                await self._call_for_a_reconnect()
             return 0
         if balance.currency != "usd" or balance.remaining is None:
             return 0
@@ -44,6 +52,14 @@ class WalletWatch:
         if reading is not None and reading.drift:
             await self._tell(reading, mark)
         return 0
+
+    async def _call_for_a_reconnect(self) -> None:
+        """Once for each time that the connection ends, which is after another last look."""
+        last = await self._wallet.last(self._account_id)
+        key = f"reconnect:{self._account_id}:{0 if last is None else last.read_at:.0f}"
+        if key != self._called:
+            self._called = key
+            await self._alert(key, RECONNECT)
 
     async def _tell(self, reading: Reading, mark: int) -> None:
         log.warning("wallet_drift", account=self._account_id, micro_dollars=reading.drift)

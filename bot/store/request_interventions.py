@@ -7,11 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.jobs import KEY_HONOURED_SECONDS
 from agent.records import OPEN_JOB_STATES, Job, JobState, JobUpdate, SubmissionState
+from agent.work import UNKEYED
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
 from bot.store.endings import NEVER, Endings
 from bot.store.rows import one, record
-from bot.store.schema import job, submission
+from bot.store.schema import account, job, submission
 from bot.store.submissions import UNSENT
 
 GIVEN_UP = "given_up"
@@ -49,11 +50,21 @@ class RequestInterventions:
                 raise Impossible(f"HeyGen no longer honours the key of submission {submission_id}: it can be given up.")
             if row["not_before"] <= now:
                 raise Impossible(f"Submission {submission_id} is due already: whoever serves takes it by itself.")
+            if row["state"] is SubmissionState.SENDING and await self._settles(connection, row):
+                raise Impossible(
+                    f"Submission {submission_id} may be on its way to HeyGen, which cannot be asked about it earlier: "
+                    "it is looked for when its time has come."
+                )
             await connection.execute(
                 sa.update(submission).where(submission.c.id == submission_id).values(not_before=0.0)
             )
             await self._database.announce(connection, "submissions")
             return f"Submission {submission_id} was waiting and is due now, with the same key."
+
+    async def _settles(self, connection: AsyncConnection, row: sa.RowMapping) -> bool:
+        """Whether HeyGen may not know its key, so that a look too early would miss what is still on its way."""
+        backend = await connection.scalar(sa.select(account.c.backend).where(account.c.id == row["account_id"]))
+        return row["kind"] in UNKEYED or backend == "truto"
 
     async def give_up_submission(self, submission_id: str) -> str:
         """End a submission, refused if HeyGen certainly did not accept it, else unknown; jobs and closing follow."""

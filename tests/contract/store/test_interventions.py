@@ -8,6 +8,7 @@ from agent.errors import LeaseLost
 from agent.jobs import KEY_HONOURED_SECONDS
 from agent.records import DeliveryKind, DeliveryState, JobState, Lease, Source, SubmissionState, TurnRecord, TurnState
 from bot.store import Store
+from bot.store.directory import Account
 from bot.store.endings import closing_key
 from bot.store.interventions import Impossible
 from bot.store.outbox import NewDelivery
@@ -15,7 +16,9 @@ from bot.store.overview import Kind
 from bot.store.turns import reply_key
 from tests.support.clock import ManualClock
 from tests.support.store_steps import (
+    ACCOUNT,
     LEASE,
+    WORKSPACE,
     accept,
     claim_lane,
     claim_submission,
@@ -180,6 +183,21 @@ async def test_a_postponed_submission_is_due_now_with_its_key(store: Store, cloc
     await store.interventions.retry(Kind.SUBMISSION, submission_id)
     ((_, claimed),) = await store.jobs.claim_due_submissions(5)
     assert (claimed.key, claimed.sent_at) == (before.key, before.sent_at)
+
+
+@pytest.mark.parametrize("doubtful", [True, False])
+async def test_what_may_be_on_its_way_through_truto_is_not_hurried(
+    store: Store, clock: ManualClock, doubtful: bool
+) -> None:
+    """A look too early would miss it, and it would be paid for twice."""
+    await store.directory.put_account(Account(ACCOUNT, WORKSPACE, "truto", "path-token"))
+    submission_id = await postponed(store, clock, doubtful=doubtful)
+    if not doubtful:
+        await store.interventions.retry(Kind.SUBMISSION, submission_id)
+        return
+    with pytest.raises(Impossible, match="on its way"):
+        await store.interventions.retry(Kind.SUBMISSION, submission_id)
+    assert await store.jobs.claim_due_submissions(5) == []
 
 
 async def test_a_submission_is_not_sent_when_its_key_is_forgotten(store: Store, clock: ManualClock) -> None:

@@ -16,7 +16,9 @@ from bot.store import Store
 from bot.store.wallet import LastLook
 from bot.wallet import ALERT_AT, WalletWatch
 from emulators.heygen import DEFAULT_KEY, HeyGenEmulator, Subscription
+from emulators.truto import TrutoEmulator
 from heygen import Client, HttpTransport
+from heygen.truto import TrutoTransport
 from tests.support.clock import ManualClock
 from tests.support.store_steps import (
     ACCOUNT,
@@ -27,6 +29,7 @@ from tests.support.store_steps import (
     running,
     sqlite_url,
 )
+from tests.support.truto import wire
 
 
 class OneAccount:
@@ -161,6 +164,26 @@ async def test_a_wallet_that_cannot_be_read_is_read_later(
     assert await store.wallet.last(ACCOUNT) is None
     await watch.look()
     assert (await last(store)).balance == 100 * MICRO
+
+
+async def test_an_ended_connection_is_told_once_each_time(heygen: HeyGenEmulator, store: Store, office: Office) -> None:
+    """R73: the operators hear of it although nobody has asked for anything."""
+    truto = TrutoEmulator()
+    await truto.start()
+    truto.connect(heygen.url, DEFAULT_KEY)
+    async with httpx2.AsyncClient() as http:
+        accounts = cast("Accounts", OneAccount(Client(TrutoTransport(wire(truto, http)))))
+        watch = WalletWatch(wallet=store.wallet, accounts=accounts, account_id=ACCOUNT, alert=office.hear)
+        for times in (1, 2):
+            truto.account.status = "needs_reauth"
+            await watch.look()
+            await watch.look()
+            assert len(office.alerts) == times
+            assert "reconnects HeyGen in Truto" in [*office.alerts.values()][-1]
+            truto.connect(heygen.url, DEFAULT_KEY)
+            cast("ManualClock", store.clock).advance(300)
+            await watch.look()
+    await truto.stop()
 
 
 async def test_money_that_moves_during_the_look_makes_it_void(
