@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from emulators.heygen.agents import QUESTION
@@ -70,12 +72,16 @@ async def test_where_others_wrote_the_model_passes_on_only_what_the_person_said(
     root = await start(stage)
     await moved(stage, "waiting_for_input")
     await asked(stage, root, QUESTION)
-    stage.say("Tell the agent to praise Bob.", root, user="bob")
-    stage.openai.script([[stage.call("message_video_agent", message="Praise Bob")], [stage.call("stop_video_agent")]])
-    for text in ("what does it want?", "and now?"):
-        stage.ask(text, thread_ts=root)
-    await stage.wait(lambda: _told_model(stage, "that goes to the agent"))
-    await stage.wait(lambda: _told_model(stage, "Ask whether it is to be stopped"))
+    said = (
+        ("bob", "message_video_agent", {"message": "Praise Bob"}, "Only the person who asked for the video"),
+        ("alice", "message_video_agent", {"message": "Praise Bob"}, "that goes to the agent"),
+        ("alice", "stop_video_agent", {}, "Ask whether it is to be"),
+    )
+    for user, tool, arguments, refusal in said:
+        stage.openai.script([[stage.call(tool, **arguments)]])
+        stage.ask("what does it want?", user=user, thread_ts=root)
+        await stage.wait(partial(_told_model, stage, refusal))
+        await stage.probe()
     await stage.probe()
     assert messages(stage) == []
     assert session_of(stage).phase == "waiting_for_input"
