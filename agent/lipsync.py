@@ -16,7 +16,6 @@ from agent.records import JobKind, Json
 from agent.spending import Spending
 from agent.tool_calls import Failed, Outcome, TryAgain
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
-from agent.translation import title_of
 
 NO_FACE = TryAgain("no_face", "Which video should speak it, or which avatar?", "Ask the person for one of them.")
 TWO_FACES = TryAgain(
@@ -104,13 +103,13 @@ class LipSync:
         video = await self._sources.find(context, arguments.video, "the video", "video/")
         if not isinstance(video, Found):
             return video
-        title = await self._title(context, arguments, _name(video), audio)
+        title = await self._title(context, arguments, video.name, audio)
         mode = "precision" if arguments.precise else "speed"
         asked = {**video.arguments("video"), **audio.arguments("audio"), "mode": mode}
         return _order(JobKind.LIPSYNC, account_id, asked, title), await self._sources.given(context, video)
 
     async def _title(self, context: CallContext, arguments: LipsyncArguments, face: str, audio: Found) -> str:
-        return await self._ordering.title(context, arguments.title, f"{face} with {_name(audio)}"[:TITLE_LIMIT])
+        return await self._ordering.title(context, arguments.title, f"{face} with {audio.name}"[:TITLE_LIMIT])
 
     async def _named(self, context: CallContext, avatar: str) -> bool:
         words = " ".join((await self._spending.words_of(context.turn)).casefold().split())
@@ -119,8 +118,3 @@ class LipSync:
 
 def _order(kind: JobKind, account_id: str, arguments: Json, title: str) -> Order:
     return Order(kind=kind, account_id=account_id, arguments=arguments, labels=(title,), title=title)
-
-
-def _name(source: Found) -> str:
-    """A name for a source: the end of its link, or its handle."""
-    return source.said if source.url is None else title_of(source.url)

@@ -20,7 +20,7 @@ from agent.records import Job, JobState, Json
 from agent.spending import Spending
 from agent.tool_calls import Failed, TryAgain
 from agent.toolbox import CallContext
-from agent.translation import ReadyFiles
+from agent.translation import ReadyFiles, title_of
 from agent.work import Works
 from heygen import Client, HeyGenError
 
@@ -41,6 +41,11 @@ class Found:
     asset_id: str | None = None
     job: Job | None = None
     seconds: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What to call it: the end of its link, or its handle."""
+        return self.said if self.url is None else title_of(self.url)
 
     def arguments(self, name: str) -> Json:
         """Its part of a request's arguments, as the source called `name`."""

@@ -29,8 +29,9 @@ PER_SECOND: Mapping[str, int] = {
     "agent": 33_300,
     "speech": 667,
     "proofread": 50_000,
+    "background_removal": 50_000,
 }
-GUESSED = frozenset({"proofread"})  # HeyGen publishes no price: ours is that of the dearest thing it could be
+GUESSED = frozenset({"proofread", "background_removal"})  # HeyGen publishes no price: ours is that of a translation
 PER_PIECE: Mapping[str, int] = {"cinematic": 7 * MICRO, "avatar": MICRO}
 PER_MINUTE: Mapping[str, int] = {"live": 120_000}  # one credit of LiveAvatar's; each minute that begins is paid
 

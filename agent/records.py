@@ -132,6 +132,7 @@ class JobKind(enum.StrEnum):
     TEMPLATE = "template"
     PROOFREAD = "proofread"
     PROOFREAD_VIDEO = "proofread_video"
+    BACKGROUND = "background"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from agent.backgrounds import Backgrounds
 from agent.filling import Filling
 from agent.from_template import FromTemplate
 from agent.lipsync import LipSync
@@ -18,6 +19,7 @@ from agent.premade import Templates
 from agent.presenters import Presenters
 from agent.proofread import Finishing
 from agent.proofreading import FromProofread, Proofreading
+from agent.separating import Separating
 from agent.spending import Spending
 from agent.toolbox import ToolSpec
 from agent.translating import Translating
@@ -45,6 +47,7 @@ def all_works(*, probe: Probe, jobs: JobStore, accounts: Accounts, prices: Price
         Filling(prices=prices),
         Proofreading(material=material, prices=prices),
         FromProofread(material=material, jobs=jobs, prices=prices),
+        Separating(material=material, prices=prices),
     )
     return works
 
@@ -80,7 +83,8 @@ class WorkTools:
             spending=self.spending,
         )
         finishing = Finishing(jobs=self.jobs, sources=sources, ordering=self.ordering, spending=self.spending)
-        return [*lipsync.tools(), *template.tools(), *finishing.tools()]
+        backgrounds = Backgrounds(accounts=self.accounts, sources=sources, ordering=self.ordering)
+        return [*lipsync.tools(), *template.tools(), *finishing.tools(), *backgrounds.tools()]
 
 
 def job_files(settings: Settings, jobs: Requests, accounts: Accounts, works: Works) -> JobFiles:

@@ -52,7 +52,7 @@ COMPOSITES: Mapping[str, tuple[str, ...]] = {
     "clone_voice": (),
     "create_speech": (),
     "create_clipping": (),
-    "remove_background": (),
+    "remove_background": ("separate_background",),
     "list_looks": ("find_avatars",),
     "list_voices": ("find_voices",),
     "get_account": ("get_budget",),

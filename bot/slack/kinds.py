@@ -22,6 +22,11 @@ SCRIPT_LIMIT = 1500
 NAME_LIMIT = 80
 FILL_LIMIT = 300
 SHOWN_LINES = 15
+PARTS = {
+    "foreground": "a video of the people alone",
+    "mask": "a video of the people's outline",
+    "background": "a video of what is behind the people",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,12 @@ def _from_proofread(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     return [section(f"HeyGen would make the video of *{which}* in {language}, {how}.")]
 
 
+def _background(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
+    asked = submission.arguments
+    video = named_source(asked, "video") or "the video"
+    return [section(f"HeyGen would make {PARTS.get(str(asked.get('part')), 'a part')} of {video}.")]
+
+
 def _template(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     asked = submission.arguments
     name = safe(str(asked.get("template_name") or "the template"), NAME_LIMIT)
@@ -141,6 +152,11 @@ KINDS: Mapping[JobKind, Kind] = {
     JobKind.PROOFREAD: Kind(
         "translation to be checked",
         _proofread,
+        dearer="The video has become longer since it was approved, so it would cost more than was agreed to.",
+    ),
+    JobKind.BACKGROUND: Kind(
+        "separated video",
+        _background,
         dearer="The video has become longer since it was approved, so it would cost more than was agreed to.",
     ),
     JobKind.PROOFREAD_VIDEO: Kind("translation", _from_proofread),

@@ -19,6 +19,7 @@ Intent = Literal[
     "cancel",
     "translate",
     "finish",
+    "background",
     "lipsync",
     "create_many",
     "template",
@@ -47,6 +48,7 @@ TOOLS: dict[Intent, tuple[str, ...]] = {
     "cancel": ("cancel_jobs", "cancel_job"),
     "translate": ("translate_video",),
     "finish": ("finish_proofread",),
+    "background": ("separate_background",),
     "lipsync": ("lipsync_video",),
     "create_many": ("create_videos",),
     "template": ("create_from_template",),
@@ -61,7 +63,7 @@ TOOLS: dict[Intent, tuple[str, ...]] = {
 }
 # Intents that do something: several of them in one message become several calls.
 ACTIONS: frozenset[Intent] = frozenset(
-    {"translate", "lipsync", "create", "create_many", "template", "finish", "cancel", "upload"}
+    {"translate", "lipsync", "create", "create_many", "template", "finish", "background", "cancel", "upload"}
 )
 
 _VIDEO = r"(?:videos?|clips?|films?|intros?|vidéos?|vídeos?|ビデオ|動画)"
@@ -95,6 +97,7 @@ RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
     ("agent_stop", _pattern(r"\b(?:stop|cancel|end|abort)\b.{0,20}\bagent\b")),
     ("agent_say", _pattern(r"\b(?:tell|ask|answer) (?:the |your )?(?:video )?agent\b")),
     ("agent_start", _pattern(r"\bvideo agent\b")),
+    ("background", _pattern(_POLITE + r"remove (?:the |its )?background\b")),
     ("finish", _pattern(_POLITE + r"finish (?:the )?(?:proofread )?J\d+\b")),
     ("translate", _pattern(_POLITE + _TRANSLATE)),
     ("lipsync", _pattern(_POLITE + _LIPSYNC)),
@@ -176,7 +179,7 @@ RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
     ),
 )
 _MANY = re.compile(
-    r"\bfor\s+(?P<list>[A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)?\s+(?:at|from|of)\s+.+)$|"
+    r"\bfor\s+(?:the [a-z ]{3,40}:\s+)?(?P<list>[A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)?\s+(?:at|from|of)\s+.+)$|"
     r"\bfor\s+(?P<plain>[A-Z][\w'’-]*(?:\s*,\s*[A-Z][\w'’-]*)*\s*,?\s+and\s+[A-Z][\w'’-]*)",
     re.DOTALL,
 )
@@ -215,6 +218,13 @@ def intent_of(words: str) -> Intent:
     found: Intent = next((intent for intent, pattern in RULES if pattern.search(words)), "other")
     many = found in ("create", "template") and (len(rows_in(words)) > 1 or _LIST.search(words) or _CRM.search(words))
     return "create_many" if many else found
+
+
+def is_order(words: str) -> bool:
+    """Whether a clause begins with what is to be done, so that no question around it changes what it is."""
+    return any(
+        intent in ACTIONS and pattern.pattern.startswith(_POLITE) and pattern.search(words) for intent, pattern in RULES
+    )
 
 
 def clauses_of(text: str) -> list[str]:

@@ -24,6 +24,7 @@ from emulators.openai.intents import (
     greeting_for,
     holds_a_table,
     intent_of,
+    is_order,
     rows_in,
     script_in,
     segments_of,
@@ -152,7 +153,8 @@ def _first_step(reading: Reading, tools: dict[str, Json]) -> list[Content]:
     intent = intent_of(reading.words)
     asked = [(clause, intent_of(words_of(clause))) for clause in clauses_of(reading.text)]
     actions = [(clause, wanted) for clause, wanted in asked if wanted in ACTIONS]
-    if actions and (intent in ACTIONS or asked[0] == actions[0]):
+    ordered = any(is_order(words_of(clause)) for clause, _ in actions)
+    if actions and (intent in ACTIONS or ordered or asked[0] == actions[0]):
         found = [content for clause, wanted in actions for content in _act(clause, wanted, reading, tools)]
         calls = [content for content in found if isinstance(content, Call)]
         return list(_distinct(calls)[:CALL_LIMIT]) or found[:1]
@@ -312,7 +314,7 @@ def _cancels_all(slots: Slots, tool: Json) -> bool:
 def _question(intent: Intent, slots: Slots, tool: Json) -> Phrase | None:
     """What has to be asked first."""
     match intent:
-        case "translate" if not slots.sources:
+        case "translate" | "background" if not slots.sources:
             return "which_video"
         case "translate" if not slots.languages:
             return "which_language"

@@ -122,6 +122,8 @@ class SmallHeyGen:
         path = request.url.path
         if "/proofreads" in path:
             return self._proofread(request, path.partition("/proofreads")[2].strip("/"))
+        if request.method == "POST" and path == "/v3/background-removals":
+            return _data({"id": self._create_video(request), "status": "pending"})
         if path.startswith("/v3/templates"):
             return self._template(request, path.removeprefix("/v3/templates").strip("/"))
         return self._usual(request, path)
@@ -176,7 +178,7 @@ class SmallHeyGen:
         return _data(self.templates[template_id]) if template_id in self.templates else refusal(404, "not_found")
 
     def _create_video(self, request: httpx2.Request) -> str:
-        key = request.headers["idempotency-key"]
+        key = request.headers.get("idempotency-key") or json.loads(request.content)["request_id"]
         if key not in self._created:
             self._created[key] = [f"v-{len(self.videos) + 1}"]
             self.videos[self._created[key][0]] = {"id": self._created[key][0], "status": "pending"}
