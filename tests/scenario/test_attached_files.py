@@ -39,6 +39,26 @@ async def test_translate_this(stage: Stage) -> None:
     assert "files-pri" not in seen
 
 
+async def test_the_card_names_the_file_and_a_change_keeps_it(stage: Stage) -> None:
+    await stage.with_approvers("bob")
+    root = attach(stage, "translate this into French and German")
+    card = await stage.card(root, "waiting for an approval", "talk.mp4", "about $4.20")
+    await stage.change(card, "Spanish (Mexico)")
+    again = await stage.card(root, "waiting for an approval", "talk.mp4", "Spanish (Mexico)", "about $2.10")
+    await stage.press(again, "approve_request", "bob")
+    await stage.submitted(1)
+    [asset] = stage.heygen.stored()
+    assert [paid["video"] for paid in stage.paid()] == [{"type": "asset_id", "asset_id": asset.id}]
+
+
+async def test_others_files_are_translated_by_a_click_alone(stage: Stage) -> None:
+    root = attach(stage, "hello", user="bob")
+    await stage.reply(root)
+    stage.say("translate the file into French", root)
+    await stage.card(root, "waiting for an approval")
+    assert stage.charges == []
+
+
 async def test_initialize_a_direct_upload(stage: Stage) -> None:
     """R19, R36: “Initialize a direct upload for a new 15MB MP4 asset”: one call, no handshake for the model."""
     film = media.mp4("asset", 30, size=15_000_000, moov_last=True)
