@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "say what is missing and whether the services answer",
     "manifest": "print the manifest that the Slack app is made from",
     "catalogue": "print the page about HeyGen's operations, or the schema of one",
+    "upload": "upload a file of this machine to HeyGen and print the asset's id",
     "playground": "the real app on emulated services, with a page to type into",
 }
 
@@ -55,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
             _add_once(command)
         if name == "manifest":
             _add_manifest(command)
+        if name == "upload":
+            command.add_argument("file", metavar="FILE", help="an mp4, webm, png, jpeg, mp3, wav, pdf or srt")
         if name == "catalogue":
             command.add_argument("--name", metavar="OPERATION", help="print this operation's JSON schema instead")
     operations.add_commands(commands)
@@ -87,6 +90,8 @@ async def _run(command: str, options: argparse.Namespace, settings: Settings) ->
             return _manifest(options, settings)
         case "catalogue":
             return _catalogue(options.name)
+        case "upload":
+            return await _upload(options.file, settings)
         case "playground":
             return await _playground(options.once)
         case _:
@@ -117,6 +122,15 @@ def _catalogue(name: str | None) -> int:
     except KeyError as error:
         raise SettingsError(f"HeyGen has no operation {name!r}.") from error
     return 0
+
+
+async def _upload(file: str, settings: Settings) -> int:
+    """The asset's id on standard output, a sentence on standard error where there is none."""
+    from bot import upload_command
+
+    code, line = await upload_command.run(file, settings)
+    print(line, file=sys.stderr if code else sys.stdout)
+    return code
 
 
 async def _playground(once: Sequence[str] | None) -> int:

@@ -45,6 +45,19 @@ def test_serve_without_settings_names_each_that_is_missing(capsys: pytest.Captur
     assert "Traceback" not in error
 
 
+def test_an_upload_needs_an_account(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["upload", "film.mp4"]) == 2
+    assert "HEYGEN_API_KEY" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HEYGEN_API_KEY", "hg-key-1")
+    assert main(["upload", "film.mp4"]) == 1
+    assert "film.mp4" in capsys.readouterr().err
+
+
 def test_check_says_what_is_missing_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check"]) == 1
 
