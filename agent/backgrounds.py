@@ -38,8 +38,8 @@ class Backgrounds:
         return [
             ToolSpec(
                 name="separate_background",
-                purpose="Remove the background of a video: the people alone are left. Costs money. The result is posted "
-                "in the thread by the runtime.",
+                purpose="Remove the background of a video: the people alone are left. Costs money. The result is "
+                "posted in the thread by the runtime.",
                 arguments=BackgroundArguments,
                 effect=Effect.SUBMIT,
                 run=self.remove,

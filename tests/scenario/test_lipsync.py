@@ -110,3 +110,22 @@ async def test_a_finished_job_can_be_what_speaks(stage: Stage) -> None:
     assert f"{stage.heygen.url}/" in sent.body["video"]["url"]
     await stage.finish(2)
     await stage.closing(root, "J1 with voice.mp3", number=2)
+
+
+async def test_an_answer_that_is_lost_is_asked_for_again_and_paid_for_once(stage: Stage) -> None:
+    stage.heygen.fail("drop_reply", LIPSYNCS, method="POST")
+    root = ask(stage)
+    await stage.wait(lambda: len(stage.heygen.journal.select("POST", LIPSYNCS)) == 2)
+    await stage.finish(1)
+    await stage.closing(root, "ready.")
+    assert len({sent.headers["idempotency-key"] for sent in stage.heygen.journal.select("POST", LIPSYNCS)}) == 1
+    assert len(stage.charges) == 1
+
+
+async def test_a_stop_in_the_middle_loses_nothing_and_pays_once(stage: Stage) -> None:
+    root = ask(stage)
+    await stage.submitted(1)
+    await stage.restart()
+    await stage.finish(1)
+    await stage.closing(root, "launch.mp4 with voice.mp3", "ready.")
+    assert len(stage.charges) == 1

@@ -118,3 +118,13 @@ async def test_subtitles_that_fail_are_done_again_for_that_language_alone(stage:
     await stage.press(again, "approve_request")
     await stage.submitted(3)
     assert posts(stage)[1]["output_languages"] == ["French (France)"]
+
+
+async def test_a_video_whose_answer_is_lost_is_asked_for_again_and_paid_for_once(stage: Stage) -> None:
+    root = await checked(stage)
+    stage.heygen.fail("drop_reply", f"{PROOFREADS}/.*/generate", method="POST")
+    stage.say("finish J1", root)
+    await stage.wait(lambda: len(stage.heygen.journal.select("POST", f"{PROOFREADS}/.*/generate")) == 2)
+    await stage.finish(2)
+    await stage.closing(root, "ready", "Watch the video", number=2)
+    assert len(stage.charges) == 2

@@ -88,3 +88,12 @@ async def test_a_template_that_heygen_refuses_costs_nothing(stage: Stage) -> Non
     root = stage.ask(ONE)
     await stage.closing(root, "failed")
     assert stage.charges == []
+
+
+async def test_an_answer_that_is_lost_is_asked_for_again_and_paid_for_once(stage: Stage) -> None:
+    stage.heygen.fail("drop_reply", TEMPLATE, method="POST")
+    root = stage.ask(ONE)
+    await stage.wait(lambda: len(stage.heygen.journal.select("POST", TEMPLATE)) == 2)
+    await stage.finish(1)
+    await stage.closing(root, "ready.")
+    assert len(stage.charges) == 1
