@@ -162,14 +162,15 @@ class VideoAgents:
     async def record_step(self, lease: Lease, session: AgentSession, step: Step) -> None:
         """Write down what a look came to, with what it is to be told in the thread; lease released.
 
-        `session` is what was looked at. An answer that came meanwhile is newer than what was read, so the question
-        stays answered.
+        `session` is what was looked at. An answer that came meanwhile is newer than what was read: the question stays
+        answered, and nothing is over before HeyGen has been told it.
         """
         async with self._database.transaction("agent.step") as connection:
             row = await self._claims.holds(connection, agent_session, lease)
+            if row["answers"] != session.answers:
+                open_ = {"state": row["state"], "asks": row["asks"], "round": row["round"], "due_at": 0.0}
+                step = dataclasses.replace(step, **open_, end=None, job=None)
             values = _columns(step)
-            if row["answers"] != session.answers and step.state is not AgentState.ENDED:
-                values |= {"state": row["state"], "asks": row["asks"], "round": row["round"], "due_at": 0.0}
             if step.state is AgentState.ENDED:
                 values["ended_at"] = await self._database.now(connection)
             await self._write(connection, lease.id, **values, **RELEASED)

@@ -76,3 +76,13 @@ async def test_what_was_done_by_then_is_billed_and_offered(stage: Stage) -> None
     await stage.card(root, "HeyGen made it and billed it", "came to about")
     await posted(stage, root, "had been made by then")
     assert [charge.refunded for charge in stage.charges] == [False]
+
+
+async def test_by_deleting_the_request(stage: Stage) -> None:
+    root = await start(stage)
+    await moved(stage, "waiting_for_input")
+    await asked(stage, root, QUESTION)
+    stage.slack.delete("alice", "videos", root)
+    await stage.wait(lambda: stage.heygen.journal.select("POST", STOP))
+    stage.heygen.advance(5.0)
+    await stage.wait(lambda: [charge.refunded for charge in stage.charges] == [True])

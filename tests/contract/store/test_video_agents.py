@@ -79,6 +79,20 @@ async def test_an_answer_that_came_during_a_look_keeps_the_question_answered(sto
     assert (answer.text, answer.state) == ("For customers", AnswerState.WAITING)
 
 
+async def test_nothing_is_over_before_an_answer_that_came_meanwhile_was_told(store: Store) -> None:
+    session = await asking(store)
+    async with store.database.transaction("test.due") as connection:
+        table = agent_answer.metadata.tables["agent_session"]
+        await connection.execute(sa.update(table).values(due_at=0.0))
+    lease, looked_at, job = await claimed(store)
+    assert await store.agents.answer(session.id, key="k1", **ANSWER)
+    over = {"state": AgentState.ENDED, "end": AgentEnd.LOST, "job": JobState.UNKNOWN, "why": "It is gone."}
+    await store.agents.record_step(lease, looked_at, step(looked_at, **over))
+    assert (await store.jobs.job(job.id)).state is JobState.RUNNING
+    [(_, after, _, [answer])] = await store.agents.claim_due(10)
+    assert (after.state, after.end, answer.text) == (AgentState.WORKING, None, "For customers")
+
+
 @pytest.mark.parametrize("refused", [None, "It will not."])
 async def test_an_answer_is_told_and_its_words_go(store: Store, refused: str | None) -> None:
     session = await asking(store)
