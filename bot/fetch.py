@@ -42,6 +42,7 @@ Code = Literal[
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 RETRYABLE: frozenset[Code] = frozenset({"unreachable", "timeout"})
+INSIDE = "{host} is not on the public internet, so I may not open it. Attach the file here and I upload it to HeyGen."
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 HEADERS = {"User-Agent": "greenroom/0.1", "Accept": "*/*", "Accept-Encoding": "identity"}
 TIMEOUT = httpx2.Timeout(10.0, connect=5.0)
@@ -267,7 +268,7 @@ class _Visit:
         if not addresses:
             raise _refused("unreachable", f"The host {_shown(url)} cannot be found.")
         if not is_named and host not in self._allowed and not all(map(is_public, addresses)):
-            raise _refused("private_address", f"{_shown(url)} is not on the public internet, so I may not open it.")
+            raise _refused("private_address", INSIDE.format(host=_shown(url)))
         return addresses
 
 

@@ -179,7 +179,7 @@ RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
     ),
 )
 _MANY = re.compile(
-    r"\bfor\s+(?:the [a-z ]{3,40}:\s+)?(?P<list>[A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)?\s+(?:at|from|of)\s+.+)$|"
+    r"\bfor\s+(?:the [\w ]{3,40}:\s+)?(?P<list>[A-Z][\w'’-]*(?:\s[A-Z][\w'’-]*)?\s+(?:at|from|of)\s+.+)$|"
     r"\bfor\s+(?P<plain>[A-Z][\w'’-]*(?:\s*,\s*[A-Z][\w'’-]*)*\s*,?\s+and\s+[A-Z][\w'’-]*)",
     re.DOTALL,
 )
