@@ -159,7 +159,7 @@ def _features(endpoint: str | None) -> Json:
                 "command": COMMAND,
                 **_at("url", endpoint),
                 "description": "Videos with HeyGen",
-                "usage_hint": "translate <url> into <languages> | jobs | budget | cancel | help",
+                "usage_hint": "translate <url> into <languages> | lipsync <url> <url> | jobs | budget | cancel | help",
                 "should_escape": True,
             }
         ],
