@@ -18,6 +18,7 @@ from agent.assets import Asset, AssetState, NewAsset, Origin
 from agent.errors import LeaseLost, SourceRefused
 from agent.uploading import Uploads
 from bot.store import Store
+from emulators.base import FaultKind
 from emulators.heygen import HeyGenEmulator, media
 from emulators.heygen.accounts import DEFAULT_KEY
 from heygen import Client, HttpStorage, HttpTransport
@@ -166,11 +167,11 @@ async def test_a_file_goes_its_way(desk: Desk, way: str) -> None:
     indirect=["way"],
 )
 @pytest.mark.parametrize(
-    "kind", ["drop", pytest.param("before", marks=pytest.mark.full), pytest.param("after", marks=pytest.mark.full)]
+    "kind",
+    ["drop_reply", *(pytest.param(kind, marks=pytest.mark.full) for kind in ("before", "after", "drop_before"))],
 )
-async def test_every_call_may_fail_and_there_is_one_asset(desk: Desk, way: str, path: str, kind: Any) -> None:
-    options = {} if kind == "drop" else {"status": 503}
-    desk.heygen.fail(kind, path, **options)
+async def test_every_call_may_fail_and_there_is_one_asset(desk: Desk, way: str, path: str, kind: FaultKind) -> None:
+    desk.heygen.fail(kind, path, status=503)
     there_once(desk, await desk.go_on())
     assert len(desk.heygen.assets.all) == 1
 
@@ -230,7 +231,7 @@ async def test_a_check_that_never_ends_is_told(desk: Desk, directly: None) -> No
 
 
 async def test_a_call_that_nobody_can_tell_of_any_more_is_not_made_again(desk: Desk) -> None:
-    desk.heygen.fail("drop", "/v3/assets")
+    desk.heygen.fail("drop_reply", "/v3/assets")
     assert (await desk.go()).state is AssetState.SENDING
     desk.clock.advance(24 * 3_600)
     assert (await desk.go()).error_code == "too_late"
