@@ -18,7 +18,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import parse_qsl
 
 import uvicorn
@@ -129,6 +129,10 @@ class Fault:
     keep: int = 0
     times: int = 1
     skip: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(FaultKind):
+            raise ValueError(f"no fault is called {self.kind!r}")
 
     def matches(self, method: str, path: str) -> bool:
         """Whether this fault is armed for such a request; counts `skip` down."""
