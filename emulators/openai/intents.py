@@ -95,7 +95,7 @@ _MAKE_VIDEO = rf"\b{_MAKE}\b.{{0,60}}\b{_VIDEO}(?!\w)"
 # In order: the first that matches decides. Orders come first: "make a video about our budget" is no question.
 RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
     ("agent_stop", _pattern(r"\b(?:stop|cancel|end|abort)\b.{0,20}\bagent\b")),
-    ("agent_say", _pattern(r"\b(?:tell|ask|answer) (?:the |your )?(?:video )?agent\b")),
+    ("agent_say", _pattern(r"\b(?:tell|ask|answer|send\b.{1,40}\bto) (?:the |your )?(?:video )?agent\b")),
     ("agent_start", _pattern(r"\bvideo agent\b")),
     ("background", _pattern(_POLITE + r"remove (?:the |its )?background\b")),
     ("finish", _pattern(_POLITE + r"finish (?:the )?(?:proofread )?J\d+\b")),
@@ -209,7 +209,7 @@ _AVATAR = re.compile(
     r"\b[Aa]vatar (?:(?i:id) )?[\"“]?(?P<id>[A-Za-z]+[-_][\w-]+|[A-Za-z]+\d+)"
     r"|\b[Aa]vatar (?:called )?(?P<name>[A-Z]\w+(?: (?:in|on|at|the|[A-Z]\w+|\w+)){0,3}?)(?=[,.]| and | with |$)"
 )
-_FOR_AGENT = _pattern(r"\bagent\b(?:[\s,:]+(?:to|that|on|please))*[\s,:]+(.{2,})")
+_FOR_AGENT = _pattern(r"\bagent\b(?:\s+session\b(?:\s+\w+_\w+)?)?(?:[\s,:]+(?:to|that|on|please))*[\s,:]+(.{2,})")
 _ABOUT = re.compile(r"\b(?:about|on|explaining|introducing|announcing|for|sur|über|sobre)\s+(.{2,})", re.I | re.DOTALL)
 
 
