@@ -298,7 +298,7 @@ def template_in(words: str) -> tuple[str, list[tuple[str, str]]]:
 def for_agent(words: str) -> str:
     """What a video agent is to make, or is to be told; empty where it is not said."""
     match = _FOR_AGENT.search(words)
-    return match[1].strip(" .!?") if match else ""
+    return match[1].strip(" .!?'\"“”‘’") if match else ""
 
 
 def topic_in(words: str) -> str:
