@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.scenario.stage import Stage
 
 TARGETING = (
-    "Take the product launch video at {video} and initiate a translation job targeting Spanish. Give me the translation "
-    "ID so we can monitor its progress."
+    "Take the product launch video at {video} and initiate a translation job targeting Spanish. Give me the "
+    "translation ID so we can monitor its progress."
 )
 STATUS = (
     "Check the status of video translation job ID {job}. If it is completed, give me the final video URL so I can post "
@@ -18,8 +18,8 @@ THREE = (
 )
 WAIT = "Initiate a video translation for {video} into Spanish. Wait for it to finish and give me the URL."
 LEADS = (
-    "Generate personalized introductory videos for the three leads I just added: Sarah at Acme, John at Globex, and Mike "
-    "at Initech. Use our default sales template and ensure you track the video IDs until they finish rendering."
+    "Generate personalized introductory videos for the three leads I just added: Sarah at Acme, John at Globex, and "
+    "Mike at Initech. Use our default sales template and ensure you track the video IDs until they finish rendering."
 )
 
 
