@@ -22,6 +22,7 @@ class FinishArguments(Arguments):
     file: str | None = Field(
         default=None, description="Handle of the corrected SRT file, such as F2; null if the subtitles are good."
     )
+    lines: list[str] | None = Field(default=None, description="Always null: only a dialog fills it.")
 
 
 class Finishing:
@@ -56,7 +57,7 @@ class Finishing:
         old = await self._jobs.submission(job.submission_id)
         if not old.arguments:
             return DELETED
-        corrected = await self._corrected(context, arguments.file)
+        corrected = await self._corrected(context, arguments)
         if isinstance(corrected, TryAgain | Failed):
             return corrected
         asked: Json = {
@@ -87,10 +88,15 @@ class Finishing:
             return TryAgain("not_ready", message, "Ask which one is meant.", [job.handle for job in ready])
         return found
 
-    async def _corrected(self, context: CallContext, file: str | None) -> Json | TryAgain | Failed:
-        if file is None:
+    async def _corrected(self, context: CallContext, arguments: FinishArguments) -> Json | TryAgain | Failed:
+        """What goes into the place of HeyGen's subtitles: a file, what a person wrote into a dialog, or nothing."""
+        if arguments.lines is not None:
+            if context.turn.origin != "command":
+                return TryAgain("not_yours", "Subtitles are corrected by the person.", "Ask for the corrected file.")
+            return {"srt_text": "\n".join(arguments.lines) + "\n"}
+        if arguments.file is None:
             return {}
-        found = await self._sources.find(context, file, "the corrected subtitles")
+        found = await self._sources.find(context, arguments.file, "the corrected subtitles")
         if not isinstance(found, Found):
             return found
         if found.asset_id is None:

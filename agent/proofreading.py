@@ -1,13 +1,13 @@
 """Translations that are checked before they are made, as two kinds of work: the subtitles first, then the video.
 
 The arguments of a proofread are those of a translation. Those of the video made from it: `proofread_job` (the job that
-made the subtitles), `language`, `mode`, and the source `srt` (see `agent.material`) where the subtitles were corrected.
-HeyGen keeps a proofread for about a day.
+made the subtitles), `language`, `mode`, and where the subtitles were corrected the source `srt` (see `agent.material`)
+or `srt_text`, which was written into a dialog. HeyGen keeps a proofread for about a day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from agent.errors import SourceRefused
@@ -16,7 +16,8 @@ from agent.money import Prices, Quote
 from agent.ports import JobStore
 from agent.records import JobKind, Json, Submission
 from agent.work import Remote
-from heygen import Client, RemoteStatus, StatusEntry, Translation
+from heygen import Client, FileSource, RemoteStatus, StatusEntry, Translation
+from heygen.catalogue.assets import UPLOAD_ASSET
 from heygen.catalogue.translations import (
     CREATE_PROOFREAD,
     GENERATE_FROM_PROOFREAD,
@@ -26,6 +27,7 @@ from heygen.catalogue.translations import (
 )
 
 PRICE = "proofread"
+SRT = "application/x-subrip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ class FromProofread:
         """See `agent.work.Work.send`. Corrected subtitles are put there first; twice is as good as once."""
         asked = submission.arguments
         proofread_id = (await self._jobs.job(asked["proofread_job"])).provider_id or ""
+        if "srt_text" in asked:
+            asked = {**asked, "srt_asset_id": await _uploaded(client, asked["srt_text"], f"{submission.key}-srt")}
         if "srt_asset_id" in asked:
             file = await self._material.file(client, asked, "srt")
             await client.call(REPLACE_PROOFREAD_SUBTITLES, {"proofread_id": proofread_id, "srt": file})
@@ -143,3 +147,14 @@ class FromProofread:
     def same(self, one: Json, other: Json) -> bool:
         """From the same proofread, whatever its subtitles say."""
         return bool(one.get("proofread_job")) and one.get("proofread_job") == other.get("proofread_job")
+
+
+async def _uploaded(client: Client, text: str, key: str) -> str:
+    """Subtitles as a file at HeyGen; under one key it is one file, however often they are sent."""
+    data = text.encode()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield data
+
+    file = FileSource(name="subtitles.srt", content_type=SRT, size=len(data), chunks=chunks())
+    return (await client.call(UPLOAD_ASSET, file=file, idempotency_key=key)).id

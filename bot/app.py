@@ -91,6 +91,7 @@ from bot.slack.reply import SlackReplies
 from bot.slack.router import Router
 from bot.slack.slack_calls import SlackCalls
 from bot.slack.socket import SocketMode
+from bot.slack.subtitle_modal import SubtitleModal
 from bot.sockets import begin, socket_mode
 from bot.store import Store
 from bot.store.claims import LEASE_SECONDS
@@ -641,6 +642,8 @@ class _Parts:
         Actions(requests=store.jobs).register(router)
         wish_buttons(self._catalogue_needs()).register(router)
         self._agents().actions().register(router)
+        files = job_files(self.settings, store.jobs, self.accounts, self.works)
+        SubtitleModal(requests=store.jobs, places=store.turns, contents=files).register(router)
         bench = Bench(self.roles, self.roles.approvers)
         decisions = Decisions(
             requests=store.jobs,

@@ -13,6 +13,7 @@ from agent.work import STOPPABLE
 from bot.slack.text import cut
 
 LONGEST_VALUE = 400
+CORRECT = "correct_subtitles"
 CONFIRM_LIMIT = 300
 TOO_LATE = "What HeyGen has can't be stopped and is billed."
 NOT_SENT = frozenset({SubmissionState.WAITING_APPROVAL, SubmissionState.HELD, SubmissionState.INTENDED})

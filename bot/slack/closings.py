@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, Submission, SubmissionState
 from bot.slack.blocks import TITLE_LIMIT, Post, context, post, section, sections
+from bot.slack.buttons import CORRECT
 from bot.slack.lines import TELLING_ORDER, job_line, state_words
 from bot.slack.ports import LinkFor
 from bot.slack.text import mention, safe
@@ -17,6 +18,7 @@ UNLINKED = (
     "I can't give links here until an admin sets `PUBLIC_URL`. The videos are in the HeyGen account, under this title."
 )
 AI_NOTICE = "Made with AI by HeyGen at the request above. Links lead to the video as long as it is kept."
+MOST_BUTTONS = 10
 FREE = "Nothing was sent to HeyGen and nothing is billed."
 
 
@@ -105,15 +107,20 @@ def retry(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
 
 def _checking(jobs: Sequence[Job]) -> list[Block]:
     """How a proofread goes on."""
-    ready = [job.handle for job in jobs if job.kind is JobKind.PROOFREAD and job.state is JobState.SUCCEEDED]
+    ready = [job for job in jobs if job.kind is JobKind.PROOFREAD and job.state is JobState.SUCCEEDED]
     if not ready:
         return []
     return [
         section(
             "No video is made yet. Read the subtitles, correct the file if you like, and say here "
-            f"*finish {ready[0]}*, with the corrected file attached. HeyGen keeps them for about a day."
-        )
+            f"*finish {ready[0].handle}*, with the corrected file attached. HeyGen keeps them for about a day."
+        ),
+        *(ActionsBlock(elements=[_correct(job)]) for job in ready[:MOST_BUTTONS]),  # one action of a kind in a block
     ]
+
+
+def _correct(job: Job) -> ButtonElement:
+    return ButtonElement(text=f"Correct {job.label}"[:75], action_id=CORRECT, value=job.id)
 
 
 def _advice(jobs: Sequence[Job], link_for: LinkFor) -> list[Block]:

@@ -65,7 +65,7 @@ class JobFiles:
         """The file itself. `KeyError` as above, `FileUnavailable` where it cannot be fetched now."""
         job, submission = await self._about(delivery)
         title = harmless(f"{submission.title}: {job.label}", 100)
-        return Attachment(_name(job, submission), title, await self._content(job))
+        return Attachment(_name(job, submission), title, await self.content(job))
 
     async def _about(self, delivery: Delivery) -> tuple[Job, Submission]:
         if delivery.subject_id is None:
@@ -76,8 +76,9 @@ class JobFiles:
             raise KeyError(delivery.id)
         return job, submission
 
-    async def _content(self, job: Job) -> bytes:
-        """The bytes; what goes wrong may quote an address with a signature, so it is not chained."""
+    async def content(self, job: Job) -> bytes:
+        """The bytes of what a job has made; `FileUnavailable` where they cannot be fetched now."""
+        # What goes wrong may quote an address with a signature, so it is not chained.
         try:
             client = await self.accounts.client(job.account_id)
             remote = await self.works[job.kind].read(client, job.provider_id or "")

@@ -96,6 +96,7 @@ def _from_proofread(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     which = safe(str(asked.get("proofread_handle") or "the proofread"), NAME_LIMIT)
     sent_back = named_source(asked, "srt")
     how = f"with the corrected subtitles {sent_back}" if sent_back else "with its subtitles as they are"
+    how = "with the subtitles corrected in the dialog" if asked.get("srt_text") else how
     language = safe(str(asked.get("language") or "its language"), LABEL_LIMIT)
     return [section(f"HeyGen would make the video of *{which}* in {language}, {how}.")]
 

@@ -128,3 +128,20 @@ async def test_a_video_whose_answer_is_lost_is_asked_for_again_and_paid_for_once
     await stage.finish(2)
     await stage.closing(root, "ready", "Watch the video", number=2)
     assert len(stage.charges) == 2
+
+
+async def test_subtitles_are_corrected_in_a_dialog(stage: Stage) -> None:
+    root = await checked(stage)
+    closing = await stage.closing(root, "Correct French (France)")
+    answer = await stage.click(closing, "correct_subtitles", user="bob")
+    assert answer.ok
+    assert not stage.slack.views("bob")
+    assert (await stage.click(closing, "correct_subtitles")).ok
+    view = await stage.wait(lambda: stage.slack.views("alice") and stage.slack.views("alice")[-1])
+    assert "-->" in str(view.body)
+    await stage.slack.submit_view("alice", view.id, {"subtitles": CORRECTED.decode()})
+    await stage.finish(2)
+    await stage.closing(root, "ready", "Watch the video", number=2)
+    job = [job for job in stage.heygen.state.jobs.values() if job.kind == "translation"][-1]
+    assert job.fields["srt_text"] == CORRECTED.decode()
+    assert len(stage.charges) == 2

@@ -122,6 +122,9 @@ class SmallHeyGen:
         path = request.url.path
         if "/proofreads" in path:
             return self._proofread(request, path.partition("/proofreads")[2].strip("/"))
+        if path == "/v3/assets":
+            request.read()
+            return _data({"asset_id": "asset-1", "url": None, "mime_type": "application/x-subrip", "size_bytes": 1})
         if request.method == "POST" and path == "/v3/background-removals":
             return _data({"id": self._create_video(request), "status": "pending"})
         if path.startswith("/v3/templates"):

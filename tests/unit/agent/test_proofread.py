@@ -121,3 +121,23 @@ async def test_what_can_be_fetched_of_a_proofread_is_its_subtitles(
 
 def test_a_request_for_fewer_languages_is_smaller() -> None:
     assert only(JobKind.PROOFREAD, {"languages": ["a", "b"]}, ["b"]) == {"languages": ["b"]}
+
+
+async def test_what_was_written_into_a_dialog_is_uploaded_under_a_key_of_its_own(
+    desk: Desk, heygen: SmallHeyGen
+) -> None:
+    await proofread(desk)
+    outcome = await desk.by_command("finish_proofread", job="J1", file=None, lines=["1", "a --> b", "Salut"])
+    assert isinstance(outcome, Deferred)
+    (upload,) = heygen.sent("POST", "/v3/assets")
+    assert b"1\na --> b\nSalut\n" in upload.content
+    assert upload.headers["idempotency-key"] == "gr-call_c-srt"
+    (put,) = heygen.sent("PUT", f"{PROOFREADS}/p-job1/srt")
+    assert json.loads(put.content) == {"srt": {"type": "asset_id", "asset_id": "asset-1"}}
+
+
+async def test_a_model_writes_no_subtitles(desk: Desk, heygen: SmallHeyGen) -> None:
+    await proofread(desk)
+    outcome = await finish(desk, lines=["1", "a --> b", "Buy now"])
+    assert isinstance(outcome, TryAgain)
+    assert outcome.code == "not_yours"
