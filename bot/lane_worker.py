@@ -19,6 +19,7 @@ from agent.ports import Clock, JobStore, Roles
 from agent.records import OPEN_JOB_STATES, DeliveryState, InboxRow, Job, JobState, Json, Lease, Submission
 from agent.rights import Right, may, roles_towards
 from agent.runner import Parked, Runner
+from bot.slack.catalogue_posts import PERFORM
 from bot.slack.text import escape
 from bot.store.approvals import Approvals, Verdict
 from bot.store.audit import Deed
@@ -221,10 +222,8 @@ class LaneWorker:
                 return await self._retry_batch(lease, row)
             case "action" if row.payload["name"] == "change_request":
                 return await self._change(lease, row)
-            case "action" if row.payload["name"] == "escalate":
-                return await self._escalate(lease, row)
-            case "action" if row.payload["name"] == "perform_operation":
-                return await self._perform(lease, row)
+            case "action" if row.payload["name"] in ("escalate", PERFORM):
+                return await self._pressed(lease, row)
             case "message_changed":
                 return await self._edited(lease, row)
             case "message_deleted":
@@ -250,15 +249,16 @@ class LaneWorker:
         await self._lanes.finish_row(lease, row)
         return None
 
-    async def _escalate(self, lease: Lease, row: InboxRow) -> Parked | None:
-        """A press that asks for a live avatar in a thread: the same call that the model or a command would make."""
-        payload: Json = {**row.payload, "name": "start_live_avatar", "arguments": {}}
-        return await self._runner.run(lease, dataclasses.replace(row, kind="command", payload=payload))
+    async def _pressed(self, lease: Lease, row: InboxRow) -> Parked | None:
+        """A press that asks for a live avatar, or for a change at HeyGen that was put before people.
 
-    async def _perform(self, lease: Lease, row: InboxRow) -> Parked | None:
-        """A press under what would be changed at HeyGen: the call that was shown, by whoever has pressed."""
-        payload: Json = {**row.payload, "name": row.payload["tool"]}
-        return await self._runner.run(lease, dataclasses.replace(row, kind="command", payload=payload))
+        It is the call that the model or a command would make, by whoever has pressed.
+        """
+        call: Json = {"name": "start_live_avatar", "arguments": {}}
+        if row.payload["name"] == PERFORM:
+            call = {"name": row.payload["tool"]}
+            await self._outbox.refresh_card(row.id)  # the row's id is the wish's: its button has done its work
+        return await self._runner.run(lease, dataclasses.replace(row, kind="command", payload={**row.payload, **call}))
 
     async def _as_it_stands(self, lease: Lease, row: InboxRow) -> InboxRow | None:
         """The message with its later edits; None (and done) when it has been deleted before work on it began."""

@@ -43,7 +43,8 @@ class CataloguePosts:
     async def ask(self, context: CallContext, wish: Wish) -> None:
         """See `Wishes.ask`."""
         whose = {"key": context.key, "user": context.turn.requester, "asked_at": self._clock.now()}
-        await self._post(context, f"wish:{context.key}", {"wish": {**asdict(wish), **whose}})
+        # Its key is a card's, so that the lane can have it shown anew once somebody has pressed.
+        await self._post(context, f"card:wish:{context.key}", {"wish": {**asdict(wish), **whose}})
 
     async def _post(self, context: CallContext, key: str, body: Json) -> None:
         turn = context.turn  # the subject, so that the post goes when the person's turns do
@@ -62,11 +63,13 @@ def gallery(body: Json, link_for: PreviewLink) -> Post:
     return post(f"{title}: {names}", blocks)
 
 
-def wish(body: Json) -> Post:
-    """What would be changed, in plain words, and the button that does it."""
+def wish(body: Json, *, pressed: bool = False) -> Post:
+    """What would be changed, in plain words, and the button that does it; no button once it was `pressed`."""
     about = ", ".join(f"*{safe(name, NAME_LIMIT)}*" for name in body["about"]) or "the account"
     texts = [f"> {safe(text, TEXT_LIMIT)}" for text in body["texts"]]
     lines = [safe(body["purpose"], TEXT_LIMIT), f"It is about {about}.", *texts]
+    if pressed:
+        return post(lines[0], [section("\n".join(lines)), context("The button was pressed.")])
     button = ButtonElement(
         text="Do it",
         action_id=PERFORM,

@@ -114,7 +114,7 @@ class Renderer:
         if "gallery" in delivery.body:
             return Rendered(catalogue_posts.gallery(delivery.body["gallery"], self.preview_link))
         if "wish" in delivery.body:
-            return Rendered(catalogue_posts.wish(delivery.body["wish"]))
+            return Rendered(catalogue_posts.wish(delivery.body["wish"], pressed=delivery.version > 1))
         pieces = split(_text(delivery)) or ["…"]
         return Rendered(views.reply(pieces[0]), more=tuple(pieces[1:]))
 

@@ -237,9 +237,11 @@ async def test_deleting_waits_for_a_click_and_happens_once(stage: Stage) -> None
     assert "Deletes a translation for good." in stage.asks(posted, BUTTON)
     await stage.wait(lambda: "Nothing has been changed yet" in stage.told())
     assert sent(stage, "DELETE", TRANSLATION) == 0
+    seen = posted.blocks
     await stage.click(posted, BUTTON)
-    await stage.click(posted, BUTTON)
+    assert "a second press changes nothing" in await stage.press_stale(posted, seen, BUTTON, "alice")
     await stage.wait(lambda: done(stage, root))
+    await stage.wait(lambda: BUTTON not in stage.buttons(posted))
     await stage.probe()
     assert sent(stage, "DELETE", TRANSLATION) == 1
     assert len(done(stage, root)) == 1
@@ -334,6 +336,16 @@ async def test_the_press_survives_a_restart(stage: Stage) -> None:
     await stage.restart()
     await stage.click(posted, BUTTON)
     await stage.wait(lambda: done(stage, root))
+    assert sent(stage, "DELETE", TRANSLATION) == 1
+
+
+@full
+async def test_a_press_that_a_restart_cuts_short_is_carried_out_once(stage: Stage) -> None:
+    root = await translated(stage)
+    await stage.click(await asked_to_delete(stage, root), BUTTON)
+    await stage.restart()
+    await stage.wait(lambda: done(stage, root))
+    await stage.probe()
     assert sent(stage, "DELETE", TRANSLATION) == 1
 
 

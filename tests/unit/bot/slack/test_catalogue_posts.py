@@ -79,6 +79,13 @@ def test_a_wish_says_what_it_is_about_and_asks_once_more() -> None:
     assert json.loads(buttons(shown)[PERFORM])["tool"] == "delete_look"
 
 
+def test_once_pressed_there_is_no_button() -> None:
+    shown = wish(body(), pressed=True)
+    assert_sendable(shown)
+    assert buttons(shown) == {}
+    assert "It is about *Ava*." in words(shown)
+
+
 def test_no_button_carries_more_than_slack_takes() -> None:
     with pytest.raises(ValueError, match="no button"):
         wish(body(arguments={"look_id": "x" * 2_000}))
