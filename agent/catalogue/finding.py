@@ -71,8 +71,8 @@ class Finding:
         return [
             ToolSpec(
                 FIND,
-                "Search for further tools: voices, templates, uploads, languages, music, pictures, brands, past videos, "
-                "webhooks, renaming, deleting. What is found can be called afterwards.",
+                "Search for further tools: voices, templates, uploads, languages, music, pictures, brands, past "
+                "videos, webhooks, renaming, deleting. What is found can be called afterwards.",
                 FindArguments,
                 Effect.READ,
                 self.find,

@@ -64,9 +64,3 @@ async def test_a_reply_that_is_also_sent_to_the_channel_is_answered_once(stage: 
     await stage.reply(root, 2)
     await stage.probe()
     assert len(stage.replies(root)) == 2
-
-
-async def test_a_mention_with_an_attached_file_is_answered(stage: Stage) -> None:
-    root = stage.ask("translate this into French", files=[("talk.mp4", b"\0\0\0\x18ftypmp42")])
-    assert "Files attached in Slack cannot be translated yet" in await stage.reply(root)
-    assert not stage.charges
