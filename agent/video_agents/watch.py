@@ -5,6 +5,7 @@ Everything is a row before it is done and after: whoever goes on after a crash l
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -22,7 +23,8 @@ from heygen.catalogue.agents import GET_AGENT_SESSION, MESSAGE_AGENT_SESSION, ST
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 50
+CLAIMED = 50
+AT_ONCE = 8
 ANSWER_ATTEMPTS = 20
 REFUSED = "The video agent did not take this: {why}"
 
@@ -73,20 +75,27 @@ class AgentWatch:
         self._accounts = accounts
         self._clock = clock
         self._patience = patience
+        self._gate = asyncio.Semaphore(AT_ONCE)
 
     async def run_due(self) -> int:
         """Look at what is due; returns how many sessions were begun or looked at."""
         adopted = await self._rows.adopt()
-        due = await self._rows.claim_due(AT_ONCE)
-        for lease, session, job, answers in due:
-            with bound_contextvars(agent=session.id, job=job.id, conversation=session.conversation_id):
-                await self._unless_failed(lease, session, job, answers)
+        due = await self._rows.claim_due(CLAIMED)
+        results = await asyncio.gather(*(self._unless_failed(one) for one in due), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
         return adopted + len(due)
 
-    async def _unless_failed(
-        self, lease: Lease, session: AgentSession, job: Job, answers: Sequence[AgentAnswer]
-    ) -> None:
-        """One session's trouble is no reason to leave the others alone."""
+    async def _unless_failed(self, due: Due) -> None:
+        """One session's trouble is no reason to leave the others alone, nor to have them wait."""
+        lease, session, job, answers = due
+        whose = {"agent": session.id, "job": job.id, "conversation": session.conversation_id}
+        with bound_contextvars(**whose):
+            async with self._gate:
+                await self._guarded(lease, session, job, answers)
+
+    async def _guarded(self, lease: Lease, session: AgentSession, job: Job, answers: Sequence[AgentAnswer]) -> None:
         try:
             await self._look(lease, session, job, answers)
         except LeaseLost as error:
