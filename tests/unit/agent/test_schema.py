@@ -82,7 +82,7 @@ def test_a_provider_accepts_our_own(model: type[BaseModel]) -> None:
 
 def test_optional_fields_are_required_and_may_be_null() -> None:
     schema = strict_schema(TranslateArguments)
-    assert schema["required"] == ["source", "languages", "title"]
+    assert schema["required"] == ["source", "languages", "proofread", "title"]
     assert {"type": "null"} in schema["properties"]["title"]["anyOf"]
     assert "default" not in schema["properties"]["title"]
 
