@@ -11,7 +11,7 @@ import pytest
 from tests.chaos.agents import AgentRig
 from tests.chaos.points import ID
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.full]
 
 SESSION = re.compile(r"(commit (agent|submission|job)\.\w+|call (GET|POST) /v3/video-agents\S*) (before|after)")
 MOMENTS = (
@@ -43,7 +43,7 @@ async def rig(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> 
         await rig.close()
 
 
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.full)])
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
 @pytest.mark.timeout(400)
 async def test_a_kill_at_each_moment_of_a_session(rig: AgentRig, figure: Callable[[str], None]) -> None:
     whole = await rig.play(None)

@@ -12,7 +12,7 @@ from tests.chaos.points import ID
 from tests.chaos.rig import Place, places
 from tests.chaos.uploads import UploadRig
 
-pytestmark = pytest.mark.chaos
+pytestmark = [pytest.mark.chaos, pytest.mark.full]
 
 UPLOADING = re.compile(r"(commit asset\.\w+|call (GET|POST|PUT) /(v3/assets|storage|files-pri)\S*) (before|after)")
 PHASES = {
@@ -68,8 +68,8 @@ async def killed_in(rig: UploadRig, wanted: list[str]) -> dict[str, list[str]]:
     return wrong
 
 
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.full)])
-@pytest.mark.parametrize("way", ["one call", pytest.param("direct", marks=pytest.mark.full)])
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+@pytest.mark.parametrize("way", ["one call", "direct"])
 @pytest.mark.timeout(240)
 async def test_a_kill_in_each_phase_leaves_one_asset(rig: UploadRig, way: str) -> None:
     found = {phase_of(label) for label, _ in uploading((await rig.play(None)).points)}
@@ -77,9 +77,8 @@ async def test_a_kill_in_each_phase_leaves_one_asset(rig: UploadRig, way: str) -
     assert await killed_in(rig, list(PHASES[way])) == {}
 
 
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres")])
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
 @pytest.mark.parametrize("way", ["one call", "direct"])
-@pytest.mark.full
 @pytest.mark.timeout(900)
 async def test_a_kill_at_every_point_of_an_upload(rig: UploadRig, way: str, figure: Callable[[str], None]) -> None:
     run = await rig.play(None)
