@@ -80,13 +80,13 @@ class Making:
         return said and all(one.get(name) == other.get(name) for name in MADE_FROM)
 
 
-def spoken_quote(prices: Prices, script: str) -> Quote:
-    """What a video costs in which these words are said."""
+def spoken_quote(prices: Prices, script: str, price: str = PRICE) -> Quote:
+    """What a video costs in which these words are said, or what else is paid for by the second."""
     low, high = spoken_seconds(script)
-    least, most = (prices.by_second(PRICE, 1, seconds) for seconds in (low, high))
-    return Quote(least.low, most.high, f"{low:.0f} to {high:.0f} s to say, {rate_words(prices)}", 1, most.rate)
+    least, most = (prices.by_second(price, 1, seconds) for seconds in (low, high))
+    return Quote(least.low, most.high, f"{low:.0f} to {high:.0f} s to say, {rate_words(prices, price)}", 1, most.rate)
 
 
-def rate_words(prices: Prices) -> str:
+def rate_words(prices: Prices, price: str = PRICE) -> str:
     """“$0.10 a second”, from the basis of a quote."""
-    return prices.by_second(PRICE, 1, 1.0).basis.rpartition("× ")[2]
+    return prices.by_second(price, 1, 1.0).basis.rpartition("× ")[2]

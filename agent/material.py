@@ -16,7 +16,7 @@ from typing import Any
 from agent.assets import Asset
 from agent.money import SHORTEST_SECONDS, Prices, Quote, dollars
 from agent.ports import Accounts, JobStore, SoundProbe, SourceProbe, TurnStore
-from agent.records import Job, JobState, Json
+from agent.records import Job, JobKind, JobState, Json
 from agent.spending import Spending
 from agent.tool_calls import Failed, TryAgain
 from agent.toolbox import CallContext
@@ -76,7 +76,7 @@ class Sources:
             return Found(source, url=source)
         handle = source.upper()
         if JOB_HANDLE.fullmatch(handle):
-            return await self._result(conversation_id, handle)
+            return await self._result(conversation_id, handle, what, types)
         value = await self._turns.resolve_source(conversation_id, handle)
         if value is None:
             return TryAgain("unknown_source", f"I need a link to {what}.", f"Ask the person for a link to {what}.")
@@ -98,13 +98,15 @@ class Sources:
         words = (await self._spending.words_of(context.turn)).upper()
         return bool(re.search(rf"(?<!\w){found.said.upper()}(?!\w)", words))
 
-    async def _result(self, conversation_id: str, handle: str) -> Found | TryAgain:
+    async def _result(self, conversation_id: str, handle: str, what: str, types: str) -> Found | TryAgain | Failed:
         jobs = await self._jobs.conversation_jobs(conversation_id)
         job = next((job for job in jobs if job.handle == handle), None)
         if job is None:
             return TryAgain("unknown_source", f"There is no job {handle} in this thread.", "Ask which one is meant.")
         if job.state is not JobState.SUCCEEDED:
             return TryAgain("not_ready", f"{handle} has no result that could be used.", "Wait until it is ready.")
+        if types == "video/" and job.kind is JobKind.SPEECH:
+            return Failed("wrong_type", f"{handle} is not what I need for {what}.", f"Ask for {what}.")
         return Found(handle, job=job)
 
 

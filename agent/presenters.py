@@ -25,6 +25,7 @@ PAGES = 10
 LOOKS_PAGE, VOICES_PAGE = 50, 100
 READY = frozenset({None, "completed", "complete"})
 ENGINE = "avatar_iv"  # what HeyGen makes where a request names no engine
+ALONE = "starfish"  # the engine of the voices that can be had as sound alone
 OPTIONS = 8
 T = TypeVar("T", AvatarLook, Voice)
 
@@ -44,6 +45,18 @@ class Presenter:
         return found if self.voice_id is None else {**found, "voice_id": self.voice_id, "voice": self.voice}
 
 
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A voice that speaks alone: its id, and the name for people."""
+
+    voice_id: str
+    voice: str
+
+    def arguments(self) -> Json:
+        """Its part of the arguments of speech."""
+        return {"voice_id": self.voice_id, "voice": self.voice}
+
+
 @dataclass(slots=True)
 class Known:
     """What an account offers, and when that was read."""
@@ -51,6 +64,7 @@ class Known:
     at: float
     looks: list[AvatarLook] = field(default_factory=list)
     voices: list[Voice] = field(default_factory=list)
+    speakers: list[Voice] | None = None  # the voices that speak without a face; read when somebody wants one
 
 
 class Presenters(Protocol):
@@ -58,6 +72,10 @@ class Presenters(Protocol):
 
     async def choose(self, account_id: str, avatar: str | None, voice: str | None) -> Presenter | TryAgain | Failed:
         """The presenter that is meant, the usual one for None; or what is unclear. `HeyGenError` passes through."""
+        ...
+
+    async def speaker(self, account_id: str, voice: str | None) -> Speaker | TryAgain | Failed:
+        """The voice that is meant, of those that speak without a face; the usual one for None. Else as `choose`."""
         ...
 
 
@@ -86,6 +104,21 @@ class AccountPresenters:
         if spoken is None:
             return Failed("no_voice", "This HeyGen account has no voice that could speak.", "An admin has to look.")
         return Presenter(look.id, _shown(look.name, "the avatar"), spoken.id, _shown(spoken.name, "its voice"))
+
+    async def speaker(self, account_id: str, voice: str | None) -> Speaker | TryAgain | Failed:
+        """See `Presenters.speaker`."""
+        client = await self._accounts.client(account_id)
+        known = await self._list(account_id, client)
+        if known.speakers is None:
+            found = [await _voices(client, whose, engine=ALONE) for whose in ("private", "public")]
+            known.speakers = [one for voices in found for one in voices if one.status_word in READY]
+        if voice is not None:
+            named = _named(voice, known.speakers, "voice")
+            return named if isinstance(named, TryAgain) else Speaker(named.id, _shown(named.name, "that voice"))
+        if not known.speakers:
+            return Failed("no_voice", "This HeyGen account has no voice for sound alone.", "An admin has to look.")
+        usual = next((one for one in known.speakers if one.id == self._voice_id), known.speakers[0])
+        return Speaker(usual.id, _shown(usual.name, "the usual voice"))
 
     async def known(self, account_id: str) -> Known:
         """What the account can use. `HeyGenError` passes through."""
@@ -139,9 +172,9 @@ async def _looks(client: Client, whose: str) -> list[AvatarLook]:
     return await _all(page)
 
 
-async def _voices(client: Client, whose: str) -> list[Voice]:
+async def _voices(client: Client, whose: str, **more: str) -> list[Voice]:
     async def page(token: str | None) -> tuple[Sequence[Voice], str | None]:
-        answer = await client.call(LIST_VOICES, _query(VOICES_PAGE, token, type=whose))
+        answer = await client.call(LIST_VOICES, _query(VOICES_PAGE, token, type=whose, **more))
         found = cast("Page[Voice]", answer)
         return found.items, found.next_token
 

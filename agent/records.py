@@ -133,6 +133,7 @@ class JobKind(enum.StrEnum):
     PROOFREAD = "proofread"
     PROOFREAD_VIDEO = "proofread_video"
     BACKGROUND = "background"
+    SPEECH = "speech"
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,13 @@ class Spending:
         own = [item for item in items if item.turn_id == turn.id and item.source is Source.USER]
         return "\n".join(own_words(message_text(item.body)) for item in own)
 
+    async def said(self, turn: TurnRecord, script: str) -> bool:
+        """Whether these words stand in the person's own: what a model wrote has to be looked at first."""
+        if turn.origin == "command":
+            return True
+        words = await self.words_of(turn)
+        return " ".join(script.casefold().split()) in " ".join(words.casefold().split())
+
     async def gave(self, turn: TurnRecord, source: str, url: str) -> bool:
         """Whether the person has given `source`, a handle or the link `url` itself.
 

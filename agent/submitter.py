@@ -17,7 +17,7 @@ from agent.jobs import KEY_HONOURED_SECONDS, SUBMIT_ATTEMPTS, submit_wait
 from agent.ports import Accounts, Clock, JobStore
 from agent.records import Lease, Submission, SubmissionState
 from agent.spending import Spending
-from agent.work import UNKEYED, Works
+from agent.work import ANSWERED, ONCE, UNKEYED, Works
 from heygen import APIError, Client, HeyGenError, InsufficientCredit, InvalidRequest, NotFound, RequestInProgress
 
 log = structlog.get_logger(__name__)
@@ -26,6 +26,7 @@ QUOTE_FRESH_SECONDS = 60.0  # an older quote is checked again before anything le
 UNSURE = (
     "HeyGen's answer never arrived and cannot be asked for any more. Please check the HeyGen account before retrying."
 )
+UNHEARD = "HeyGen's answer never arrived and cannot be asked for. It may have been billed; ask again if you want it."
 
 
 class Submitter:
@@ -75,6 +76,9 @@ class Submitter:
     async def _attempt(self, lease: Lease, submission: Submission) -> None:
         # Whoever finds a submission in `sending` does not know how the attempt before ended.
         doubtful = submission.state is SubmissionState.SENDING
+        if doubtful and submission.kind in ONCE:
+            await self._jobs.record_unsure(lease, code="answer_lost", sentence=UNHEARD)
+            return
         if doubtful and self._clock.now() - (submission.sent_at or 0.0) > KEY_HONOURED_SECONDS:
             await self._jobs.record_unsure(lease, code="key_expired", sentence=UNSURE)
             return
@@ -92,8 +96,10 @@ class Submitter:
             await self._failed(lease, sending, error, doubtful=doubtful)
             return
         submission = sending
-        log.info("submission_sent", jobs=len(provider_ids), attempt=submission.attempts)
+        # First of all the row: some answers are told only once.
         await self._jobs.record_sent(lease, provider_ids)
+        jobs = 1 if submission.kind in ANSWERED else len(provider_ids)
+        log.info("submission_sent", jobs=jobs, attempt=submission.attempts)
 
     async def _still_agreed(self, lease: Lease, submission: Submission) -> bool:
         """Look at the source again: between a quote and its request it may have become another, longer video."""
@@ -124,7 +130,9 @@ class Submitter:
         log.warning("submission_failed", code=code, request_id=getattr(error, "request_id", None), error=str(error))
         under_way = error.outcome_unknown or isinstance(error, RequestInProgress)
         doubtful = (doubtful and not settles_doubt(error)) or under_way
-        if submission.attempts < SUBMIT_ATTEMPTS and (doubtful or worth_repeating(error)):
+        if doubtful and submission.kind in ONCE:
+            await self._jobs.record_unsure(lease, code="answer_lost", sentence=UNHEARD)
+        elif submission.attempts < SUBMIT_ATTEMPTS and (doubtful or worth_repeating(error)):
             wait = submit_wait(submission.attempts, error.retry_after, self._rng)
             wait = max(wait, _settling(submission)) if doubtful else wait
             await self._jobs.postpone(

@@ -15,6 +15,7 @@ from agent.tool_calls import Outcome, TryAgain
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
 
 NAME_WORDS = 6
+EMPTY = TryAgain("empty_script", "There is nothing to say in this script.", "Ask what it should say.")
 UNTITLED = "Video"  # where the script is not the person's own: what a model has written is no title
 
 
@@ -68,7 +69,7 @@ class Videos:
             return written
         script = arguments.script.strip()
         if not any(map(str.isalnum, script)):
-            return TryAgain("empty_script", "There is nothing to say in this script.", "Ask what it should say.")
+            return EMPTY
         account_id = await self._accounts.account_id(context.turn.workspace_id)
         presenter = await self._presenters.choose(account_id, arguments.avatar, arguments.voice)
         if not isinstance(presenter, Presenter):
@@ -84,14 +85,7 @@ class Videos:
         )
         if busy := await self._ordering.under_way(context.turn.conversation_id, order):
             return busy
-        return await self._ordering.place(context, order, asked=await self._asked(context, script))
-
-    async def _asked(self, context: CallContext, script: str) -> bool:
-        """Whether the script stands in the person's own words: what a model wrote has to be looked at first."""
-        if context.turn.origin == "command":
-            return True
-        words = await self._spending.words_of(context.turn)
-        return " ".join(script.casefold().split()) in " ".join(words.casefold().split())
+        return await self._ordering.place(context, order, asked=await self._spending.said(context.turn, script))
 
 
 def title_of(script: str) -> str:

@@ -117,7 +117,16 @@ Their `Work.send` looks for what an earlier attempt may have begun.
 STOPPABLE = frozenset({JobKind.AGENT})
 """Kinds that HeyGen stops when it is told to: what is unwanted of them is billed only if it was done before."""
 
-FILED = frozenset({JobKind.PROOFREAD})
+ONCE = frozenset({JobKind.SPEECH})
+"""Kinds whose requests HeyGen knows by no key and lists nowhere: an attempt in doubt is never repeated."""
+
+ANSWERED = frozenset({JobKind.SPEECH})
+"""Kinds whose answer is all that is ever told: their `Work.send` gives an id of ours and then what was answered.
+
+It is kept with the submission, where their `Work.read` finds it.
+"""
+
+FILED = frozenset({JobKind.PROOFREAD, JobKind.SPEECH})
 """Kinds whose results are shared in the thread as files, beside their links."""
 
 PIECES = {JobKind.TRANSLATION: "languages", JobKind.PROOFREAD: "languages"}

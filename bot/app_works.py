@@ -20,6 +20,8 @@ from agent.presenters import Presenters
 from agent.proofread import Finishing
 from agent.proofreading import FromProofread, Proofreading
 from agent.separating import Separating
+from agent.speaking import Speaking
+from agent.speech import Speech
 from agent.spending import Spending
 from agent.toolbox import ToolSpec
 from agent.translating import Translating
@@ -48,6 +50,7 @@ def all_works(*, probe: Probe, jobs: JobStore, accounts: Accounts, prices: Price
         Proofreading(material=material, prices=prices),
         FromProofread(material=material, jobs=jobs, prices=prices),
         Separating(material=material, prices=prices),
+        Speaking(jobs=jobs, prices=prices),
     )
     return works
 
@@ -84,7 +87,10 @@ class WorkTools:
         )
         finishing = Finishing(jobs=self.jobs, sources=sources, ordering=self.ordering, spending=self.spending)
         backgrounds = Backgrounds(accounts=self.accounts, sources=sources, ordering=self.ordering)
-        return [*lipsync.tools(), *template.tools(), *finishing.tools(), *backgrounds.tools()]
+        speech = Speech(
+            accounts=self.accounts, presenters=self.presenters, ordering=self.ordering, spending=self.spending
+        )
+        return [*lipsync.tools(), *template.tools(), *finishing.tools(), *backgrounds.tools(), *speech.tools()]
 
 
 def job_files(settings: Settings, jobs: Requests, accounts: Accounts, works: Works) -> JobFiles:

@@ -50,7 +50,7 @@ COMPOSITES: Mapping[str, tuple[str, ...]] = {
     "create_lipsync_batch": ("lipsync_video",),
     "create_avatar": (),
     "clone_voice": (),
-    "create_speech": (),
+    "create_speech": ("make_voiceover",),
     "create_clipping": (),
     "remove_background": ("separate_background",),
     "list_looks": ("find_avatars",),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, Submission, SubmissionState
+from agent.work import ONCE
 from bot.slack.blocks import TITLE_LIMIT, Post, context, post, section, sections
 from bot.slack.buttons import CORRECT
 from bot.slack.lines import TELLING_ORDER, job_line, state_words
@@ -131,8 +132,9 @@ def _advice(jobs: Sequence[Job], link_for: LinkFor) -> list[Block]:
     if JobState.FAILED in states:
         advice.append("What failed can be tried again with the button below; a new try is a new request.")
     if JobState.UNKNOWN in states:
+        late = "" if all(job.kind in ONCE for job in jobs) else "; if it turns up, I'll say so here"
         advice.append(
             "*Unknown* means that HeyGen never confirmed it. I don't repeat it on my own, so that nothing is paid "
-            "twice; if it turns up, I'll say so here."
+            f"twice{late}."
         )
     return [section("\n".join(advice))] if advice else []

@@ -1,4 +1,4 @@
-"""Results that are shared in the thread as files, beside their links: the subtitles of a proofread."""
+"""Results that are shared in the thread as files, beside their links: subtitles, and speech."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from agent.work import Works
 from bot.slack.live_rendering import Attachment
 from heygen import HeyGenError
 
-ENDINGS: Mapping[JobKind, str] = {JobKind.PROOFREAD: "srt"}
-LARGEST = 1_000_000  # bytes
+ENDINGS: Mapping[JobKind, str] = {JobKind.PROOFREAD: "srt", JobKind.SPEECH: "mp3"}
+LARGEST: Mapping[JobKind, int] = {JobKind.PROOFREAD: 1_000_000, JobKind.SPEECH: 25_000_000}  # bytes
 
 
 class FileUnavailable(Exception):
@@ -84,7 +84,7 @@ class JobFiles:
             remote = await self.works[job.kind].read(client, job.provider_id or "")
             if remote.video_url is None:
                 raise FileUnavailable(retryable=True)
-            async with self.files.open(remote.video_url, largest=LARGEST) as file:
+            async with self.files.open(remote.video_url, largest=LARGEST[job.kind]) as file:
                 return b"".join([chunk async for chunk in file.chunks()])
         except (HeyGenError, SourceRefused) as error:
             raise FileUnavailable(retryable=error.retryable) from None

@@ -107,6 +107,20 @@ def _background(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     return [section(f"HeyGen would make {PARTS.get(str(asked.get('part')), 'a part')} of {video}.")]
 
 
+def _speech(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
+    asked = submission.arguments
+    voice = safe(str(asked.get("voice") or "a voice"), NAME_LIMIT)
+    return [
+        section(f"HeyGen would say, as sound alone, in the voice *{voice}*:"),
+        *quoted(str(asked.get("script", ""))),
+    ]
+
+
+def _voice(submission: Submission) -> str | None:
+    voice = submission.arguments.get("voice")
+    return f"*{safe(str(voice), NAME_LIMIT)}* speaks" if voice else None
+
+
 def _template(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     asked = submission.arguments
     name = safe(str(asked.get("template_name") or "the template"), NAME_LIMIT)
@@ -160,6 +174,7 @@ KINDS: Mapping[JobKind, Kind] = {
         _background,
         dearer="The video has become longer since it was approved, so it would cost more than was agreed to.",
     ),
+    JobKind.SPEECH: Kind("voiceover", _speech, by=_voice),
     JobKind.PROOFREAD_VIDEO: Kind("translation", _from_proofread),
     JobKind.LIPSYNC: Kind(
         "lip-sync",

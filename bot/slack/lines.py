@@ -27,7 +27,10 @@ ICONS = {
     JobState.UNKNOWN: ":grey_question:",
     JobState.CANCELLED: ":heavy_minus_sign:",
 }
-OPENS = {JobKind.PROOFREAD: "Get the subtitles (SRT)"}  # what a link leads to where that is no video
+OPENS = {
+    JobKind.PROOFREAD: "Get the subtitles (SRT)",
+    JobKind.SPEECH: "Listen to it",
+}  # what a link leads to where that is no video
 TELLING_ORDER = (
     *(JobState.SUCCEEDED, JobState.FAILED, JobState.RUNNING),
     *(JobState.WAITING, JobState.UNKNOWN, JobState.UNWANTED, JobState.CANCELLED),

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.conversation import message_text
 from agent.records import DeliveryKind, DeliveryState, JobState, Source
 from agent.video_agents.records import AnswerState
-from agent.work import PIECES
+from agent.work import ANSWERED, PIECES
 from bot.store.audit import RUNTIME
 from bot.store.cancellations import Cancellations
 from bot.store.claims import RELEASED
@@ -291,6 +291,9 @@ class _Part:
         nameless = sa.and_(job.c.provider_id.is_(None), job.c.finished_at.is_(None), job.c.state == JobState.UNWANTED)
         nameless = sa.and_(nameless, job.c.kind.in_(list(PIECES)))  # by which it will be recognised
         await self._execute(sa.update(job).where(of_theirs, sa.not_(nameless)).values(label=GONE))
+        over = sa.select(job.c.submission_id).where(of_theirs, job.c.finished_at.is_not(None))
+        told = sa.and_(theirs, submission.c.kind.in_(list(ANSWERED)), submission.c.id.in_(over))
+        await self._execute(sa.update(submission).where(told).values(provider_ids=[]))  # addresses of what they said
         now = await self._database.now(self._connection)
         theirs = link.c.job_id.in_(sa.select(job.c.id).where(of_theirs))
         await self._execute(sa.update(link).where(theirs, link.c.revoked_at.is_(None)).values(revoked_at=now))

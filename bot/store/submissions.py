@@ -23,7 +23,7 @@ from agent.records import (
     Submission,
     SubmissionState,
 )
-from agent.work import PIECES
+from agent.work import ANSWERED, PIECES
 from bot.store.admission import Admission
 from bot.store.audit import RUNTIME, Audit, Deed
 from bot.store.cancellations import reduced
@@ -194,13 +194,13 @@ class Submissions:
     async def record_sent(self, lease: Lease, provider_ids: Sequence[str]) -> None:
         """The provider accepted: state sent; lease released.
 
-        A kind of work that makes one job a request gives it the one id there is. Of other kinds the jobs stay waiting
-        until each is recognised and gets its own by `attach`.
+        A kind of work that makes one job a request gives it the one id there is, or the first where what follows is
+        the answer itself. Of other kinds the jobs stay waiting until each is recognised and gets its own by `attach`.
         """
         async with self._database.transaction("submission.sent") as connection:
             ids = {"provider_ids": list(provider_ids)}
             row = await self._settle(connection, lease, SubmissionState.SENT, code=None, sentence=None, **ids)
-            if row["kind"] not in PIECES and len(provider_ids) == 1:
+            if row["kind"] in ANSWERED or (row["kind"] not in PIECES and len(provider_ids) == 1):
                 await self._name_only_job(connection, row, provider_ids[0])
             await self._endings.show(connection, lease.id)
 

@@ -275,7 +275,7 @@ def _spoken(clause: str, slots: Slots) -> Slots:
 
     Where an avatar is to speak, all that is named is the recording.
     """
-    named = [source for _, source in sources_in(clause)] + [job for job in slots.jobs if job not in slots.sources]
+    named = list(dict.fromkeys([*(source for _, source in sources_in(clause)), *slots.jobs]))
     avatar = avatar_in(slots.request)
     sounds = [source for source in named if SOUND_FILE.search(source)] or named[0 if avatar else 1 :]
     faces = [source for source in named if source not in sounds[:1]]
@@ -318,6 +318,8 @@ def _question(intent: Intent, slots: Slots, tool: Json) -> Phrase | None:
             return "which_video"
         case "translate" if not slots.languages:
             return "which_language"
+        case "speech" if not slots.script:
+            return "what_to_say"
         case "create" if not slots.script and not slots.topic:
             return "what_to_say"
         case "cancel" if not slots.jobs and not _cancels_all(slots, tool):

@@ -127,6 +127,8 @@ class SmallHeyGen:
             return _data({"asset_id": "asset-1", "url": None, "mime_type": "application/x-subrip", "size_bytes": 1})
         if request.method == "POST" and path == "/v3/background-removals":
             return _data({"id": self._create_video(request), "status": "pending"})
+        if path == "/v3/voices/speech":
+            return _data({"audio_url": "https://files.example/s-1.mp3", "duration": 2.5, "word_timestamps": []})
         if path.startswith("/v3/templates"):
             return self._template(request, path.removeprefix("/v3/templates").strip("/"))
         return self._usual(request, path)

@@ -7,11 +7,13 @@ import dataclasses
 import pytest
 
 from agent.errors import LeaseLost
-from agent.records import DeliveryKind, JobState, SubmissionState
+from agent.records import DeliveryKind, JobKind, JobState, JobUpdate, Submission, SubmissionState
 from bot.store import Store
 from tests.support.clock import ManualClock
 from tests.support.store_steps import (
     LEASE,
+    PERSON,
+    WORKSPACE,
     claim_submission,
     claiming_as,
     everything,
@@ -198,3 +200,32 @@ async def test_a_settled_submission_takes_no_second_answer(store: Store) -> None
 async def test_an_unknown_submission_is_a_key_error(store: Store) -> None:
     with pytest.raises(KeyError):
         await store.jobs.submission("nothing")
+
+
+async def spoken(store: Store) -> tuple[Submission, str]:
+    """Speech that was answered with an address as long as signed ones may be."""
+    lease, _ = await open_turn(store)
+    new = dataclasses.replace(new_submission(lease, "Hello"), kind=JobKind.SPEECH)
+    submission = await store.jobs.intend(lease, new)
+    claimed = await claim_submission(store, submission)
+    address = "https://files.example/speech.mp3?Signature=" + "s" * 3_000
+    await store.jobs.record_sent(claimed, [submission.id, address, "2.5"])
+    return submission, address
+
+
+async def test_an_answer_that_is_told_once_is_kept_whole_and_its_job_is_due_at_once(store: Store) -> None:
+    submission, address = await spoken(store)
+    kept = await store.jobs.submission(submission.id)
+    assert (kept.state, kept.provider_ids) == (SubmissionState.SENT, (submission.id, address, "2.5"))
+    ((_, job),) = await store.jobs.claim_due_jobs(10)
+    assert (job.provider_id, job.state) == (submission.id, JobState.RUNNING)
+
+
+async def test_what_a_forgotten_person_said_cannot_be_listened_to(store: Store) -> None:
+    submission, _ = await spoken(store)
+    ((lease, job),) = await store.jobs.claim_due_jobs(10)
+    await store.jobs.record_update(lease, JobUpdate(JobState.SUCCEEDED, "completed", 0.0, duration=2.5))
+    store.erasures.patience = 0.1
+    await store.erasures.carry_out(await store.erasures.forget_person(WORKSPACE, PERSON, actor="operator:root"))
+    assert (await store.jobs.submission(submission.id)).provider_ids == ()
+    assert (await store.jobs.job(job.id)).state is JobState.SUCCEEDED

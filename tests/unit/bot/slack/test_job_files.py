@@ -91,7 +91,7 @@ async def test_a_file_is_called_after_its_request_and_its_job() -> None:
     assert shared.name == await of_job.name(SHARED)
     assert shared.name.startswith("launch-day-1-french-france-J")
     assert shared.name.endswith(".srt")
-    assert files.asked == [("https://files.example/fr.srt", LARGEST)]
+    assert files.asked == [("https://files.example/fr.srt", LARGEST[JobKind.PROOFREAD])]
 
 
 async def test_nothing_is_shared_of_somebody_who_was_forgotten() -> None:
