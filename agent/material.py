@@ -167,4 +167,6 @@ def quoted_between(prices: Prices, price: str, *lengths: tuple[float | None, flo
     if low.high == high.high:
         return high
     rate = high.rate or 0
-    return Quote(low.low, high.high, f"{least:.0f} to {most:.0f} s × {dollars(rate, exact=True)} a second", 1, rate)
+    return Quote(
+        low.low, high.high, f"{least:.0f} to {most:.0f} s × {dollars(rate, exact=True)} a second", 1, rate, high.guessed
+    )

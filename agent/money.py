@@ -30,8 +30,10 @@ PER_SECOND: Mapping[str, int] = {
     "speech": 667,
     "proofread": 50_000,
     "background_removal": 50_000,
+    "clipping": 50_000,
 }
-GUESSED = frozenset({"proofread", "background_removal"})  # HeyGen publishes no price: ours is that of a translation
+# HeyGen publishes no price for these: ours is that of a translation.
+GUESSED = frozenset({"proofread", "background_removal", "clipping"})
 PER_PIECE: Mapping[str, int] = {"cinematic": 7 * MICRO, "avatar": MICRO}
 PER_MINUTE: Mapping[str, int] = {"live": 120_000}  # one credit of LiveAvatar's; each minute that begins is paid
 

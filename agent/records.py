@@ -134,6 +134,7 @@ class JobKind(enum.StrEnum):
     PROOFREAD_VIDEO = "proofread_video"
     BACKGROUND = "background"
     SPEECH = "speech"
+    CLIPS = "clips"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,15 @@ is added is in docs/lifecycle-job.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from agent.money import Quote
 from agent.records import JobKind, Json, Submission
 from heygen import Client, RemoteStatus, StatusEntry
+
+_PARTS = re.compile(r", (\d{1,4}) parts?$")
 
 
 class Remote(Protocol):
@@ -40,6 +43,16 @@ class Remote(Protocol):
     @property
     def failure_message(self) -> str | None:
         """Why it failed, in the vendor's words."""
+        ...
+
+
+@runtime_checkable
+class Parts(Protocol):
+    """A `Remote` whose result is several files. The first of them is its `video_url`."""
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Where each of them is right now, in an order that stays."""
         ...
 
 
@@ -108,7 +121,7 @@ class Works:
         return self._works[kind]
 
 
-UNKEYED = {JobKind.AGENT: 60.0}
+UNKEYED = {JobKind.AGENT: 60.0, JobKind.CLIPS: 60.0}
 """Kinds whose requests HeyGen knows by no key: seconds after which an attempt in doubt has arrived or is lost.
 
 Their `Work.send` looks for what an earlier attempt may have begun.
@@ -131,6 +144,17 @@ FILED = frozenset({JobKind.PROOFREAD, JobKind.SPEECH})
 
 PIECES = {JobKind.TRANSLATION: "languages", JobKind.PROOFREAD: "languages"}
 """Kinds whose one request makes several jobs: the argument that lists them, a label each. The others make one each."""
+
+
+def with_parts(word: str, count: int) -> str:
+    """The vendor's word for a finished job, and of how many parts its result is: so it stands in the job's row."""
+    return f"{word}, {count} part{'' if count == 1 else 's'}"
+
+
+def parts_in(word: str | None) -> int:
+    """Of how many parts a result is, from the word in a job's row; 0 where it is one thing."""
+    found = _PARTS.search(word or "")
+    return int(found[1]) if found else 0
 
 
 def only(kind: JobKind, arguments: Json, labels: Sequence[str]) -> Json:

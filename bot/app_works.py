@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.backgrounds import Backgrounds
+from agent.clipping import Cutting
+from agent.clips import Clipper
 from agent.filling import Filling
 from agent.from_template import FromTemplate
 from agent.lipsync import LipSync
@@ -51,6 +53,7 @@ def all_works(*, probe: Probe, jobs: JobStore, accounts: Accounts, prices: Price
         FromProofread(material=material, jobs=jobs, prices=prices),
         Separating(material=material, prices=prices),
         Speaking(jobs=jobs, prices=prices),
+        Cutting(material=material, prices=prices),
     )
     return works
 
@@ -90,7 +93,9 @@ class WorkTools:
         speech = Speech(
             accounts=self.accounts, presenters=self.presenters, ordering=self.ordering, spending=self.spending
         )
-        return [*lipsync.tools(), *template.tools(), *finishing.tools(), *backgrounds.tools(), *speech.tools()]
+        clips = Clipper(accounts=self.accounts, sources=sources, ordering=self.ordering, spending=self.spending)
+        tools = (lipsync, template, finishing, backgrounds, speech, clips)
+        return [spec for one in tools for spec in one.tools()]
 
 
 def job_files(settings: Settings, jobs: Requests, accounts: Accounts, works: Works) -> JobFiles:

@@ -51,7 +51,7 @@ COMPOSITES: Mapping[str, tuple[str, ...]] = {
     "create_avatar": (),
     "clone_voice": (),
     "create_speech": ("make_voiceover",),
-    "create_clipping": (),
+    "create_clipping": ("make_clips",),
     "remove_background": ("separate_background",),
     "list_looks": ("find_avatars",),
     "list_voices": ("find_voices",),

@@ -107,6 +107,15 @@ def _background(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     return [section(f"HeyGen would make {PARTS.get(str(asked.get('part')), 'a part')} of {video}.")]
 
 
+def _clips(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
+    asked = submission.arguments
+    video = named_source(asked, "video") or "the video"
+    intro = f"HeyGen would cut short clips ({asked.get('shape', 'portrait')}, with subtitles) out of {video}"
+    if prompt := str(asked.get("prompt") or ""):
+        return [section(f"{intro}, looking for:"), *quoted(prompt)]
+    return [section(f"{intro}.")]
+
+
 def _speech(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
     asked = submission.arguments
     voice = safe(str(asked.get("voice") or "a voice"), NAME_LIMIT)
@@ -172,6 +181,11 @@ KINDS: Mapping[JobKind, Kind] = {
     JobKind.BACKGROUND: Kind(
         "separated video",
         _background,
+        dearer="The video has become longer since it was approved, so it would cost more than was agreed to.",
+    ),
+    JobKind.CLIPS: Kind(
+        "clips",
+        _clips,
         dearer="The video has become longer since it was approved, so it would cost more than was agreed to.",
     ),
     JobKind.SPEECH: Kind("voiceover", _speech, by=_voice),

@@ -10,7 +10,7 @@ from typing import assert_never
 from agent.gate import QUEUED
 from agent.money import dollars
 from agent.records import Job, JobKind, JobState, Submission, SubmissionState
-from agent.work import STOPPABLE
+from agent.work import STOPPABLE, parts_in
 from bot.slack.text import safe
 
 LABEL_LIMIT = 60
@@ -27,6 +27,7 @@ ICONS = {
     JobState.UNKNOWN: ":grey_question:",
     JobState.CANCELLED: ":heavy_minus_sign:",
 }
+MOST_PARTS = 10  # links in one line
 OPENS = {
     JobKind.PROOFREAD: "Get the subtitles (SRT)",
     JobKind.SPEECH: "Listen to it",
@@ -92,8 +93,18 @@ def job_line(job: Job, submission: Submission, *, now: float, link: str | None) 
     took = elapsed((job.finished_at or now) - since)
     text = f"{ICONS[job.state]} *{safe(job.label, LABEL_LIMIT)}*: {_telling(job, submission, now, took)}"
     if job.link_id and link:
-        text += f" · <{link}|{OPENS.get(job.kind, 'Watch the video')}>"
+        text += f" · {_opens(job, link)}"
     return Line(text if len(text) <= LONGEST_LINE else f"{ICONS[job.state]} {state_words(job.state)}", job.state)
+
+
+def _opens(job: Job, link: str) -> str:
+    """The link to what a job has made, or to each of its parts."""
+    count = parts_in(job.status_word)
+    if count < 2:
+        return f"<{link}|{OPENS.get(job.kind, 'Watch the video')}>"
+    shown = [f"<{link}/{number}|{number}>" for number in range(1, min(count, MOST_PARTS) + 1)]
+    more = f" … and {count - MOST_PARTS} more at HeyGen" if count > MOST_PARTS else ""
+    return f"Watch {' · '.join(shown)}{more}"
 
 
 def _telling(job: Job, submission: Submission, now: float, took: str) -> str:
@@ -105,6 +116,8 @@ def _telling(job: Job, submission: Submission, now: float, took: str) -> str:
             return f"in progress{word}, {took}"
         case JobState.SUCCEEDED:
             length = f", {elapsed(job.duration)} long" if job.duration else ""
+            if parts := parts_in(job.status_word):
+                length = f", {parts} clip{'' if parts == 1 else 's'}"
             return f"ready after {took}{length}"
         case JobState.FAILED:
             return f"failed after {took}: {_reason(job.failure)}"

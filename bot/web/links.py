@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from agent.ports import Accounts, Clock
 from agent.records import Job, JobState
-from agent.work import Works
+from agent.work import Parts, Works
 from bot.signing import Signer
 from bot.store import Store
 from heygen import HeyGenError, NotFound
@@ -45,7 +45,8 @@ class Links:
 
     def routes(self) -> list[Route]:
         """The routes that answer our links."""
-        return [Route("/v/{token}", self._answer, methods=["GET"])]
+        paths = ("/v/{token}", "/v/{token}/{part:int}")
+        return [Route(path, self._answer, methods=["GET"]) for path in paths]
 
     async def _answer(self, request: Request) -> Response:
         link_id = self._signer.unsign(request.path_params["token"])
@@ -54,9 +55,9 @@ class Links:
             return _say(404, "There is no such link.")
         if link.revoked_at is not None or link.expires_at < self._clock.now():
             return _say(410, "This link has expired. Ask for a new one in the Slack thread.")
-        return await self._redirect(await self._store.jobs.job(link.job_id))
+        return await self._redirect(await self._store.jobs.job(link.job_id), request.path_params.get("part", 1))
 
-    async def _redirect(self, job: Job) -> Response:
+    async def _redirect(self, job: Job, part: int) -> Response:
         try:
             client = await self._accounts.client(job.account_id)
             remote = await self._works[job.kind].read(client, job.provider_id or "")
@@ -65,9 +66,14 @@ class Links:
         except HeyGenError as error:
             log.warning("link_failed", job=job.id, error=str(error))
             return _say(503, AGAIN, RETRY) if error.retryable else _say(502, REFUSED)
-        if remote.video_url is None or not remote.video_url.startswith(("https://", "http://")):
+        url = remote.video_url if part == 1 else None
+        if isinstance(remote, Parts) and 1 < part <= len(remote.urls):
+            url = remote.urls[part - 1]
+        if url is None and part != 1:
+            return _say(404, "There is no such part of this result.")
+        if url is None or not url.startswith(("https://", "http://")):
             return _say(503, "HeyGen has no file for this video at the moment.", RETRY)
-        return RedirectResponse(remote.video_url, status_code=302, headers=NO_STORE)
+        return RedirectResponse(url, status_code=302, headers=NO_STORE)
 
 
 def _say(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:

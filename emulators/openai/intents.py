@@ -20,6 +20,7 @@ Intent = Literal[
     "translate",
     "finish",
     "background",
+    "clips",
     "speech",
     "lipsync",
     "create_many",
@@ -50,6 +51,7 @@ TOOLS: dict[Intent, tuple[str, ...]] = {
     "translate": ("translate_video",),
     "finish": ("finish_proofread",),
     "background": ("separate_background",),
+    "clips": ("make_clips",),
     "speech": ("make_voiceover",),
     "lipsync": ("lipsync_video",),
     "create_many": ("create_videos",),
@@ -65,7 +67,19 @@ TOOLS: dict[Intent, tuple[str, ...]] = {
 }
 # Intents that do something: several of them in one message become several calls.
 ACTIONS: frozenset[Intent] = frozenset(
-    {"translate", "lipsync", "create", "create_many", "template", "finish", "background", "speech", "cancel", "upload"}
+    {
+        "translate",
+        "lipsync",
+        "create",
+        "create_many",
+        "template",
+        "finish",
+        "background",
+        "clips",
+        "speech",
+        "cancel",
+        "upload",
+    }
 )
 
 _VIDEO = r"(?:videos?|clips?|films?|intros?|vidéos?|vídeos?|ビデオ|動画)"
@@ -100,6 +114,7 @@ RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
     ("agent_say", _pattern(r"\b(?:tell|ask|answer|send\b.{1,40}\bto) (?:the |your )?(?:video )?agent\b")),
     ("agent_start", _pattern(r"\bvideo agent\b")),
     ("background", _pattern(_POLITE + r"remove (?:the |its )?background\b")),
+    ("clips", _pattern(_POLITE + r"(?:cut|make|create) (?:short )?clips (?:of|from|out of)\b")),
     ("speech", _pattern(_POLITE + _MAKE + r"\s+(?:an?\s+|the\s+)?(?:\w+\s+)?(?:voice-?over|narration)\b")),
     ("finish", _pattern(_POLITE + r"finish (?:the )?(?:proofread )?J\d+\b")),
     ("translate", _pattern(_POLITE + _TRANSLATE)),

@@ -97,6 +97,7 @@ PURPOSES = {
     "create_video": "make a video from a script or an idea",
     "create_videos": "make one video per person of a list",
     "create_from_template": "make a video from a template",
+    "make_clips": "cut clips out of a long video",
     "make_voiceover": "say a text as a voiceover",
     "separate_background": "remove the background of a video",
     "finish_proofread": "make the video of a translation whose subtitles were checked",

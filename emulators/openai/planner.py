@@ -314,7 +314,7 @@ def _cancels_all(slots: Slots, tool: Json) -> bool:
 def _question(intent: Intent, slots: Slots, tool: Json) -> Phrase | None:
     """What has to be asked first."""
     match intent:
-        case "translate" | "background" if not slots.sources:
+        case "translate" | "background" | "clips" if not slots.sources:
             return "which_video"
         case "translate" if not slots.languages:
             return "which_language"

@@ -127,6 +127,8 @@ class SmallHeyGen:
             return _data({"asset_id": "asset-1", "url": None, "mime_type": "application/x-subrip", "size_bytes": 1})
         if request.method == "POST" and path == "/v3/background-removals":
             return _data({"id": self._create_video(request), "status": "pending"})
+        if path == "/v3/ai-clipping":
+            return self._clipping(request)
         if path == "/v3/voices/speech":
             return _data({"audio_url": "https://files.example/s-1.mp3", "duration": 2.5, "word_timestamps": []})
         if path.startswith("/v3/templates"):
@@ -174,6 +176,14 @@ class SmallHeyGen:
         if request.method == "GET" and rest.endswith("/srt"):
             return _data({"srt_url": "https://files.example/fr.srt"})
         return _data(self.proofreads.get(rest.partition("/")[0], {"id": rest.partition("/")[0], "status": "completed"}))
+
+    def _clipping(self, request: httpx2.Request) -> httpx2.Response:
+        """A key means nothing here; the list has the newest first."""
+        if request.method == "GET":
+            return httpx2.Response(200, json={"data": list(self.videos.values())[::-1], "has_more": False})
+        made = {"id": f"c-{len(self.videos) + 1}", "status": "pending"}
+        self.videos[made["id"]] = {**made, "title": json.loads(request.content)["title"]}
+        return _data(made)
 
     def _template(self, request: httpx2.Request, template_id: str) -> httpx2.Response:
         if request.method == "POST":

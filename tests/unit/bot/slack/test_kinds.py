@@ -66,3 +66,30 @@ def test_an_avatar_that_speaks_a_recording() -> None:
     waiting = submission(kind=JobKind.VIDEO, arguments=asked, **WAITS)
     shown = words(card(waiting, [job(JobState.WAITING, kind=JobKind.VIDEO)], NOW, link_for))
     assert "a video in which *Ava* speaks the recording `a.example/v.mp3`." in shown
+
+
+def test_each_clip_has_its_link_and_those_beyond_ten_are_counted() -> None:
+    for count, shown_links, more in ((1, 1, False), (2, 2, False), (10, 10, False), (40, 10, True)):
+        word = f"completed, {count} part{'' if count == 1 else 's'}"
+        ready = job(JobState.SUCCEEDED, kind=JobKind.CLIPS, status_word=word, link_id="link_7", duration=600.0)
+        shown = card(submission(kind=JobKind.CLIPS, arguments={"shape": "square"}), [ready], NOW, link_for)
+        assert_sendable(shown)
+        said = words(shown)
+        assert said.count(f"<{link_for(ready)}") == shown_links
+        assert ("… and 30 more at HeyGen" in said) is more
+        assert f", {count} clip" in said
+        assert "10 min long" not in said
+
+
+def test_what_would_be_looked_for_is_quoted() -> None:
+    asked = {"video_url": "https://a.example/talk.mp4", "shape": "square", "prompt": "the <!channel> jokes"}
+    waiting = submission(kind=JobKind.CLIPS, arguments=asked, **WAITS)
+    shown = words(card(waiting, [job(JobState.WAITING, kind=JobKind.CLIPS)], NOW, link_for))
+    assert "short clips (square, with subtitles) out of `a.example/talk.mp4`, looking for:\n> the" in shown
+    assert "<!channel>" not in shown
+
+
+def test_a_voiceover_says_what_would_be_said_by_whom() -> None:
+    waiting = submission(kind=JobKind.SPEECH, arguments={**ASKED, "avatar": None}, **WAITS)
+    shown = words(card(waiting, [job(JobState.WAITING, kind=JobKind.SPEECH)], NOW, link_for))
+    assert "HeyGen would say, as sound alone, in the voice *Emma*:\n> Hi Sarah, this is Greenroom." in shown
