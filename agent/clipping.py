@@ -50,7 +50,7 @@ class Cutting:
 
     kind = JobKind.CLIPS
     piece = "name"
-    eventless = False
+    eventless = True  # there are events, but nobody has published what in them is the job
 
     def __init__(self, *, material: Material, prices: Prices) -> None:
         self._material = material

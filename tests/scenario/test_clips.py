@@ -32,6 +32,7 @@ async def test_every_clip_has_a_link_in_the_closing_and_on_the_card(stage: Stage
     assert (await stage.browse(links[0].removesuffix("/1") + "/3")).status_code == 404
     (sent,) = stage.heygen.journal.select("POST", CLIPPINGS)
     assert sent.body["output_settings"] == {"aspect_ratio": "portrait"}
+    assert sent.body["callback_url"].startswith(f"{stage.public_url}/webhooks/heygen/callback/")
 
 
 async def test_an_answer_that_is_lost_is_looked_for_and_paid_for_once(stage: Stage) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 import httpx2
 import pytest
 
+from agent.clipping import PAGES
 from agent.jobs import reading
 from agent.money import Reason
 from agent.records import JobKind, JobState
 from agent.tool_calls import NeedsApproval, Outcome
 from agent.work import Parts, Works, parts_in, with_parts
 from heygen import HeyGenError, RemoteStatus
+from heygen.truto import mark_of
 from tests.support.agent_desk import VIDEO, Desk
 from tests.support.agent_heygen import SmallHeyGen, refusal
 
@@ -56,6 +58,37 @@ async def test_a_repeat_is_looked_for_by_its_mark(works: Works, desk: Desk, heyg
     assert len(heygen.sent("POST", CLIPPINGS)) == 1
     other = dataclasses.replace(again, key="gr-other")
     assert await work.send(heygen.client(), other, None) == ["c-2"]
+
+
+def page(*, title: str = "Another's", created_at: int = 2_000, more: bool = True) -> httpx2.Response:
+    listed = [{"id": "c-7", "status": "running", "title": title, "created_at": created_at}]
+    return httpx2.Response(200, json={"data": listed, "has_more": more, "next_token": "next" if more else None})
+
+
+async def test_it_is_looked_for_as_far_back_as_it_may_be(works: Works, desk: Desk, heygen: SmallHeyGen) -> None:
+    await cut(desk)
+    (submission,) = desk.jobs.submissions.values()
+    again = dataclasses.replace(submission, attempts=2, sent_at=5_000.0)
+    work, mark = works[JobKind.CLIPS], mark_of(submission.key)
+    for answer in (page(), page(title=f"Clips of intro.mp4 [{mark}]")):
+        heygen.fail(CLIPPINGS, answer)
+    assert await work.send(heygen.client(), again, None) == ["c-7"]
+    assert [one.url.params.get("token") for one in heygen.sent("GET", CLIPPINGS)] == [None, "next"]
+    heygen.fail(CLIPPINGS, page(created_at=100))  # older than the first attempt: what follows is older still
+    assert await work.send(heygen.client(), again, None) == ["c-1"]
+    assert len(heygen.sent("GET", CLIPPINGS)) == 3
+
+
+async def test_too_much_to_look_through_is_a_doubt(works: Works, desk: Desk, heygen: SmallHeyGen) -> None:
+    await cut(desk)
+    (submission,) = desk.jobs.submissions.values()
+    for _ in range(PAGES):
+        heygen.fail(CLIPPINGS, page())
+    again = dataclasses.replace(submission, attempts=2, sent_at=5_000.0)
+    with pytest.raises(HeyGenError) as failed:
+        await works[JobKind.CLIPS].send(heygen.client(), again, None)
+    assert failed.value.outcome_unknown
+    assert not heygen.sent("POST", CLIPPINGS)
 
 
 @pytest.mark.parametrize("outcome", [refusal(404, "not_found"), refusal(401, "unauthorized"), httpx2.ReadTimeout])
