@@ -76,8 +76,8 @@ def cells(answers: dict[str, Bad], quick: str = "") -> list[Any]:
 async def hasty(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
     """The app with short time budgets and pauses towards HeyGen, which are no settings."""
     budgets = dict.fromkeys(CallClass, BUDGET)
-    monkeypatch.setattr("bot.app.HttpTransport", functools.partial(HttpTransport, budgets=budgets))
-    monkeypatch.setattr("bot.app.RetryPolicy", functools.partial(RetryPolicy, first_wait=0.05))
+    monkeypatch.setattr("bot.heygen_account.HttpTransport", functools.partial(HttpTransport, budgets=budgets))
+    monkeypatch.setattr("bot.heygen_account.RetryPolicy", functools.partial(RetryPolicy, first_wait=0.05))
     stage.tempo = OFTEN
     await stage.restart()
     yield stage

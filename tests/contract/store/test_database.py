@@ -162,8 +162,9 @@ def _transaction_names() -> list[str]:
     for path in Path(next(iter(bot.store.__path__))).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "transaction":
-                assert isinstance(node.args[0], ast.Constant), f"{path.name}:{node.lineno}"
-                names.append(str(node.args[0].value))
+                name = node.args[0]  # with the state it leads to, where kills are to tell the states apart
+                assert isinstance(name, ast.Constant | ast.JoinedStr), f"{path.name}:{node.lineno}"
+                names.append(ast.unparse(name))
     return names
 
 
