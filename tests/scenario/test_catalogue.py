@@ -12,6 +12,7 @@ from agent.catalogue.finding import SHOWN
 from agent.catalogue.gates import composites_of
 from agent.toolbox import Toolbox
 from bot.app_catalogue import complete_toolbox
+from bot.store.audit import Deed
 from emulators.openai import Call
 from emulators.openai.schema import check_tools
 from emulators.openai.tokens import count_tokens
@@ -289,6 +290,9 @@ async def test_a_new_title_in_the_persons_own_words_is_written_at_once(stage: St
     stage.say("Call J1 Spring launch from now on", root)
     await stage.wait(lambda: done(stage, root))
     assert stage.heygen.journal.select("PATCH", TRANSLATION)[-1].body == {"title": "Spring launch"}
+    assert stage.app is not None
+    [line] = [one for one in await stage.app.store.audit.recent() if one.deed == Deed.LIBRARY_CHANGED]
+    assert (line.actor, line.details) == (stage.user(), {"operation": "rename_translation"})
 
 
 @full
