@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import aiohttp
 import httpx2
@@ -53,8 +54,9 @@ from agent.work import Works
 from bot.accounts import SettingsAccounts
 from bot.app_agents import VideoAgentParts, agent_work
 from bot.app_assets import AssetNeeds, adding, upload_worker
-from bot.app_catalogue import CatalogueNeeds, complete_toolbox, previews, wish_buttons
+from bot.app_catalogue import complete_toolbox, previews, wish_buttons
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
+from bot.app_needs import Needs
 from bot.app_works import WorkTools, all_works, job_files
 from bot.clock import RandomIds, SystemClock
 from bot.crm import crm_of
@@ -112,6 +114,8 @@ CATCH_UP_SECONDS = 300.0
 HOUR = 3_600.0
 DAY = 86_400.0
 POLLING = PollPlan()
+
+Side = TypeVar("Side", bound=Needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +338,7 @@ class _Parts:
                 self._working("deliveries", deliveries.run_once, tempo.deliveries),
                 self._working("submissions", self._kicking(submitter.run_due), tempo.submissions),
                 self._working("jobs", self._kicking(poller.run_due), tempo.jobs),
-                self._working("agents", self._kicking(self._agents().watch(tempo.agents)), tempo.jobs),
+                self._working("agents", self._kicking(self._side(VideoAgentParts).watch(tempo.agents)), tempo.jobs),
                 self._working("assets", uploads.round, tempo.submissions, hand_on=True),
                 self._working("live", self._kicking(live.run_due), tempo.live, hand_on=True),
                 Loop("offers", self._kicking(store.live.run_due), tempo.live),
@@ -352,8 +356,8 @@ class _Parts:
         )
         return worker, live
 
-    def _agents(self) -> VideoAgentParts:
-        return VideoAgentParts(
+    def _side(self, side: type[Side]) -> Side:
+        return side(
             settings=self.settings,
             store=self.store,
             accounts=self.accounts,
@@ -369,16 +373,6 @@ class _Parts:
             accounts=self.accounts,
             slack=self.clients.slack,
             http=self.clients.http,
-            clock=self.clock,
-            kick=self.kick,
-        )
-
-    def _catalogue_needs(self) -> CatalogueNeeds:
-        return CatalogueNeeds(
-            settings=self.settings,
-            store=self.store,
-            accounts=self.accounts,
-            roles=self.roles,
             clock=self.clock,
             kick=self.kick,
         )
@@ -443,9 +437,9 @@ class _Parts:
                 approvers=self.roles.approvers,
                 clock=self.clock,
             ),
-            agents=self._agents().renderer(),
+            agents=self._side(VideoAgentParts).renderer(),
             job_files=job_files(self.settings, self.store.jobs, self.accounts, self.works),
-            preview_link=previews(self._catalogue_needs()).link,
+            preview_link=previews(self._side(Needs)).link,
         )
 
     async def _tell_operators(self, workspace_id: str, key: str, text: str) -> None:
@@ -511,7 +505,7 @@ class _Parts:
         making = self._making_tools(ordering, spending, files)
         translating = [*translation.tools(), *files.tools(), *making, *retrying.tools()]
         specs = [*translating, *reading.tools(), *cancelling.tools(), *escalation(live).tools()]
-        return complete_toolbox(specs, self._catalogue_needs(), spending)
+        return complete_toolbox(specs, self._side(Needs), spending)
 
     def _making_tools(self, ordering: Ordering, spending: Spending, uploads: Adding) -> list[ToolSpec]:
         settings = self.settings
@@ -542,7 +536,7 @@ class _Parts:
         )
         turns, jobs, accounts = self.store.turns, self.store.jobs, self.accounts
         others = WorkTools(turns, jobs, accounts, presenters, ordering, spending, uploads, templates)
-        agents = self._agents().tools(presenters, ordering, spending)
+        agents = self._side(VideoAgentParts).tools(presenters, ordering, spending)
         return [*one.tools(), *many.tools(), *others.tools(), *agents]
 
     def _runner(self, toolbox: Toolbox, replies: SlackReplies, model: Model) -> Runner:
@@ -572,7 +566,7 @@ class _Parts:
             runner=runner,
             clock=self.clock,
             kick=self.kick,
-            relay=self._agents().relays(
+            relay=self._side(VideoAgentParts).relays(
                 LiveRelay(live=self.store.live, notices=self.store.deliveries, roles=self.roles, kick=self.kick)
             ),
         )
@@ -606,7 +600,7 @@ class _Parts:
             socket=lambda: None if socket is None else socket.status,
         )
         routes: list[BaseRoute] = [*webhooks.routes(), *self.links.routes(), *health.routes()]
-        routes += previews(self._catalogue_needs()).routes() + self._agents().resources().routes()
+        routes += previews(self._side(Needs)).routes() + self._side(VideoAgentParts).resources().routes()
         routes += live.viewer.routes() if live.viewer is not None else []
         if settings.slack_signing_secret is not None:
             slack = _SlackRequests(AsyncSlackRequestHandler(bolt))
@@ -640,8 +634,8 @@ class _Parts:
         )
         commands.register(router)
         Actions(requests=store.jobs).register(router)
-        wish_buttons(self._catalogue_needs()).register(router)
-        self._agents().actions().register(router)
+        wish_buttons(self._side(Needs)).register(router)
+        self._side(VideoAgentParts).actions().register(router)
         files = job_files(self.settings, store.jobs, self.accounts, self.works)
         SubtitleModal(requests=store.jobs, places=store.turns, contents=files).register(router)
         bench = Bench(self.roles, self.roles.approvers)

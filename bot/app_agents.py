@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from agent.money import Prices
 from agent.ordering import Ordering
-from agent.ports import Accounts, Clock
 from agent.presenters import Presenters
 from agent.spending import Spending
 from agent.toolbox import ToolSpec
@@ -15,8 +14,7 @@ from agent.video_agents.rules import Patience
 from agent.video_agents.tools import VideoAgentTools
 from agent.video_agents.watch import AgentWatch
 from agent.video_agents.work import AgentVideos
-from bot.roles import AppointedRoles
-from bot.settings import Settings
+from bot.app_needs import Needs
 from bot.slack.agent_actions import AgentActions
 from bot.slack.agent_posts import AgentRenderer
 from bot.slack.agent_relay import AgentRelay, Relay, Relays
@@ -30,15 +28,8 @@ def agent_work(store: Store, prices: Prices) -> AgentVideos:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VideoAgentParts:
-    """What video agents are built of, and their parts."""
-
-    settings: Settings
-    store: Store
-    accounts: Accounts
-    roles: AppointedRoles
-    clock: Clock
-    kick: Callable[[], None]
+class VideoAgentParts(Needs):
+    """The parts of video agents."""
 
     def tools(self, presenters: Presenters, ordering: Ordering, spending: Spending) -> list[ToolSpec]:
         """What the model can do with them."""

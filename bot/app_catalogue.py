@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from agent.catalogue.casting import Casting
 from agent.catalogue.finding import SHOWN, Finding
 from agent.catalogue.operations import NotDoneHere, Operations, permitted
-from agent.ports import Accounts, Clock, Roles
 from agent.presenters import AccountPresenters
 from agent.spending import Spending
 from agent.toolbox import Toolbox, ToolSpec
-from bot.settings import Settings
+from bot.app_needs import Needs
 from bot.slack.catalogue_buttons import WishButtons
 from bot.slack.catalogue_posts import CataloguePosts
 from bot.store import Store
@@ -21,19 +19,7 @@ from bot.web.previews import Previews
 from heygen import OPERATIONS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogueNeeds:
-    """What the catalogue is built of."""
-
-    settings: Settings
-    store: Store
-    accounts: Accounts
-    roles: Roles
-    clock: Clock
-    kick: Callable[[], None]
-
-
-def complete_toolbox(specs: Sequence[ToolSpec], needs: CatalogueNeeds, spending: Spending) -> Toolbox:
+def complete_toolbox(specs: Sequence[ToolSpec], needs: Needs, spending: Spending) -> Toolbox:
     """`specs`, who speaks in a video, HeyGen's operations, and the search over all that is not always offered."""
     store = needs.store
     posts = CataloguePosts(store.deliveries, clock=needs.clock, kick=needs.kick)
@@ -56,7 +42,7 @@ def complete_toolbox(specs: Sequence[ToolSpec], needs: CatalogueNeeds, spending:
     return toolbox
 
 
-def previews(needs: CatalogueNeeds) -> Previews:
+def previews(needs: Needs) -> Previews:
     """The links to pictures and voices."""
     settings = needs.settings
     return Previews(
@@ -67,7 +53,7 @@ def previews(needs: CatalogueNeeds) -> Previews:
     )
 
 
-def wish_buttons(needs: CatalogueNeeds) -> WishButtons:
+def wish_buttons(needs: Needs) -> WishButtons:
     """The button under what would be changed at HeyGen."""
 
     def may(workspace_id: str, user_id: str, tool: str) -> bool:

@@ -135,8 +135,8 @@ class SafeProbe:
     async def _probe(self, url: str, judged: Callable[[_Answer], MediaFacts]) -> VideoFacts:
         deadline = asyncio.get_running_loop().time() + self._limits.deadline
         async with self._client() as http:
-            visit = _Visit(http, self._allowed, self._resolve, self._limits)
-            answer = await _within(deadline, visit.read(_parsed(url), Range(0, self._limits.first_bytes)))
+            visit = Visit(http, self._allowed, self._resolve, self._limits)
+            answer = await _within(deadline, visit.read(parsed(url), Range(0, self._limits.first_bytes)))
             facts = judged(answer)
             for _ in range(self._limits.more_ranges):
                 if facts.wanted is None or not _exists(facts.wanted, answer.size):
@@ -149,7 +149,7 @@ class SafeProbe:
 
     def _judged(self, answer: _Answer) -> MediaFacts:
         """The facts of the first bytes, if they are those of a video we take."""
-        host = _shown(answer.url)
+        host = shown(answer.url)
         if not answer.data:
             raise _refused("empty", f"The file at {host} is empty.")
         facts = sniff(answer.data, answer.content_type)
@@ -163,7 +163,7 @@ class SafeProbe:
 
     def _heard(self, answer: _Answer) -> MediaFacts:
         """The facts of the first bytes, if they are those of a recording. Sound in MP4 may look like a video."""
-        host = _shown(answer.url)
+        host = shown(answer.url)
         if not answer.data:
             raise _refused("empty", f"The file at {host} is empty.")
         facts = sniff(answer.data, answer.content_type)
@@ -176,7 +176,7 @@ class SafeProbe:
             return facts
         return dataclasses.replace(facts, duration=sound_seconds(answer.data, answer.size), wanted=None)
 
-    async def _more(self, deadline: float, visit: _Visit, url: httpx2.URL, wanted: Range) -> _Answer | None:
+    async def _more(self, deadline: float, visit: Visit, url: httpx2.URL, wanted: Range) -> _Answer | None:
         """A further range; None where the server does not give it, for then the length just stays unknown."""
         try:
             return await _within(deadline, visit.read(url, wanted))
@@ -194,7 +194,7 @@ class _Answer:
     size: int | None
 
 
-class _Visit:
+class Visit:
     """The requests of one probe; the redirects of all of them together are bounded."""
 
     def __init__(
@@ -220,15 +220,15 @@ class _Visit:
 
     def _next(self, url: httpx2.URL, location: str | None) -> httpx2.URL:
         if not location:
-            raise _refused("unreachable", f"{_shown(url)} sends on to nowhere.")
+            raise _refused("unreachable", f"{shown(url)} sends on to nowhere.")
         if not self._redirects:
-            raise _refused("too_many_redirects", f"The link to {_shown(url)} is redirected too often.")
+            raise _refused("too_many_redirects", f"The link to {shown(url)} is redirected too often.")
         self._redirects -= 1
         try:
             joined = url.join(location)
         except httpx2.InvalidURL:
-            raise _refused("not_a_url", f"{_shown(url)} sends on to something that is not a link.") from None
-        return _parsed(str(joined))
+            raise _refused("not_a_url", f"{shown(url)} sends on to something that is not a link.") from None
+        return parsed(str(joined))
 
     async def _open(self, url: httpx2.URL, wanted: Range) -> httpx2.Response:
         """The start of the answer from the first checked address that accepts a connection."""
@@ -260,15 +260,15 @@ class _Visit:
         port = url.port if url.port is not None else 443 if url.scheme == "https" else 80
         is_named = f"{host}:{port}" in self._allowed
         if port not in (80, 443) and not is_named:
-            raise _refused("port", f"The link to {_shown(url)} uses port {port}; only the usual web ports are opened.")
+            raise _refused("port", f"The link to {shown(url)} uses port {port}; only the usual web ports are opened.")
         try:
             addresses = list(await self._resolve(host, port))
         except (OSError, UnicodeError):
             addresses = []
         if not addresses:
-            raise _refused("unreachable", f"The host {_shown(url)} cannot be found.")
+            raise _refused("unreachable", f"The host {shown(url)} cannot be found.")
         if not is_named and host not in self._allowed and not all(map(is_public, addresses)):
-            raise _refused("private_address", INSIDE.format(host=_shown(url)))
+            raise _refused("private_address", INSIDE.format(host=shown(url)))
         return addresses
 
 
@@ -283,7 +283,7 @@ async def _within(deadline: float, reading: Awaitable[_Answer]) -> _Answer:
         raise _refused("unreachable", "The server with the video cannot be reached.") from None
 
 
-def _parsed(text: str) -> httpx2.URL:
+def parsed(text: str) -> httpx2.URL:
     """A link we may follow, as far as its text tells."""
     try:
         url = httpx2.URL(text.strip())
@@ -302,12 +302,12 @@ def _parsed(text: str) -> httpx2.URL:
 
 async def _answer(url: httpx2.URL, response: httpx2.Response, wanted: Range) -> _Answer:
     """The bytes that were asked for. A server that ignores the range is cut off when there are enough of them."""
-    start, size = _extent(response)
+    start, size = extent(response)
     if response.status_code == 416 and not wanted.start:
         return _Answer(url, b"", None, 0)
     _check_status(url, response.status_code)
     if start != wanted.start:
-        raise _refused("unreachable", f"{_shown(url)} does not give parts of the video.")
+        raise _refused("unreachable", f"{shown(url)} does not give parts of the video.")
     data = bytearray()
     async for chunk in response.aiter_raw():
         data += chunk
@@ -316,7 +316,7 @@ async def _answer(url: httpx2.URL, response: httpx2.Response, wanted: Range) -> 
     return _Answer(url, bytes(data[: wanted.length]), response.headers.get("content-type"), size)
 
 
-def _extent(response: httpx2.Response) -> tuple[int, int | None]:
+def extent(response: httpx2.Response) -> tuple[int, int | None]:
     """Where the body starts in the file, and how long the file is."""
     if response.status_code == 206:
         found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
@@ -329,7 +329,7 @@ def _extent(response: httpx2.Response) -> tuple[int, int | None]:
 
 
 def _check_status(url: httpx2.URL, status: int) -> None:
-    host = _shown(url)
+    host = shown(url)
     match status:
         case 401 | 403:
             raise _refused("forbidden", f"{host} does not let me in: the video needs a login or permission.")
@@ -355,7 +355,7 @@ def _not_a_recording(host: str, content_type: str) -> str:
     return f"The link to {host} leads to {kind}, not to a recording. Please give a link to the audio file itself."
 
 
-def _shown(url: httpx2.URL) -> str:
+def shown(url: httpx2.URL) -> str:
     return url.host[:HOST_SHOWN]
 
 

@@ -20,12 +20,12 @@ from bot.fetch import (
     MEGABYTE,
     REDIRECTS,
     Resolve,
-    _extent,
-    _parsed,
-    _shown,
-    _Visit,
+    Visit,
+    extent,
+    parsed,
     probe_client,
     resolve_host,
+    shown,
 )
 
 SECONDS = 900.0  # for all of a file
@@ -58,7 +58,7 @@ class LinkFiles:
         try:
             async with asyncio.timeout(self._seconds), self._client() as http:
                 visit = _Whole(http, self._allowed, self._resolve, DEFAULT_LIMITS)
-                where, response = await visit.whole(_parsed(url), largest)
+                where, response = await visit.whole(parsed(url), largest)
                 try:
                     yield LinkFile(where, response, largest)
                 finally:
@@ -69,7 +69,7 @@ class LinkFiles:
             raise _refused("unreachable", "The server with the file cannot be reached.", retryable=True) from None
 
 
-class _Whole(_Visit):
+class _Whole(Visit):
     """A visit that asks for all there is."""
 
     async def whole(self, url: httpx2.URL, largest: int) -> tuple[httpx2.URL, httpx2.Response]:
@@ -96,11 +96,11 @@ class LinkFile:
     def __init__(self, url: httpx2.URL, response: httpx2.Response, largest: int) -> None:
         self.name = unquote(url.path.rstrip("/").rpartition("/")[2]) or "file"
         self.content_type = response.headers.get("content-type", "")
-        start, self.size = (0, 0) if response.status_code == 416 else _extent(response)
+        start, self.size = (0, 0) if response.status_code == 416 else extent(response)
         self._response = response
         self._largest = largest
         if start:
-            raise _refused("unreachable", f"{_shown(url)} does not give the whole file.")
+            raise _refused("unreachable", f"{shown(url)} does not give the whole file.")
         if self.size is not None and self.size > largest:
             raise _too_large(largest)
 
@@ -129,7 +129,7 @@ class LinkFile:
 
 
 def _check(url: httpx2.URL, response: httpx2.Response) -> None:
-    host, status = _shown(url), response.status_code
+    host, status = shown(url), response.status_code
     match status:
         case 401 | 403:
             sentence = f"{host} does not let me in: the file needs a login, or the link has expired."
