@@ -90,7 +90,7 @@ class Adding:
 
     async def ready(self, context: CallContext, source: str) -> Asset | TryAgain | Failed:
         """The file behind a handle or link, at HeyGen and ready to be used; or why it is not."""
-        if context.turn.origin != "command" and not await self._given(context, source):
+        if not context.turn.exact and not await self._given(context, source):
             return Failed("not_given", NOT_GIVEN)
         turn, source = context.turn, source.strip()
         is_link = source.lower().startswith(LINKS)

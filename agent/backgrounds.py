@@ -63,5 +63,5 @@ class Backgrounds:
         )
         if busy := await self._ordering.under_way(context.turn.conversation_id, order):
             return busy
-        asked = context.turn.origin == "command" or await self._sources.given(context, video)
+        asked = context.turn.exact or await self._sources.given(context, video)
         return await self._ordering.place(context, order, asked=asked)

@@ -67,6 +67,6 @@ class Clipper:
         )
         if busy := await self._ordering.under_way(context.turn.conversation_id, order):
             return busy
-        asked = context.turn.origin == "command" or await self._sources.given(context, video)
+        asked = context.turn.exact or await self._sources.given(context, video)
         asked = asked and (not prompt or await self._spending.said(context.turn, prompt))
         return await self._ordering.place(context, order, asked=asked)

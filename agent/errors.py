@@ -70,6 +70,7 @@ class OverCap(AgentError):
     def _words(self, person: str) -> str:
         whose = {Scope.WORKSPACE: "the workspace's", Scope.CHANNEL: "this channel's", Scope.PERSON: person}
         left = dollars(max(self.cap.amount - self.used, 0))
+        whose[Scope.TOKEN] = "this program's"
         return (
             f"This may cost up to {dollars(self.asked)}, but {left} of {whose[self.cap.scope]} "
             f"{dollars(self.cap.amount)} for this {self.cap.period.value} are left. Nothing was sent. "

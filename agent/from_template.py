@@ -106,7 +106,7 @@ class FromTemplate:
 
     async def _asked(self, context: CallContext, arguments: TemplateArguments) -> bool:
         """Whether the template and all that goes into it stand in the person's own words."""
-        if context.turn.origin == "command":
+        if context.turn.exact:
             return True
         words = _plain(await self._spending.words_of(context.turn))
         return all(_plain(text) in words for text in (arguments.template, *(one.value for one in arguments.places)))

@@ -83,7 +83,7 @@ class LipSync:
         if busy := await self._ordering.under_way(context.turn.conversation_id, order):
             return busy
         asked = asked and await self._sources.given(context, audio)
-        return await self._ordering.place(context, order, asked=context.turn.origin == "command" or asked)
+        return await self._ordering.place(context, order, asked=context.turn.exact or asked)
 
     async def _order(
         self, context: CallContext, arguments: LipsyncArguments, audio: Found

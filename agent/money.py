@@ -46,6 +46,7 @@ class Reason(enum.StrEnum):
     NOT_ASKED = "not_asked"
     CHANGED = "changed"
     GUESSED = "guessed"
+    SCHEDULED = "scheduled"
 
 
 class Entry(enum.StrEnum):
@@ -67,6 +68,7 @@ class Scope(enum.StrEnum):
     WORKSPACE = "workspace"
     CHANNEL = "channel"
     PERSON = "person"
+    TOKEN = "token"  # noqa: S105 - a program's, see docs/mcp.md
 
 
 class Period(enum.StrEnum):

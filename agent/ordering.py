@@ -135,7 +135,8 @@ class Ordering:
             said = " ".join((await self._spending.words_of(context.turn)).casefold().split())
             title = harmless(wished, TITLE_LIMIT)  # “all three are done” may be theirs and yet be no title
             claims = any(reading.claims for reading in read(title).readings)
-            wished = title if title.casefold() in said and not claims else None
+            theirs = context.turn.exact or title.casefold() in said  # a program's titles are its own, claims are not
+            wished = title if theirs and not claims else None
         return wished or otherwise
 
     async def place(self, context: CallContext, order: Order, *, asked: bool) -> Outcome:

@@ -105,6 +105,6 @@ class Finishing:
 
     async def _asked(self, context: CallContext, job: Job) -> bool:
         """Whether the person's own words name the proofread."""
-        if context.turn.origin == "command":
+        if context.turn.exact:
             return True
         return job.handle in (await self._spending.words_of(context.turn)).upper().replace(",", " ").split()

@@ -110,7 +110,8 @@ def _budget_words(used: Sequence[Used], currency: str | None, remaining: str | N
 
 
 def _period_words(used: Used) -> str:
-    whose = {Scope.WORKSPACE: "The workspace", Scope.CHANNEL: "This channel", Scope.PERSON: "You"}[used.scope]
+    whose = {Scope.WORKSPACE: "The workspace", Scope.CHANNEL: "This channel", Scope.PERSON: "You"}.get(used.scope)
+    whose = whose or "This program"
     when = "today" if used.period is Period.DAY else "this month"
     cap = "" if used.cap is None else f" of {dollars(used.cap)}"
     promised = f", {dollars(used.held)} more promised" if used.held else ""

@@ -12,6 +12,7 @@ from typing import Any
 from agent.money import Quote, Reason
 
 Json = dict[str, Any]
+EXACT = frozenset({"command", "mcp"})  # origins of turns that are a call already
 
 
 class TurnState(enum.StrEnum):
@@ -193,6 +194,11 @@ class TurnRecord:
     error: str | None = None
     tainted: bool = False
 
+
+    @property
+    def exact(self) -> bool:
+        """Whether it came as the very call that is carried out, so that no model of ours has made anything up."""
+        return self.origin in EXACT
 
 @dataclass(frozen=True, slots=True)
 class Item:

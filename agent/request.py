@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from agent.conversation import function_call, user_message
 from agent.ports import TurnStore
-from agent.records import InboxRow, Json, Source
+from agent.records import EXACT, InboxRow, Json, Source
 
 TEXT_LIMIT = 16_000
 CUT = "[The message was longer; the rest was cut.]"
@@ -32,7 +32,7 @@ BRACKETS = str.maketrans({"(": "%28", ")": "%29"})
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a turn begins. A turn of origin `command` runs the calls it holds, any other is answered by the model.
+    """How a turn begins. A turn of origin `command` or `mcp` runs the calls it holds, others are answered by the model.
 
     `tainted`: it comes with more than a name that others may have written.
     """
@@ -44,13 +44,13 @@ class Opening:
 
 
 async def opening(store: TurnStore, row: InboxRow) -> Opening:
-    """The opening of a turn for an inbox row of kind `message` or `command`."""
+    """The opening of a turn for an inbox row of kind `message`, `command` or `mcp`."""
     payload = row.payload
-    if row.kind == "command":
+    if row.kind in EXACT:
         name = partial(_without_secrets, store, row.conversation_id)
         call = function_call(f"call_{row.id}"[:64], payload["name"], await _named(name, payload["arguments"]))
         items = ((Source.USER, user_message(await name(payload["text"]))), (Source.COMMAND, call))
-        return Opening("command", payload["user"], items)
+        return Opening(row.kind, payload["user"], items)
     text = await _described(store, row)
     tainted = any(not _is_name(file["name"]) for file in payload.get("files", []))
     return Opening("message", payload["user"], ((Source.USER, user_message(text)),), tainted)

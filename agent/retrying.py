@@ -125,7 +125,7 @@ class Retrying:
 
     async def _asked(self, context: CallContext, handles: Sequence[str]) -> bool:
         """A retry spends again, so the person has to have asked: a press on the button, or words of their own."""
-        if context.turn.origin == "command":
+        if context.turn.exact:
             return True
         said = _all_said(handles, await self._spending.words_of(context.turn))
         return said and not await self._turns.mixed(context.turn.id)

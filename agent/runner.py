@@ -30,6 +30,7 @@ from agent.model import Completed, Model, ModelRequest
 from agent.outgoing import OutgoingContext, OutgoingFilter
 from agent.ports import Budget, Clock, JobLinks, JobStore, Replies, Reply, TurnStore, Used
 from agent.records import (
+    EXACT,
     Conversation,
     InboxRow,
     Item,
@@ -43,7 +44,7 @@ from agent.records import (
 )
 from agent.request import opening
 from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, output_item, to_checkpoint
-from agent.toolbox import ALL_EFFECTS, READ_ONLY, CallContext, Planned, Toolbox, call_key
+from agent.toolbox import ALL_EFFECTS, READ_ONLY, CallContext, Effect, Planned, Toolbox, call_key
 from agent.turn import Bounds, CallModel, Finish, GiveUp, Report, Settle, Step, Turn
 from agent.video_agents.records import AgentSession, tools_for
 from heygen import HeyGenError
@@ -56,6 +57,7 @@ RETRY_CAP = 60.0
 RETRY_WINDOW = 600.0
 DEFAULT_BOUNDS = Bounds()
 PERSONAL = frozenset({"message", "command"})
+PROGRAMS = frozenset({Effect.READ, Effect.SUBMIT, Effect.DESTRUCTIVE})  # a live session is between people
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Runner:
     async def abandon(self, lease: Lease, row: InboxRow) -> bool:
         """End the row's turn with a word to the person, after faults of ours; False when there is no turn to end."""
         turn = await self.turns.turn_of_row(row.id)
-        if turn is None and row.kind in ("message", "command"):
+        if turn is None and row.kind in ("message", *EXACT):
             start = await opening(self.turns, row)
             turn = await self.turns.begin_turn(
                 lease, row, origin=start.origin, requester=start.requester, items=start.items, tainted=start.tainted
@@ -165,7 +167,7 @@ class _Run:
         self._history = 0
         self._of_use: list[str] = []
         # What no person has asked for may look, but neither spend nor change anything.
-        self._effects = ALL_EFFECTS if turn.origin in PERSONAL else READ_ONLY
+        self._effects = ALL_EFFECTS if turn.origin in PERSONAL else PROGRAMS if turn.exact else READ_ONLY
 
     async def run(self) -> Parked | None:
         """Step until the turn ends or has to wait."""
@@ -194,7 +196,7 @@ class _Run:
     def _position(self, own: Sequence[Item]) -> Turn:
         return Turn(
             items=own,
-            conversational=self._turn.origin != "command",
+            conversational=not self._turn.exact,
             model_calls=self._calls,
             tokens=self._tokens,
             age=self._runner.clock.now() - self._turn.created_at,
@@ -357,10 +359,12 @@ class _Run:
         except LeaseLost:
             raise
         except SourceRefused as error:
-            return Failed(error.code, error.sentence), plan.spec.holds_others(plan.arguments)
+            refused = Failed(error.code, error.sentence, retryable=error.retryable)
+            return refused, plan.spec.holds_others(plan.arguments)
         except HeyGenError as error:
             log.warning("tool_failed", tool=plan.spec.name, error=str(error))
-            return Failed(sentences.reason_code(error), sentences.for_heygen(error)), True
+            code, sentence = sentences.reason_code(error), sentences.for_heygen(error)
+            return Failed(code, sentence, retryable=error.retryable, retry_after=error.retry_after), True
 
     # -- the end -----------------------------------------------------------------------------------------------
 
@@ -368,7 +372,11 @@ class _Run:
         await self._end(bodies, TurnState.FAILED, sentences.for_give_up(code, self._turn.id), code)
 
     async def _end(self, bodies: Sequence[Json], state: TurnState, reply: str | None, error: str | None = None) -> None:
-        """Commit the end of the turn (open calls get an output, so that the log stays whole), then show it."""
+        """Commit the end of the turn (open calls get an output, so that the log stays whole), then show it.
+
+        A program is answered by the outcome of its call: nothing is said in the thread.
+        """
+        reply = None if self._turn.origin == "mcp" else reply
         calls = open_calls(bodies)
         outputs: list[tuple[Source, Json]] = [
             (Source.TOOL, {"type": "function_call_output", "call_id": call["call_id"], "output": INTERRUPTED})

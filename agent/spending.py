@@ -54,7 +54,7 @@ class Spending:
 
     async def said(self, turn: TurnRecord, script: str) -> bool:
         """Whether these words stand in the person's own: what a model wrote has to be looked at first."""
-        if turn.origin == "command":
+        if turn.exact:
             return True
         words = await self.words_of(turn)
         return " ".join(script.casefold().split()) in " ".join(words.casefold().split())

@@ -40,11 +40,16 @@ class TryAgain:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Final for this call."""
+    """Final for this call. `retryable`: the same may work later, after `retry_after` seconds where somebody said so.
+
+    A model is not told that: waiting is nothing for a conversation, but for a program that calls a tool.
+    """
 
     code: str
     message: str
     hint: str = ""
+    retryable: bool = False
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +104,7 @@ def to_model(outcome: Outcome) -> str:
             return _bounded({"ok": True, "status": "waiting_for_approval", **data}, VALUE_LIMIT)
         case TryAgain(code, message, hint, options):
             return _error(code, message, hint, retryable=True, options=options)
-        case Failed(code, message, hint):
+        case Failed(code, message, hint):  # whether it is retryable is for programs
             return _error(code, message, hint, retryable=False, options=[])
         case _:
             assert_never(outcome)

@@ -111,7 +111,7 @@ class Translation:
         )
         if busy := await self._ordering.under_way(turn.conversation_id, order):
             return busy
-        asked = turn.origin == "command" or await self._asked(context, account_id, arguments, source.url, names)
+        asked = turn.exact or await self._asked(context, account_id, arguments, source.url, names)
         return await self._ordering.place(context, order, asked=asked)
 
     async def _asked(

@@ -17,7 +17,8 @@ from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
 from heygen.records import AvatarLook, Voice
 
 SHOWN = 6
-POSTED = "They were posted in the thread. create_video takes them by these names."
+NAMES = "create_video takes them by these names."
+POSTED = f"They were posted in the thread. {NAMES}"
 Gender = Literal["female", "male"]
 T = TypeVar("T", AvatarLook, Voice)
 
@@ -119,10 +120,12 @@ class Casting:
         if not cards:
             return TryAgain("nothing_found", f"There are no {title.lower()} like that.", "Ask with fewer conditions.")
         shown = cards[:SHOWN]
-        await self._gallery.show(context, title, shown)
+        watched = context.turn.origin != "mcp"  # a program has no use for pictures in a thread
+        if watched:
+            await self._gallery.show(context, title, shown)
         told: list[Json] = [{"name": card.name, "is": ", ".join(card.details)} for card in shown]
         more = {"not_shown": len(cards) - len(shown)} if len(cards) > len(shown) else {}
-        return Value({title.lower(): told, **more, "note": POSTED})
+        return Value({title.lower(): told, **more, "note": POSTED if watched else NAMES})
 
 
 def _called(words: str | None, known: Sequence[T]) -> list[T]:

@@ -146,9 +146,11 @@ class Operations:
         return Value({**told, ADDED: f"HeyGen has done it: {operation.name.replace('_', ' ')}."}, kept)
 
     async def _needs_click(self, context: CallContext, operation: Operation[Any, Any], given: Json) -> bool:
-        """Whether a button has to be pressed first; a press comes as a command."""
+        """Whether a button has to be pressed first; a press comes as a command. A program cannot press it."""
         if context.turn.origin == "command":
             return False
+        if context.turn.exact:
+            return gate_of(operation) in (Gate.CLICK, Gate.ASKED)
         match gate_of(operation):
             case Gate.CLICK:
                 return True

@@ -182,7 +182,7 @@ class VideoAgentTools:
 
     async def _asked(self, context: CallContext, text: str) -> bool:
         """Whether this stands in the person's own words: what a model wrote has to be looked at first."""
-        if context.turn.origin == "command":
+        if context.turn.exact:
             return True
         words = await self._spending.words_of(context.turn)
         return " ".join(text.casefold().split()) in " ".join(words.casefold().split())

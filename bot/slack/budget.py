@@ -90,6 +90,8 @@ def _name(scope: Scope) -> str:
             return "This channel"
         case Scope.WORKSPACE:
             return "The whole workspace"
+        case Scope.TOKEN:
+            return "This program"
         case _:
             assert_never(scope)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from agent.money import Cap
 from agent.ports import Clock, Ids
@@ -44,8 +44,9 @@ PLACES = 10  # jobs that a pay-as-you-go account may run at once
 class Store:
     """The aggregates of one database. A lease lasts `lease_seconds` unless extended.
 
-    Links live `link_seconds`, and so long is kept what is over (`Retention`). `caps` limit spending; requests that wait
-    for an approval are also shown in `ops_channel`. Live sessions need a `sealer`: without one nobody can join them.
+    Links live `link_seconds`, and so long is kept what is over (`Retention`). `caps` limit spending, `token_caps` that
+    of programs (micro-dollars a month by the name of their token); requests that wait for an approval are also shown in
+    `ops_channel`. Live sessions need a `sealer`: without one nobody can join them.
     """
 
     def __init__(
@@ -59,13 +60,14 @@ class Store:
         places: int = PLACES,
         caps: Sequence[Cap] = (),
         ops_channel: str | None = None,
+        token_caps: Mapping[str, int] | None = None,
         sealer: Sealer | None = None,
     ) -> None:
         self.database = database
         self.clock = clock
         self.claims = Claims(database, lease_seconds)
         outbox = Outbox(database, self.claims, ids)
-        self.ledger = Ledger(database, caps)
+        self.ledger = Ledger(database, caps, token_caps)
         self.audit = Audit(database)
         endings = Endings(database, ids, outbox, self.ledger, link_seconds)
         admission = Admission(database, endings, places)

@@ -15,9 +15,9 @@ from bot.store.audit import RUNTIME, Audit, Deed
 from bot.store.cancellations import Cancellations
 from bot.store.database import Database
 from bot.store.endings import Endings
-from bot.store.ledger import Ledger
+from bot.store.ledger import Ledger, spender_of
 from bot.store.schema import submission
-from bot.store.submissions import spender_of, submission_record
+from bot.store.submissions import submission_record
 
 EXPIRED_AT_ONCE = 50
 

@@ -25,12 +25,12 @@ from bot.store.bulk import UNDECIDED, Bulk, End, Locked, members_of
 from bot.store.claims import Claims
 from bot.store.database import Database
 from bot.store.endings import Endings, card_key, ops_key, sample_key
-from bot.store.ledger import Ledger
+from bot.store.ledger import Ledger, spender_of
 from bot.store.log import lock_conversation
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.rows import first, one, record
 from bot.store.schema import batch, job, lane, submission
-from bot.store.submissions import quote_columns, spender_of, submission_record
+from bot.store.submissions import quote_columns, submission_record
 
 STEP = 1e-6  # seconds between the requests of a batch, so that they go in the order of their rows
 ONES = 50  # batches that are looked after at once

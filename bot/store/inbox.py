@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.errors import LeaseLost
 from agent.ports import Ids
-from agent.records import Conversation, InboxRow, Json, Lease
+from agent.records import Conversation, DeliveryKind, DeliveryState, InboxRow, Json, Lease
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
 from bot.store.rows import first, record
@@ -32,7 +32,7 @@ class NewEvent:
 
     `dedup_key` is shared by all events about the same message, None where there is none. `opens`: it may begin a
     conversation; with `thread_ts` None that conversation's root is still to be posted. `payload["ts"]` names the
-    message an event is about.
+    message an event is about. `via` names a program's token: all that comes by it is one conversation.
     """
 
     id: str
@@ -45,6 +45,7 @@ class NewEvent:
     kind: str
     payload: Json = field(default_factory=dict)
 
+    via: str | None = None
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -99,7 +100,13 @@ class Lanes:
         return Accepted(seq, conversation_id)
 
     async def _conversation_for(self, connection: AsyncConnection, event: NewEvent, now: float) -> str | None:
-        existing = await connection.scalar(_in_thread(event.workspace_id, event.channel_id, event.thread_ts))
+        if event.via is not None:  # of two first calls at once one waits for the other
+            held = sa.select(workspace.c.workspace_id).where(workspace.c.workspace_id == event.workspace_id)
+            await connection.execute(self._database.locked(held))
+            found = by_token(event.workspace_id, event.via)
+        else:
+            found = _in_thread(event.workspace_id, event.channel_id, event.thread_ts)
+        existing: str | None = await connection.scalar(found)
         if existing is not None or not event.opens:
             return existing
         conversation_id = self._ids.new("conversation")
@@ -114,6 +121,9 @@ class Lanes:
         await connection.execute(sa.insert(conversation).values(values))
         if event.thread_ts is None:
             return conversation_id
+        if event.via is not None:
+            named = {"workspace_id": event.workspace_id, "name": event.via, "created_at": now}
+            await connection.execute(sa.insert(program).values(conversation_id=conversation_id, **named))
         return await self._take_thread(connection, event, conversation_id)
 
     async def _take_thread(self, connection: AsyncConnection, event: NewEvent, conversation_id: str) -> str:
@@ -244,3 +254,12 @@ def _in_thread(workspace_id: str, channel_id: str, thread_ts: str | None) -> sa.
 
 def _unfinished(conversation_id: str) -> sa.Select[Any]:
     return sa.select(inbox).where(inbox.c.conversation_id == conversation_id, inbox.c.done_at.is_(None))
+def by_token(workspace_id: str, via: str) -> sa.Select[str]:
+    """The conversation of a program's token: the newest whose thread could be opened."""
+    root = sa.and_(delivery.c.conversation_id == program.c.conversation_id, delivery.c.kind == DeliveryKind.ROOT)
+    dead = sa.exists().where(root, delivery.c.state == DeliveryState.DEAD)
+    mine = sa.and_(program.c.workspace_id == workspace_id, program.c.name == via)
+    newest = (program.c.created_at.desc(), program.c.conversation_id)
+    return sa.select(program.c.conversation_id).where(mine, sa.not_(dead)).order_by(*newest).limit(1)
+
+

@@ -8,7 +8,7 @@ at once none sees room that another is just taking. Nothing here is ever updated
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -20,16 +20,17 @@ from agent.money import Cap, Entry, Period, Scope, cost_of, period_start
 from agent.records import Job
 from bot.store.database import Database
 from bot.store.rows import first
-from bot.store.schema import conversation, job, ledger, submission, workspace
+from bot.store.schema import conversation, job, ledger, program, submission, workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Spender:
-    """For whom money is spent, and where."""
+    """For whom money is spent, and where. `via` names the token with which a program spends it."""
 
     workspace_id: str
     channel_id: str
     requester: str
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +50,26 @@ class Usage:
 
 
 class Ledger:
-    """Connection-level writes; the caller holds the submission whose jobs they are about."""
+    """Connection-level writes; the caller holds the submission whose jobs they are about.
 
-    def __init__(self, database: Database, caps: Sequence[Cap]) -> None:
+    `tokens` are the caps of programs: the name of a token to micro-dollars a month.
+    """
+
+    def __init__(self, database: Database, caps: Sequence[Cap], tokens: Mapping[str, int] | None = None) -> None:
         self._database = database
         self.caps = tuple(caps)
+        self._tokens = dict(tokens or {})
+
+    def _caps(self, spender: Spender) -> list[Cap]:
+        own = self._tokens.get(spender.via or "")
+        return [*self.caps, *([] if own is None else [Cap(Scope.TOKEN, Period.MONTH, own)])]
 
     async def ensure_room(self, connection: AsyncConnection, spender: Spender, amount: int) -> None:
         """`OverCap` unless every cap leaves room for `amount`; keeps the room until the transaction ends."""
         locked = sa.select(workspace.c.workspace_id).where(workspace.c.workspace_id == spender.workspace_id)
         await connection.execute(self._database.locked(locked))
         now = await self._database.now(connection)
-        for cap in self.caps:
+        for cap in self._caps(spender):
             used = (await _usage(connection, spender, cap.scope, cap.period, now, cap.amount)).used
             if used + amount > cap.amount:
                 raise OverCap(cap, used, amount)
@@ -77,8 +86,11 @@ class Ledger:
         now = await self._database.now(connection)
         count = sa.select(sa.func.count()).where(ledger.c.job_id == job.c.id, ledger.c.kind == Entry.HOLD)
         select = (
-            sa.select(job, conversation.c.channel_id, count.scalar_subquery().label("holds"))
+            sa.select(
+                job, conversation.c.channel_id, program.c.name.label("via"), count.scalar_subquery().label("holds")
+            )
             .join(conversation, conversation.c.id == job.c.conversation_id)
+            .outerjoin(program, program.c.conversation_id == job.c.conversation_id)
             .where(whose, job.c.finished_at.is_(None))
         )
         rows = (await connection.execute(select.order_by(job.c.number))).mappings().all()
@@ -95,6 +107,7 @@ class Ledger:
                 "number": row["holds"],
                 "requester": row["requester"],
                 "channel_id": row["channel_id"],
+                "via": row["via"],
             }
             for row in rows
         ]
@@ -115,6 +128,7 @@ class Ledger:
             "number": 0,
             "requester": spender.requester,
             "channel_id": spender.channel_id,
+            "via": spender.via,
         }
         await connection.execute(sa.insert(ledger).values(**entry))
 
@@ -172,7 +186,7 @@ class Ledger:
         self, connection: AsyncConnection, held: sa.RowMapping, kind: Entry, amount: int, number: int
     ) -> None:
         same = {name: held[name] for name in ("workspace_id", "account_id", "booked_at", "submission_id", "job_id")}
-        whose = {"requester": held["requester"], "channel_id": held["channel_id"]}
+        whose = {name: held[name] for name in ("requester", "channel_id", "via")}
         now = await self._database.now(connection)
         entry = {**same, **whose, "kind": kind, "amount": amount, "number": number, "created_at": now}
         await connection.execute(sa.insert(ledger).values(**entry))
@@ -199,20 +213,28 @@ class Ledger:
     async def used(self, workspace_id: str, conversation_id: str, requester: str) -> list[Usage]:
         """`usage` for a request of a conversation."""
         async with self._database.reading() as connection:
-            select = sa.select(conversation.c.channel_id).where(conversation.c.id == conversation_id)
-            channel_id = await connection.scalar(select) or ""
-        return await self.usage(Spender(workspace_id, channel_id, requester))
+            spender = await spender_of(connection, workspace_id, conversation_id, requester)
+        return await self.usage(spender)
 
     async def usage(self, spender: Spender) -> list[Usage]:
-        """What the workspace, the channel and the person have used today and this month."""
-        caps = {(cap.scope, cap.period): cap.amount for cap in self.caps}
+        """What the workspace, the channel, the person and, if it is one, the program have used today and this month."""
+        caps = {(cap.scope, cap.period): cap.amount for cap in self._caps(spender)}
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
             return [
                 await _usage(connection, spender, scope, period, now, caps.get((scope, period)))
                 for scope in Scope
+                if scope is not Scope.TOKEN or spender.via is not None
                 for period in Period
             ]
+
+
+async def spender_of(connection: AsyncConnection, workspace_id: str, conversation_id: str, requester: str) -> Spender:
+    """For whom a request of a conversation spends money."""
+    named = sa.outerjoin(conversation, program, program.c.conversation_id == conversation.c.id)
+    select = sa.select(conversation.c.channel_id, program.c.name).select_from(named)
+    row = await first(connection, select.where(conversation.c.id == conversation_id))
+    return Spender(workspace_id, row["channel_id"] if row else "", requester, row["name"] if row else None)
 
 
 async def _usage(
@@ -224,6 +246,8 @@ async def _usage(
             mine.append(ledger.c.channel_id == spender.channel_id)
         case Scope.PERSON:
             mine.append(ledger.c.requester == spender.requester)
+        case Scope.TOKEN:
+            mine.append(ledger.c.via == spender.via)
         case Scope.WORKSPACE:
             pass
     promised = sa.case((ledger.c.kind.in_((Entry.HOLD, Entry.RELEASE)), ledger.c.amount), else_=0)

@@ -26,11 +26,11 @@ from agent.records import DeliveryKind, Lease
 from bot.sealing import SealBroken
 from bot.store.audit import Deed
 from bot.store.claims import RELEASED
+from bot.store.ledger import spender_of
 from bot.store.live_memory import last_lines, summarised
 from bot.store.live_rows import GONE_FROM_PAGE, LiveRows, card_key, forgotten, lines_of, session_record
 from bot.store.rows import first
 from bot.store.schema import live_session
-from bot.store.submissions import spender_of
 
 log = structlog.get_logger(__name__)
 

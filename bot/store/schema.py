@@ -147,6 +147,17 @@ inbox = sa.Table(
     _maybe("dedup_key", ID, unique=True),
     _workspace(),
     _conversation(),
+# Conversations of programs that call tools: all that comes by the token `name` is one of them.
+program = sa.Table(
+    "program",
+    metadata,
+    sa.Column("conversation_id", ID, sa.ForeignKey("conversation.id"), primary_key=True),
+    _workspace(),
+    _column("name", ID),
+    _column("created_at", sa.Double),
+    sa.Index("program_name", "workspace_id", "name"),
+)
+
     _column("kind", ID),
     _maybe("ts", ID),
     _column("payload", sa.JSON),
@@ -569,6 +580,7 @@ asset = sa.Table(
     _maybe("checksum", ID),
     _maybe("duration", sa.Double),
     _maybe("processing_since", sa.Double),
+    _maybe("via", ID),  # the token by which a program has spent it
     _maybe("error_code", ID),
     _maybe("error", Words),
     _column("awaited", sa.Boolean, default=True),

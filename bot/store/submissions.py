@@ -30,11 +30,11 @@ from bot.store.cancellations import reduced
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
 from bot.store.endings import NEVER, Endings, card_key, ops_key
-from bot.store.ledger import Ledger, Spender
+from bot.store.ledger import Ledger, spender_of
 from bot.store.log import lock_conversation
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.rows import first, one, record
-from bot.store.schema import conversation, job, lane, submission
+from bot.store.schema import job, lane, submission
 
 UNSENT = (SubmissionState.INTENDED, SubmissionState.SENDING)
 DROPPED = "It was cancelled before HeyGen accepted it, so nothing is billed."
@@ -321,12 +321,6 @@ class Submissions:
             await self._endings.finish(connection, record(Job, open_job), update)
         await self._endings.show(connection, row["id"])
         await self._endings.conclude(connection, row["id"], row["conversation_id"])
-
-
-async def spender_of(connection: AsyncConnection, workspace_id: str, conversation_id: str, requester: str) -> Spender:
-    """For whom a request of a conversation spends money."""
-    select = sa.select(conversation.c.channel_id).where(conversation.c.id == conversation_id)
-    return Spender(workspace_id, await connection.scalar(select) or "", requester)
 
 
 def _asked_again(row: sa.RowMapping, quote: Quote, now: float) -> NewDelivery:

@@ -47,7 +47,7 @@ BARE = {
         *("provider_id", "status_word", "link_id", "owner", "batch_id"),
     },
     "lane": {"id", "workspace_id", "owner"},
-    "ledger": {"workspace_id", "account_id", "submission_id", "job_id", "channel_id"},
+    "ledger": {"workspace_id", "account_id", "submission_id", "job_id", "channel_id", "via"},
     "link": {"id", "workspace_id", "account_id", "job_id"},
     "live_command": {"id", "key", "workspace_id", "conversation_id", "session_id", "message_ts"},
     "live_line": {"session_id", "workspace_id", "conversation_id"},
@@ -59,6 +59,7 @@ BARE = {
     "migration": {"name"},
     "model_call": {"workspace_id", "turn_id", "model", "response_id", "request_id"},
     "outcome": {"workspace_id", "turn_id", "call_id", "name"},
+    "program": {"conversation_id", "workspace_id", "name"},
     "role_member": {"workspace_id", "role"},
     "source": {"conversation_id", "handle", "workspace_id", "kind", "value_hash"},
     "submission": {
