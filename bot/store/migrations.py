@@ -79,20 +79,10 @@ def add_video_agents(connection: sa.Connection) -> None:
     schema.agent_answer.create(connection, checkfirst=True)
 
 
-def add_formats(connection: sa.Connection) -> None:
-    """Which version can read what stands in a conversation."""
-    add_missing_columns(connection, (schema.lane, schema.inbox, schema.item))
-
-
 def add_programs(connection: sa.Connection) -> None:
     """Conversations of programs, and which of them has spent what."""
     schema.program.create(connection, checkfirst=True)
     add_missing_columns(connection)
-
-
-def add_schedules(connection: sa.Connection) -> None:
-    """Requests that become due later."""
-    schema.schedule.create(connection, checkfirst=True)
 
 
 MIGRATIONS: list[tuple[str, Migration]] = [
@@ -103,8 +93,6 @@ MIGRATIONS: list[tuple[str, Migration]] = [
     ("005-batches", add_batches),
     ("006-assets", add_assets),
     ("007-video-agents", add_video_agents),
-    ("010-schedules", add_schedules),
-    ("008-formats", add_formats),
     ("014-programs", add_programs),
 ]
 

@@ -117,6 +117,17 @@ conversation = sa.Table(
     _column("created_at", sa.Double),
 )
 
+# Conversations of programs that call tools: all that comes by the token `name` is one of them.
+program = sa.Table(
+    "program",
+    metadata,
+    sa.Column("conversation_id", ID, sa.ForeignKey("conversation.id"), primary_key=True),
+    _workspace(),
+    _column("name", ID),
+    _column("created_at", sa.Double),
+    sa.Index("program_name", "workspace_id", "name"),
+)
+
 # Which conversation answers in a thread. Not a unique key of `conversation`: when somebody is faster in a thread than
 # our own root's timestamp, two conversations share it, both finish what they began, and the root's one goes on.
 thread = sa.Table(
@@ -147,17 +158,6 @@ inbox = sa.Table(
     _maybe("dedup_key", ID, unique=True),
     _workspace(),
     _conversation(),
-# Conversations of programs that call tools: all that comes by the token `name` is one of them.
-program = sa.Table(
-    "program",
-    metadata,
-    sa.Column("conversation_id", ID, sa.ForeignKey("conversation.id"), primary_key=True),
-    _workspace(),
-    _column("name", ID),
-    _column("created_at", sa.Double),
-    sa.Index("program_name", "workspace_id", "name"),
-)
-
     _column("kind", ID),
     _maybe("ts", ID),
     _column("payload", sa.JSON),
@@ -547,6 +547,7 @@ ledger = sa.Table(
     _column("number", sa.Integer, default=0),
     _maybe("requester", ID),
     _maybe("channel_id", ID),
+    _maybe("via", ID),  # the token by which a program has spent it
     sa.UniqueConstraint("job_id", "kind", "number", name="ledger_once"),
     sa.Index("ledger_booked", "workspace_id", "booked_at"),
     sa.Index("ledger_account", "account_id", "seq"),
@@ -580,7 +581,6 @@ asset = sa.Table(
     _maybe("checksum", ID),
     _maybe("duration", sa.Double),
     _maybe("processing_since", sa.Double),
-    _maybe("via", ID),  # the token by which a program has spent it
     _maybe("error_code", ID),
     _maybe("error", Words),
     _column("awaited", sa.Boolean, default=True),
