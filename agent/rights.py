@@ -29,6 +29,7 @@ class Right(enum.StrEnum):
     CHANGE = "change"
     CANCEL = "cancel"
     RETRY = "retry"
+    WITHDRAW = "withdraw links"
     JOIN_LIVE = "join live"
     DECLINE_LIVE = "decline live"
     ASK_LIVE = "ask live"
@@ -50,6 +51,7 @@ MATRIX: Mapping[Right, frozenset[Role]] = {
     Right.CHANGE: frozenset({Role.REQUESTER}),
     Right.CANCEL: frozenset({Role.REQUESTER, Role.OPERATOR, Role.ADMIN}),
     Right.RETRY: frozenset({Role.REQUESTER}),
+    Right.WITHDRAW: frozenset({Role.REQUESTER, Role.OPERATOR, Role.ADMIN}),
     Right.JOIN_LIVE: frozenset({Role.REQUESTER}),
     Right.DECLINE_LIVE: frozenset({Role.REQUESTER, Role.APPROVER, Role.ADMIN}),
     Right.ASK_LIVE: frozenset({Role.REQUESTER}),

@@ -55,6 +55,7 @@ from bot.accounts import SettingsAccounts
 from bot.app_agents import VideoAgentParts, agent_work
 from bot.app_assets import AssetNeeds, adding, upload_worker
 from bot.app_catalogue import complete_toolbox, previews, wish_buttons
+from bot.app_links import link_buttons, links_of
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
 from bot.app_needs import Needs
 from bot.app_works import WorkTools, all_works, job_files
@@ -249,9 +250,7 @@ async def _compose(
     probe = SafeProbe(settings.fetch_allowed_hosts)
     works = all_works(probe=probe, jobs=store.jobs, accounts=accounts, prices=prices)
     works.add(agent_work(store, prices))
-    links = Links(
-        public_url=settings.public_url, secret=secret, store=store, accounts=accounts, works=works, clock=clock
-    )
+    links = links_of(settings, store, accounts, works, clock)
     roles = AppointedRoles(
         client=clients.slack, members=store.roles, workspace_id=who.team_id, appointments=settings.appointments()
     )
@@ -635,6 +634,7 @@ class _Parts:
         commands.register(router)
         Actions(requests=store.jobs).register(router)
         wish_buttons(self._side(Needs)).register(router)
+        link_buttons(self._side(Needs)).register(router)
         self._side(VideoAgentParts).actions().register(router)
         files = job_files(self.settings, store.jobs, self.accounts, self.works)
         SubtitleModal(requests=store.jobs, places=store.turns, contents=files).register(router)

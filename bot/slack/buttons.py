@@ -14,6 +14,7 @@ from bot.slack.text import cut
 
 LONGEST_VALUE = 400
 CORRECT = "correct_subtitles"
+WITHDRAW = "withdraw_links"
 CONFIRM_LIMIT = 300
 TOO_LATE = "What HeyGen has can't be stopped and is billed."
 NOT_SENT = frozenset({SubmissionState.WAITING_APPROVAL, SubmissionState.HELD, SubmissionState.INTENDED})
@@ -70,6 +71,13 @@ def cancel(submission: Submission, jobs: Sequence[Job]) -> ButtonElement:
     return ButtonElement(
         text="Cancel", action_id="cancel_request", value=value_of(submission), style="danger", confirm=dialog
     )
+
+
+def withdraw(submission: Submission) -> ButtonElement:
+    """Ends the links to what a request has made."""
+    ask = "Nobody can watch through them any more. Files that stand in Slack stay there."
+    dialog = confirm("Withdraw the links?", ask, "Withdraw", danger=True)
+    return ButtonElement(text="Withdraw links", action_id=WITHDRAW, value=submission.id, confirm=dialog)
 
 
 def confirm(title: str, text: str, yes: str, *, danger: bool = False, deny: str = "Not now") -> ConfirmObject:

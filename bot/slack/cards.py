@@ -42,7 +42,7 @@ def card(
         blocks.append(context(by))
     if money := _money(submission, jobs, cost):
         blocks.append(context(money))
-    return post(f"{_title(submission)}: {summary}", [*blocks, *_buttons(submission, jobs)])
+    return post(f"{_title(submission)}: {summary}", [*blocks, *_buttons(submission, jobs, link_for)])
 
 
 def ops_card(
@@ -145,9 +145,15 @@ def _money(submission: Submission, jobs: Sequence[Job], cost: int | None) -> str
     return " · ".join(parts)
 
 
-def _buttons(submission: Submission, jobs: Sequence[Job]) -> list[Block]:
+def _buttons(submission: Submission, jobs: Sequence[Job], link_for: LinkFor) -> list[Block]:
     still_open = any(job.state in OPEN_JOB_STATES for job in jobs)
     if not still_open and not any(job.state is JobState.UNKNOWN for job in jobs):
-        return retry(submission, jobs)
+        return [*retry(submission, jobs), *_afterwards(submission, jobs, link_for)]
     refresh = ButtonElement(text="Refresh", action_id="refresh_card", value=submission.id)
     return [ActionsBlock(elements=[refresh, *([buttons.cancel(submission, jobs)] if still_open else [])])]
+
+
+def _afterwards(submission: Submission, jobs: Sequence[Job], link_for: LinkFor) -> list[Block]:
+    """What can be done with what is ready."""
+    linked = any(job.link_id and link_for(job) for job in jobs)
+    return [ActionsBlock(elements=[buttons.withdraw(submission)])] if linked else []

@@ -85,7 +85,7 @@ class Store:
         self.retention = Retention(database, link_seconds)
         self.erasures = Erasures(database, ids, self.cancellations, endings, outbox, self.audit)
         self.deliveries = Deliveries(database, self.claims, outbox)
-        self.links = Links(database)
+        self.links = Links(database, endings, self.audit)
         self.webhook_events = WebhookEvents(database)
         self.directory = Directory(database)
         self.overview = Overview(database)

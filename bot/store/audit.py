@@ -33,6 +33,7 @@ class Deed(enum.StrEnum):
     SAMPLE_REFUSED = "sample refused"
     ROLE_GIVEN = "role given"
     ROLE_TAKEN = "role taken"
+    LINKS_WITHDRAWN = "links withdrawn"
     DATA_DELETED = "data deleted"
     LIBRARY_CHANGED = "library changed"
 

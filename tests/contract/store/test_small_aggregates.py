@@ -31,6 +31,27 @@ async def test_a_link_is_revoked_once(store: Store, clock: ManualClock) -> None:
     assert link.revoked_at == revoked_at
 
 
+async def test_the_links_of_a_request_are_withdrawn_with_a_line_about_it(store: Store) -> None:
+    link_id = await link_of_a_success(store)
+    link = await store.links.get(link_id)
+    assert link is not None
+    job = await store.jobs.job(link.job_id)
+    assert [await store.links.withdraw(job.submission_id, actor="U1") for _ in range(2)] == [1, 0]
+    assert (await store.jobs.job(job.id)).link_id is None
+    after = await store.links.get(link_id)
+    assert after is not None
+    assert after.revoked_at is not None
+    newest, *_ = await store.audit.recent(WORKSPACE)
+    assert (newest.deed, newest.actor, newest.subject_id, newest.details) == (
+        "links withdrawn",
+        "U1",
+        job.submission_id,
+        {"links": 1},
+    )
+    with pytest.raises(KeyError):
+        await store.links.withdraw("submission_nothing", actor="U1")
+
+
 async def test_there_is_no_link_with_an_invented_id(store: Store) -> None:
     assert await store.links.get("link_nothing") is None
 

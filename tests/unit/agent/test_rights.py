@@ -17,6 +17,7 @@ decline             R . P A
 change              R . . .
 cancel              R O . A
 retry               R . . .
+withdraw links      R O . A
 join live           R . . .
 decline live        R . P A
 ask live            R . . .
