@@ -15,6 +15,7 @@ from structlog.contextvars import bound_contextvars
 from agent.batches import Member
 from agent.cancelling import Cancelled, told
 from agent.errors import LeaseLost
+from agent.formats import NewerWord
 from agent.ports import Clock, JobStore, Roles
 from agent.records import OPEN_JOB_STATES, DeliveryState, InboxRow, Job, JobState, Json, Lease, Submission
 from agent.rights import Right, may, roles_towards
@@ -64,6 +65,10 @@ class Lanes(Protocol):
 
     async def message(self, lease: Lease, ts: str) -> InboxRow | None:
         """The message that was posted at `ts`."""
+        ...
+
+    async def leave(self, conversation_id: str) -> None:
+        """Leave a conversation to newer versions."""
         ...
 
     async def park(self, lease: Lease, not_before: float) -> None:
@@ -178,11 +183,20 @@ class LaneWorker:
         except LeaseLost:
             self._room = max(self._room // 2, min(LANES_AT_LEAST, self._limit))
             log.warning("lane_lost", conversation=lease.id, room=self._room)
+        except NewerWord as error:
+            log.info("left_to_newer", conversation=lease.id, why=str(error))
+            await self._leave(lease.id)
         except Exception as error:
             # The database, most likely. The lane was given back or its lease runs out: nothing is lost.
             log.exception("lane_failed", conversation=lease.id, error=type(error).__name__)
         finally:
             self._kick()
+
+    async def _leave(self, conversation_id: str) -> None:
+        try:
+            await self._lanes.leave(conversation_id)
+        except TROUBLE as error:  # it was given back, and whoever claims it next finds out
+            log.warning("lane_not_left", conversation=conversation_id, error=type(error).__name__)
 
     async def _handle_all(self, lease: Lease) -> None:
         while row := await self._lanes.next_row(lease):
@@ -196,7 +210,7 @@ class LaneWorker:
         """Handle one row; a fault of ours is tried a few times and then told, so that the lane goes on."""
         try:
             parked = await self.handle(lease, row)
-        except (LeaseLost, *TROUBLE):  # neither is the row's fault, so neither counts against it
+        except (LeaseLost, NewerWord, *TROUBLE):  # neither is the row's fault, so neither counts against it
             raise
         except Exception as error:
             self._crashes[row.id] += 1

@@ -25,7 +25,7 @@ from agent.errors import LeaseLost
 from agent.records import Lease
 from bot.store.database import Database
 from bot.store.rows import first
-from bot.store.schema import LEASED, lane, live_session
+from bot.store.schema import LEASED, Closed, lane, live_session
 
 log = structlog.get_logger(__name__)
 
@@ -79,9 +79,12 @@ class Claims:
         limit: int,
         **values: Any,
     ) -> list[tuple[Lease, sa.RowMapping]]:
-        """Claim up to `limit` free rows that meet `condition`, setting `values`; in order, as they are afterwards."""
+        """Claim up to `limit` free rows that meet `condition`, setting `values`; in order, as they are afterwards.
+
+        Rows with a word that this version does not know are left to newer ones.
+        """
         here, now = self._database.local_now(), await self._database.now(connection)
-        free = sa.select(table.c.id).where(condition, table.c.lease_until <= now).order_by(*order_by)
+        free = sa.select(table.c.id).where(condition, table.c.lease_until <= now, *known(table)).order_by(*order_by)
         chosen = self._database.claimable(free.limit(min(limit, CLAIM_LIMIT)))
         ids = list(await connection.scalars(chosen))
         if not ids:
@@ -257,6 +260,13 @@ class Claims:
         key = held.table.name, held.lease.id
         if self._held.get(key) is held:
             del self._held[key]
+
+
+def known(table: sa.Table) -> list[sa.ColumnElement[bool]]:
+    """That every closed set of a row holds a word that this version knows."""
+    closed = [(column, column.type) for column in table.columns if isinstance(column.type, Closed)]
+    known = [(column, column.in_(list(kind.members))) for column, kind in closed]
+    return [sa.or_(column.is_(None), ours) if column.nullable else ours for column, ours in known]
 
 
 def _by_table(taken: Collection[Held]) -> dict[sa.Table, dict[str, Lease]]:

@@ -13,13 +13,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from agent import formats
 from agent.errors import LeaseLost
 from agent.ports import Ids
 from agent.records import Conversation, DeliveryKind, DeliveryState, InboxRow, Json, Lease
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
 from bot.store.rows import first, record
-from bot.store.schema import conversation, inbox, lane, thread
+from bot.store.schema import conversation, delivery, inbox, lane, program, thread, workspace
 
 CHANGES = ("message_changed", "message_deleted")
 LOOK_AHEAD_LIMIT = 100
@@ -46,6 +47,7 @@ class NewEvent:
     payload: Json = field(default_factory=dict)
 
     via: str | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -92,7 +94,8 @@ class Lanes:
         conversation_id = await self._conversation_for(connection, event, now)
         if conversation_id is None:
             return NotOurs()
-        await self._wake(connection, event.workspace_id, conversation_id, now)
+        needs = formats.format_of_event(event.kind, event.payload)
+        await self._wake(connection, event.workspace_id, conversation_id, now, needs)
         seq = await self._insert(connection, event, conversation_id, now)
         if seq is None:  # another process was faster
             raise _RefusedAsDuplicate
@@ -136,14 +139,14 @@ class Lanes:
             return winner
         return conversation_id
 
-    async def _wake(self, connection: AsyncConnection, workspace_id: str, lane_id: str, now: float) -> None:
+    async def _wake(self, connection: AsyncConnection, workspace_id: str, lane_id: str, now: float, needs: int) -> None:
         insert = self._database.insert(lane).values(
-            id=lane_id, workspace_id=workspace_id, ready_at=now, lease_until=0.0, epoch=0
+            id=lane_id, workspace_id=workspace_id, ready_at=now, lease_until=0.0, epoch=0, format=needs
         )
         sooner = sa.case((lane.c.ready_at < now, lane.c.ready_at), else_=now)
-        await connection.execute(
-            insert.on_conflict_do_update(index_elements=[lane.c.id], set_={lane.c.ready_at: sooner})
-        )
+        higher = sa.case((lane.c.format > needs, lane.c.format), else_=needs)
+        changed = {lane.c.ready_at: sooner, lane.c.format: higher}
+        await connection.execute(insert.on_conflict_do_update(index_elements=[lane.c.id], set_=changed))
 
     async def _insert(
         self, connection: AsyncConnection, event: NewEvent, conversation_id: str, now: float
@@ -157,6 +160,7 @@ class Lanes:
             ts=event.payload.get("ts"),
             payload=event.payload,
             created_at=now,
+            format=formats.format_of_event(event.kind, event.payload),
         )
         seq: int | None = await connection.scalar(insert.on_conflict_do_nothing().returning(inbox.c.seq))
         return seq
@@ -171,15 +175,23 @@ class Lanes:
     async def claim(self, limit: int) -> list[Lease]:
         """Claim lanes that are ready and free, the longest waiting first; a lane's id is its conversation's."""
         async with self._database.transaction("inbox.claim") as connection:
-            ready = lane.c.ready_at <= await self._database.now(connection)
+            due = lane.c.ready_at <= await self._database.now(connection)
+            ready = sa.and_(due, lane.c.format <= formats.FORMAT)
             claimed = await self._claims.take(connection, lane, ready, order_by=[lane.c.ready_at], limit=limit)
         return [lease for lease, _ in claimed]
 
     async def next_row(self, lease: Lease) -> InboxRow | None:
-        """The oldest unfinished row of the lane; where there is none, the lane is released and sleeps."""
+        """The oldest unfinished row of the lane; where there is none, the lane is released and sleeps.
+
+        It is released as it is when only a newer version can go on with it.
+        """
         async with self._database.transaction("inbox.next") as connection:
-            await self._claims.holds(connection, lane, lease)
+            held = await self._claims.holds(connection, lane, lease)
             row = await first(connection, _unfinished(lease.id).order_by(inbox.c.seq).limit(1))
+            if row is not None and not formats.reads(max(row["format"], held["format"])):
+                await self._claims.release(connection, lane, lease)
+                await self._database.announce(connection, "lanes")
+                return None
             if row is None:
                 asleep = sa.update(lane).where(lane.c.id == lease.id).values(**RELEASED, ready_at=None)
                 await connection.execute(asleep)
@@ -207,6 +219,13 @@ class Lanes:
         """Release the lane as it is: whoever claims next goes on."""
         async with self._database.transaction("inbox.release") as connection:
             await self._claims.release(connection, lane, lease)
+            await self._database.announce(connection, "lanes")
+
+    async def leave(self, conversation_id: str) -> None:
+        """Leave a conversation, which this process does not hold any more, to newer versions."""
+        async with self._database.transaction("inbox.leave") as connection:
+            known_here = sa.and_(lane.c.id == conversation_id, lane.c.format <= formats.FORMAT)
+            await connection.execute(sa.update(lane).where(known_here).values(format=formats.FORMAT + 1))
             await self._database.announce(connection, "lanes")
 
     def work(self, lease: Lease) -> contextlib.AbstractAsyncContextManager[None]:
@@ -254,6 +273,8 @@ def _in_thread(workspace_id: str, channel_id: str, thread_ts: str | None) -> sa.
 
 def _unfinished(conversation_id: str) -> sa.Select[Any]:
     return sa.select(inbox).where(inbox.c.conversation_id == conversation_id, inbox.c.done_at.is_(None))
+
+
 def by_token(workspace_id: str, via: str) -> sa.Select[str]:
     """The conversation of a program's token: the newest whose thread could be opened."""
     root = sa.and_(delivery.c.conversation_id == program.c.conversation_id, delivery.c.kind == DeliveryKind.ROOT)
@@ -261,5 +282,3 @@ def by_token(workspace_id: str, via: str) -> sa.Select[str]:
     mine = sa.and_(program.c.workspace_id == workspace_id, program.c.name == via)
     newest = (program.c.created_at.desc(), program.c.conversation_id)
     return sa.select(program.c.conversation_id).where(mine, sa.not_(dead)).order_by(*newest).limit(1)
-
-

@@ -6,7 +6,7 @@ a database that `create_all` has just built, does no harm. Released entries are 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -25,10 +25,10 @@ def create_missing_tables(connection: sa.Connection) -> None:
     schema.metadata.create_all(connection, checkfirst=True)
 
 
-def add_missing_columns(connection: sa.Connection) -> None:
-    """Add every column that a table does not have yet; each has a default or may be missing."""
+def add_missing_columns(connection: sa.Connection, tables: Sequence[sa.Table] = ()) -> None:
+    """Add every column that `tables` (all, without any) do not have yet; each has a default or may be missing."""
     inspector = sa.inspect(connection)
-    for table in schema.metadata.sorted_tables:
+    for table in tables or schema.metadata.sorted_tables:
         known = {column["name"] for column in inspector.get_columns(table.name)}
         for column in table.columns:
             if column.name not in known:
@@ -79,6 +79,11 @@ def add_video_agents(connection: sa.Connection) -> None:
     schema.agent_answer.create(connection, checkfirst=True)
 
 
+def add_formats(connection: sa.Connection) -> None:
+    """Which version can read what stands in a conversation."""
+    add_missing_columns(connection, (schema.lane, schema.inbox, schema.item))
+
+
 def add_programs(connection: sa.Connection) -> None:
     """Conversations of programs, and which of them has spent what."""
     schema.program.create(connection, checkfirst=True)
@@ -93,6 +98,7 @@ MIGRATIONS: list[tuple[str, Migration]] = [
     ("005-batches", add_batches),
     ("006-assets", add_assets),
     ("007-video-agents", add_video_agents),
+    ("008-formats", add_formats),
     ("014-programs", add_programs),
 ]
 

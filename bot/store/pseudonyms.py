@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database
-from bot.store.schema import erasure, metadata
+from bot.store.schema import Closed, erasure, metadata
 from bot.store.wording import PREFIX, Substitute, rewritten
 
 BATCH = 200
@@ -30,7 +30,7 @@ def renaming(user_id: str, pseudonym: str) -> Substitute:
 
 def text_columns(table: sa.Table) -> list[sa.Column[Any]]:
     """The columns in which words or ids may stand: text and JSON, but no closed set."""
-    return [column for column in table.columns if not isinstance(column.type, sa.Enum) and _is_textual(column.type)]
+    return [column for column in table.columns if not isinstance(column.type, Closed) and _is_textual(column.type)]
 
 
 def _is_textual(kind: Any) -> bool:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from agent.assets import AssetState, Origin
 from agent.batches import BatchState
+from agent.formats import NewerWord
 from agent.live.records import CommandKind, LineState, LiveEnd, LiveState, Manner, Speaker
 from agent.money import Entry, Reason
 from agent.records import DeliveryKind, DeliveryState, JobKind, JobState, Source, SubmissionState, TurnState
@@ -49,8 +50,32 @@ class Exact(sa.TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
-def _closed(members: type[enum.StrEnum]) -> sa.Enum:
-    return sa.Enum(members, native_enum=False, length=32, values_callable=lambda kind: [m.value for m in kind])
+class Closed(sa.TypeDecorator[enum.StrEnum]):
+    """A word of a closed set. One that is not in it was written by a newer version: `NewerWord`."""
+
+    impl = sa.String(32)
+    cache_ok = True
+
+    def __init__(self, members: type[enum.StrEnum]) -> None:
+        super().__init__()
+        self.members = members
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        """The word."""
+        return None if value is None else self.members(value).value
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> enum.StrEnum | None:
+        """The member of the set."""
+        if value is None:
+            return None
+        try:
+            return self.members(value)
+        except ValueError as error:
+            raise NewerWord(f"this version has no {self.members.__name__} {value!r}") from error
+
+
+def _closed(members: type[enum.StrEnum]) -> Closed:
+    return Closed(members)
 
 
 def _column(name: str, kind: Any, *constraints: Any, **options: Any) -> sa.Column[Any]:
@@ -64,6 +89,10 @@ def _added(name: str, kind: Any, **options: Any) -> sa.Column[Any]:
 
 def _maybe(name: str, kind: Any, **options: Any) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=True, **options)
+
+
+def _format() -> sa.Column[Any]:
+    return _added("format", sa.Integer, server_default="1", default=1)
 
 
 def _key(name: str = "id") -> sa.Column[Any]:
@@ -145,6 +174,7 @@ lane = sa.Table(
     sa.Column("id", ID, sa.ForeignKey("conversation.id"), primary_key=True),
     _workspace(),
     _maybe("ready_at", sa.Double),
+    _format(),  # what is needed to work on it: see `agent.formats`
     *_lease(),
     sa.Index("lane_ready", "ready_at", "lease_until"),
     sa.Index("lane_owner", "owner"),
@@ -163,6 +193,7 @@ inbox = sa.Table(
     _column("payload", sa.JSON),
     _column("created_at", sa.Double),
     _maybe("done_at", sa.Double),
+    _format(),
     sa.Index("inbox_next", "conversation_id", "done_at", "seq"),
     sa.Index("inbox_message", "conversation_id", "ts"),
     sqlite_autoincrement=True,  # a number is never used twice, also after old rows were deleted
@@ -201,6 +232,7 @@ item = sa.Table(
     _column("source", _closed(Source)),
     _column("body", sa.JSON),
     _column("created_at", sa.Double),
+    _format(),
 )
 
 outcome = sa.Table(

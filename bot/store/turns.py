@@ -30,7 +30,7 @@ from bot.store import sources
 from bot.store.claims import Claims
 from bot.store.database import Database
 from bot.store.inbox import finish_row
-from bot.store.log import append_items
+from bot.store.log import append_items, begin_work, end_work
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.rows import first, one, record
 from bot.store.schema import (
@@ -100,6 +100,7 @@ class Turns:
             raise ValueError(f"inbox row {row.id!r} is not of lane {lease.id!r}")
         async with self._database.transaction("turn.begin") as connection:
             await self._claims.holds(connection, lane, lease)
+            await begin_work(connection, lease.id)
             existing = await first(connection, sa.select(turn).where(turn.c.inbox_id == row.id))
             if existing is not None:
                 return await _resumed(connection, record(TurnRecord, existing))
@@ -302,6 +303,7 @@ class Turns:
         now = await self._database.now(connection)
         await _update(connection, row["id"], finished_at=now, **values)
         await finish_row(connection, row["conversation_id"], row["inbox_id"], now)
+        await end_work(connection, row["conversation_id"])
 
     async def _queue(self, connection: AsyncConnection, row: sa.RowMapping, reply: str) -> str:
         select = sa.select(conversation.c.thread_ts).where(conversation.c.id == row["conversation_id"])

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from agent.errors import LeaseLost
+from agent.formats import NewerWord
 from agent.records import InboxRow, Lease
 from agent.rights import Role
 from agent.runner import Parked, Runner
@@ -157,3 +158,10 @@ async def test_who_has_just_started_takes_a_few_first(store: Store, clock: Manua
     own = worker(store, clock, LosingRunner(store))
     assert await own.round() == LANES_AT_FIRST
     await own.stop(5.0)
+
+
+async def test_what_only_a_newer_version_knows_is_left_to_it(store: Store, clock: ManualClock) -> None:
+    await accept(store, "Ev1")
+    runner = FailingRunner(NewerWord("no such word here"))
+    await rounds(store, clock, runner, CRASHES_FORGIVEN + 2)
+    assert (runner.runs, runner.abandoned) == (1, 0)
