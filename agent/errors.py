@@ -24,8 +24,9 @@ class LeaseLost(AgentError):
 class ModelError(AgentError):
     """The model call failed.
 
-    `code` is one of ours (`rate_limited`, `quota`, `unauthorized`, `bad_request`, `context_length`,
-    `stream_incomplete`, `server`, `connection`, `refused`); `retry_after` is seconds, None where nobody said.
+    `code` is one of ours (`rate_limited`, `quota`, `unauthorized`, `forbidden`, `no_model`, `bad_request`,
+    `context_length`, `too_long_answer`, `refused`, `filtered`, `stream_incomplete`, `timeout`, `server`,
+    `connection`); `retry_after` is seconds, None where nobody said.
     """
 
     def __init__(
@@ -69,8 +70,8 @@ class OverCap(AgentError):
 
     def _words(self, person: str) -> str:
         whose = {Scope.WORKSPACE: "the workspace's", Scope.CHANNEL: "this channel's", Scope.PERSON: person}
-        left = dollars(max(self.cap.amount - self.used, 0))
         whose[Scope.TOKEN] = "this program's"
+        left = dollars(max(self.cap.amount - self.used, 0))
         return (
             f"This may cost up to {dollars(self.asked)}, but {left} of {whose[self.cap.scope]} "
             f"{dollars(self.cap.amount)} for this {self.cap.period.value} are left. Nothing was sent. "

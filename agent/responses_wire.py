@@ -7,95 +7,87 @@ the SDK, a cut stream may end the iteration silently, and a broken event raises 
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
-import openai
 from openai import AsyncOpenAI
 
+from agent.capabilities import Capabilities
 from agent.errors import ModelError
 from agent.model import Completed, ModelEvent, ModelRequest, TextDelta
+from agent.model_errors import cut_short, from_code
 from agent.records import Json, ModelCall
 from agent.tool_search import item_in, items_out, plain_items, tools_out
-
-CALL_SECONDS = 120.0
-RETRYABLE_FAILURES = frozenset({"server_error", "rate_limit_exceeded", "vector_store_timeout"})
+from agent.wire import own_call_ids, streamed
 
 
 class ResponsesWire:
-    """Talks to `/responses` of any server that speaks it. `tool_search`: the model has tool search of its own."""
+    """Talks to `/responses` of any server that speaks it, and sends what `can` says that it understands."""
 
-    def __init__(self, client: AsyncOpenAI, model: str, *, tool_search: bool = False) -> None:
+    def __init__(self, client: AsyncOpenAI, model: str, can: Capabilities | None = None) -> None:
         self._client = client
         self._model = model
-        self._tool_search = tool_search
+        self._can = can or Capabilities()
 
-    async def respond(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
+    def respond(self, request: ModelRequest) -> AsyncGenerator[ModelEvent, None]:
         """See `Model.respond`."""
-        deadline = asyncio.get_running_loop().time() + CALL_SECONDS
-        try:
-            async with asyncio.timeout_at(deadline):
-                stream = await self._open(request)
-            async with stream:
-                reader = _Reader(self._model, stream.response.headers.get("x-request-id"))
-                while (event := await _next(stream, deadline)) is not None:
-                    for out in reader.read(event):
-                        yield out
-                reader.close()
-        except TimeoutError as error:
-            raise ModelError("timeout", retryable=True) from error
-        except openai.APIError as error:
-            raise from_openai(error) from error
-        except json.JSONDecodeError as error:
-            raise ModelError("stream_incomplete", retryable=True) from error
 
-    async def _open(self, request: ModelRequest) -> Any:
-        body = _body(self._model, request, tool_search=self._tool_search)
-        return await self._client.responses.create(**body, stream=True)
+        async def opened() -> Any:
+            # As `extra_body` it is sent as it is. Given by name, the SDK would first walk through every schema of every
+            # tool in search of its own type hints: a tenth of a second per call in which nothing else runs.
+            return await self._client.responses.create(extra_body=_body(self._model, request, self._can), stream=True)
+
+        return streamed(opened, lambda request_id: _Reader(self._model, request_id, request.input))
 
 
-async def _next(stream: Any, deadline: float) -> Any:
-    """The next event, None at the end. The deadline never spans a `yield`: there it would cancel the reader."""
-    async with asyncio.timeout_at(deadline):
-        return await anext(stream, None)
-
-
-def _body(model: str, request: ModelRequest, *, tool_search: bool) -> dict[str, Any]:
+def _body(model: str, request: ModelRequest, can: Capabilities) -> dict[str, Any]:
     items, tools = plain_items(request.input), [*request.tools, *request.found]
-    if tool_search:
+    if not can.encrypted_reasoning:
+        items = _without_reasoning(items)
+    if can.tool_search:
         items, tools = items_out(request.input, request.found), tools_out(request.tools)
     body: dict[str, Any] = {
         "model": model,
         "instructions": request.instructions,
         "input": items,
-        "store": False,
-        "include": ["reasoning.encrypted_content"],
-        "truncation": "disabled",
+        "store": False,  # always said: the default is to store
         "max_output_tokens": request.max_output_tokens,
-        "prompt_cache_key": request.cache_key,
-        "safety_identifier": request.person,
     }
-    if tools:
-        body["tools"] = tools
-        body["parallel_tool_calls"] = True
+    body |= {"include": ["reasoning.encrypted_content"]} if can.encrypted_reasoning else {}
+    body |= {"truncation": "disabled"} if can.truncation else {}
+    body |= whose(request, can)
+    if tools and (request.use_tools or can.tool_choice):
+        body |= {"tools": tools if can.strict else [tool | {"strict": False} for tool in tools]}
+        body |= {"parallel_tool_calls": True} if can.parallel_calls else {}
         # The tools stay in place when they are off, so that the provider's prompt cache survives.
-        body["tool_choice"] = "auto" if request.use_tools else "none"
+        body |= {"tool_choice": "auto" if request.use_tools else "none"} if can.tool_choice else {}
     return body
+
+
+def whose(request: ModelRequest, can: Capabilities) -> Json:
+    """Who shares a prompt cache, and the keyed hash of the person it is for: the same fields on both wires."""
+    cache = {"prompt_cache_key": request.cache_key} if can.cache_key else {}
+    return cache | ({"safety_identifier": request.person} if can.safety_identifier else {})
+
+
+def _without_reasoning(items: Sequence[Json]) -> list[Json]:
+    """Items for a server that keeps none: what led to a call is left out, and the ids that would ask for it."""
+    kept = [item for item in items if item.get("type") != "reasoning"]
+    return [{name: value for name, value in item.items() if name != "id"} for item in kept]
 
 
 class _Reader:
     """From the wire's events to ours; remembers whether a terminal event came."""
 
-    def __init__(self, model: str, request_id: str | None) -> None:
+    def __init__(self, model: str, request_id: str | None, asked: Sequence[Json]) -> None:
         self._model = model
         self._request_id = request_id
+        self._asked = asked
         self._phases: dict[str, str | None] = {}
         self._done = False
 
     def read(self, event: Any) -> list[ModelEvent]:
-        """Our events for one of theirs; `ModelError` for failures that arrive as events."""
+        """See `Reader.read`."""
         match getattr(event, "type", None):
             case "response.output_item.added":
                 self._phases[getattr(event.item, "id", "") or ""] = getattr(event.item, "phase", None)
@@ -107,22 +99,23 @@ class _Reader:
             case "response.failed" | "response.incomplete":
                 raise self._failure(event.response)
             case "error":
-                raise self._error(event.code)
+                raise from_code(event.code, self._request_id)
             case _:
                 pass
         return []
 
-    def close(self) -> None:
-        """The stream ended; `ModelError` when no terminal event came."""
+    def close(self) -> list[ModelEvent]:
+        """See `Reader.close`."""
         if not self._done:
             raise ModelError("stream_incomplete", retryable=True, request_id=self._request_id)
+        return []
 
     def _completed(self, response: Any) -> Completed:
         if response.status != "completed":
             raise ModelError("stream_incomplete", retryable=True, request_id=self._request_id)
         self._done = True
-        items = tuple(item_in(item.to_dict(mode="json")) for item in response.output)
-        return Completed(items, self._usage(response))
+        items = own_call_ids([item_in(item.to_dict(mode="json")) for item in response.output], self._asked)
+        return Completed(tuple(items), self._usage(response))
 
     def _usage(self, response: Any) -> ModelCall:
         usage = response.usage
@@ -138,52 +131,5 @@ class _Reader:
 
     def _failure(self, response: Any) -> ModelError:
         if response.status == "incomplete":
-            reason = getattr(response.incomplete_details, "reason", None)
-            code = "too_long_answer" if reason == "max_output_tokens" else "refused"
-            return ModelError(code, retryable=False, request_id=self._request_id)
-        return self._error(getattr(response.error, "code", None))
-
-    def _error(self, code: str | None) -> ModelError:
-        if code == "insufficient_quota":
-            return ModelError("quota", retryable=False, request_id=self._request_id)
-        retryable = code is None or code in RETRYABLE_FAILURES
-        return ModelError("server" if retryable else "refused", retryable=retryable, request_id=self._request_id)
-
-
-def from_openai(error: openai.APIError) -> ModelError:
-    """Our error for the SDK's; the caller chains it."""
-    if isinstance(error, openai.APITimeoutError):
-        return ModelError("timeout", retryable=True)
-    if isinstance(error, openai.APIStatusError):
-        return _from_status(error)
-    if isinstance(error, openai.APIConnectionError):
-        return ModelError("connection", retryable=True)
-    # The SDK raises a plain APIError for an `error` event on some servers.
-    return ModelError("stream_incomplete", retryable=True)
-
-
-_STATUS_CODES = {401: "unauthorized", 403: "unauthorized", 404: "bad_request", 422: "bad_request", 400: "bad_request"}
-
-
-def _from_status(error: openai.APIStatusError) -> ModelError:
-    status, code = error.status_code, error.code
-    if code == "insufficient_quota":
-        return ModelError("quota", retryable=False, status=status, request_id=error.request_id)
-    if code == "context_length_exceeded":
-        return ModelError("context_length", retryable=False, status=status, request_id=error.request_id)
-    if status in _STATUS_CODES:
-        return ModelError(_STATUS_CODES[status], retryable=False, status=status, request_id=error.request_id)
-    retryable = status in (408, 409, 429) or status >= 500
-    name = "rate_limited" if status == 429 else "server"
-    after = retry_after(dict(error.response.headers))
-    return ModelError(name, retryable=retryable, retry_after=after, status=status, request_id=error.request_id)
-
-
-def retry_after(headers: Json) -> float | None:
-    """Seconds a server asks us to wait: `retry-after-ms`, else `retry-after` in seconds; None where it does not."""
-    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        try:
-            return max(0.0, float(headers[name]) * scale)
-        except (KeyError, ValueError):
-            continue
-    return None
+            return cut_short(getattr(response.incomplete_details, "reason", None), self._request_id)
+        return from_code(getattr(response.error, "code", None), self._request_id)

@@ -21,10 +21,18 @@ _MODEL: dict[str, str] = {
     "rate_limited": "The language model is busy and did not take the request. Please ask again in a few minutes.",
     "quota": "The language model's account has run out of credit. An admin has to top it up; /heygen still works.",
     "unauthorized": "The language model refused our credentials. An admin has to check them; /heygen still works.",
+    "forbidden": "Our account may not use this language model. An admin has to look at it; /heygen still works.",
+    "no_model": "The language model that is set up does not exist any more. An admin has to choose another one; "
+    "/heygen still works.",
     "bad_request": "The language model did not accept the request. Please rephrase it or start a new thread.",
     "context_length": "This thread has grown too long for the language model. Please start a new one.",
     "refused": "The language model declined to answer that. Please rephrase it.",
+    "filtered": "The language model's provider filtered the answer out. Please rephrase the request.",
     "too_long_answer": "The answer became too long to finish. Please ask for less at once.",
+    "stream_incomplete": "The language model's answer broke off, several times. Please ask again in a few minutes.",
+    "timeout": "The language model took too long to answer. Please ask again in a few minutes; nothing was lost.",
+    "server": "The language model's server has a problem of its own. Please ask again in a few minutes; nothing was "
+    "lost.",
 }
 _MODEL_DEFAULT = "The language model could not be reached. Please ask again in a few minutes; nothing was lost."
 

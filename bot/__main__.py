@@ -9,9 +9,13 @@ import signal
 import sys
 from collections.abc import Sequence
 
+import structlog
+
 from bot import check, observability, operations
 from bot.settings import Settings, SettingsError, load
 from bot.store.database import DatabaseError
+
+log = structlog.get_logger(__name__)
 
 LIVE_DRAIN_SECONDS = 20.0  # for the last words of live sessions; a second stop signal does not wait for them
 SCENARIOS = ("translate", "escalate", "leads")
@@ -150,6 +154,8 @@ async def _serve(settings: Settings) -> int:
         raise SettingsError("; ".join(f"{name} is missing ({why})" for name, why in settings.missing().items()))
     if not settings.allow_emulators and (names := await check.emulated(settings)):
         raise SettingsError(f"{', '.join(names)} leads to an emulator: production refuses that (ALLOW_EMULATORS).")
+    for line in check.ending(settings, check.today()):
+        log.warning("model_ends", notice=" ".join(line.split()))
     async with running(settings) as app:
         server = Server(app.asgi, bound(settings.host, settings.port))
         await server.start()

@@ -41,7 +41,6 @@ from agent.ports import Clock, Ids
 from agent.premade import AccountTemplates
 from agent.presenters import AccountPresenters
 from agent.reading import Reading
-from agent.responses_wire import ResponsesWire
 from agent.retrying import Retrying
 from agent.runner import Runner
 from agent.spending import Spending
@@ -57,6 +56,7 @@ from bot.app_assets import AssetNeeds, adding, upload_worker
 from bot.app_catalogue import complete_toolbox, previews, wish_buttons
 from bot.app_links import link_buttons, links_of
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
+from bot.app_model import model_of
 from bot.app_needs import Needs
 from bot.app_works import WorkTools, all_works, job_files
 from bot.clock import RandomIds, SystemClock
@@ -320,11 +320,7 @@ class _Parts:
             clock=self.clock,
         )
         stack.push_async_callback(replies.close)
-        model = ResponsesWire(
-            self.clients.openai,
-            self.settings.secret("openai_model"),
-            tool_search=self.settings.openai_tool_search,
-        )
+        model = model_of(self.settings, self.clients.openai)
         needs = self._live_needs(model)
         toolbox = self._toolbox(submitter, spending, needs)
         live = await live_sessions(stack, needs, toolbox)

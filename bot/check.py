@@ -12,7 +12,7 @@ from openai import AsyncOpenAI, OpenAIError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from agent.live.models import shutdown_notice
+from agent.model_ends import shutdown_notice
 from bot.accounts import account_id_of, webhook_path
 from bot.clock import SystemClock
 from bot.heygen_account import heygen_client, truto_status, truto_tools
@@ -63,8 +63,12 @@ def today() -> date:
 
 
 def ending(settings: Settings, on: date) -> list[str]:
-    """A line for each configured model of sound that is gone or soon will be, with what to use."""
-    configured = {"STT_MODEL": settings.stt_model, "TTS_MODEL": settings.tts_model}
+    """A line for each configured model that is gone or soon will be, with what to use."""
+    configured = {
+        "OPENAI_MODEL": settings.openai_model,
+        "STT_MODEL": settings.stt_model,
+        "TTS_MODEL": settings.tts_model,
+    }
     notices = {name: shutdown_notice(model, on) for name, model in configured.items() if model}
     return [f"ending   {name}: {notice}" for name, notice in notices.items() if notice]
 

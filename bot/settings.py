@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from agent.capabilities import PRESETS, Capabilities, Provider, wishes_from
 from agent.money import Cap, Period, Scope, micro, prices_from
 from agent.rights import Role
 
@@ -56,9 +57,21 @@ class Settings(BaseSettings):
     slack_api_url: str = Field(default="https://slack.com/api/", description="Base URL of Slack's Web API.")
     openai_api_key: SecretStr | None = Field(default=None, description="Key of the language model's server.")
     openai_base_url: str = Field(
-        default="https://api.openai.com/v1", description="Base URL of any server that speaks the Responses API."
+        default="https://api.openai.com/v1",
+        description="Base URL of any server that speaks the Responses API or Chat Completions.",
     )
     openai_model: str | None = Field(default=None, description="Name of the language model.")
+    openai_wire: Literal["responses", "chat"] = Field(
+        default="responses", description="How that server is spoken to: Responses, or `chat` for Chat Completions."
+    )
+    openai_provider: Provider = Field(
+        default=Provider.OPENAI,
+        description="Whose server it is, which decides what it is sent: `openai`, `claude`, `ollama`, `vllm`, or "
+        "`other` for the bare minimum ([models](models.md)).",
+    )
+    openai_capabilities: Annotated[dict[str, bool], NoDecode] = Field(
+        default_factory=dict, description="What it takes against what `OPENAI_PROVIDER` says: `strict=off, store=on`."
+    )
     openai_tool_search: bool = Field(
         default=False, description="Whether the model has tool search of its own (Responses API), to find tools with."
     )
@@ -217,6 +230,11 @@ class Settings(BaseSettings):
             raise ValueError(f"needs ids of users (U…) or user groups (S…), not {wrong[0][:20]!r}")
         return ids
 
+    @field_validator("openai_capabilities", mode="before")
+    @classmethod
+    def _wishes(cls, value: object) -> object:
+        return wishes_from(value) if isinstance(value, str) else value
+
     @field_validator("prices", mode="before")
     @classmethod
     def _prices(cls, value: object) -> object:
@@ -263,6 +281,11 @@ class Settings(BaseSettings):
             key = "tts_api_key" if self.tts_api_key is not None else "openai_api_key"
             return self.openai_base_url, self.secret(key)
         return self.tts_base_url, self.secret("tts_api_key")
+
+    def capabilities(self) -> Capabilities:
+        """What the language model's server is sent."""
+        preset = PRESETS[self.openai_provider].changed({"tool_search": self.openai_tool_search})
+        return preset.changed(self.openai_capabilities)
 
     def live(self) -> bool:
         """Whether live sessions can be held: there is an account, a face, and a page that people can open."""

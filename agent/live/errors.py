@@ -12,7 +12,7 @@ from typing import Self
 import openai
 
 from agent.errors import AgentError
-from agent.responses_wire import from_openai
+from agent.model_errors import from_openai
 
 
 class SpeechError(AgentError):

@@ -13,11 +13,12 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
-from agent import responses_wire
+from agent import wire as wire_shared
 from agent.conversation import user_message
 from agent.errors import ModelError
 from agent.model import Completed, ModelEvent, ModelRequest, TextDelta
-from agent.responses_wire import ResponsesWire, from_openai, retry_after
+from agent.model_errors import from_openai, retry_after
+from agent.responses_wire import ResponsesWire
 from emulators.openai import (
     PLANNER_MODEL,
     Call,
@@ -223,7 +224,7 @@ async def test_a_stream_without_a_good_end_is_incomplete(
         (Failed("server_error"), "server", True),
         (Failed("invalid_prompt"), "refused", False),
         (Incomplete("max_output_tokens"), "too_long_answer", False),
-        (Incomplete("content_filter"), "refused", False),
+        (Incomplete("content_filter"), "filtered", False),
     ],
     ids=str,
 )
@@ -239,8 +240,10 @@ async def test_a_failure_that_arrives_as_an_event(
     ("http", "code", "retryable", "wait"),
     [
         (HttpError(401), "unauthorized", False, None),
-        (HttpError(403), "unauthorized", False, None),
+        (HttpError(403), "forbidden", False, None),
         (HttpError(404), "bad_request", False, None),
+        (HttpError(404, "model_not_found"), "no_model", False, None),
+        (HttpError(400, message="This model's maximum context length is 8192 tokens."), "context_length", False, None),
         (HttpError(422), "bad_request", False, None),
         (HttpError(429, headers={"retry-after": "7"}), "rate_limited", True, 7.0),
         (HttpError(429, headers={"retry-after-ms": "1500", "retry-after": "7"}), "rate_limited", True, 1.5),
@@ -290,7 +293,7 @@ async def test_no_server_is_a_connection_error() -> None:
 async def test_silence_ends_in_a_timeout(
     events: int, server: OpenAIEmulator, wire: ResponsesWire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(responses_wire, "CALL_SECONDS", 0.2)
+    monkeypatch.setattr(wire_shared, "CALL_SECONDS", 0.2)
     server.script([[Say("Hello there."), Stall(60, events)]])
     error = await failure(wire)
     assert (error.code, error.retryable) == ("timeout", True)
@@ -299,7 +302,7 @@ async def test_silence_ends_in_a_timeout(
 async def test_a_slow_reader_is_not_cancelled(
     server: OpenAIEmulator, wire: ResponsesWire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(responses_wire, "CALL_SECONDS", 0.3)
+    monkeypatch.setattr(wire_shared, "CALL_SECONDS", 0.3)
     server.script([[Say("Hello there.", chunks=["Hello", " there."]), Stall(60, 8)]])
     async with aclosing(wire.respond(request())) as events:
         await anext(events)
