@@ -187,7 +187,7 @@ class Desk:
             looks = [one.look() for one in running[first : first + LOOKS_AT_ONCE]]
             done += sum(await asyncio.gather(*looks))
         now = self._parts.clock.now()
-        if now - self._swept_at >= SWEEP_SECONDS:
+        if now - self._swept_at >= SWEEP_SECONDS and not self._draining:
             self._swept_at = now
             await self._find_orphans()
         return done + await self._stop_orphans(now)
@@ -227,12 +227,13 @@ class Desk:
         else:
             self._ended(ended)
 
-    async def drain(self, seconds: float) -> None:
+    async def drain(self, seconds: float, *, hand_over: bool = False) -> None:
         """See `LiveDesk.drain`. Returns a few seconds after the bound at the latest."""
         self._draining = True
         by = self._parts.clock.now() + seconds
         for running in self._running.values():
-            running.drain(by)
+            if not (hand_over and running.hand_over()):
+                running.drain(by)
         await self._wait(seconds + STOP_SECONDS)
         for task in self._errands.open:
             if task.get_name() in ("live-session", "live-summary"):

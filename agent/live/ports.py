@@ -60,6 +60,10 @@ class LiveStore(Protocol):
         """Nobody is on the page any more; `JOINED` becomes `OFFERED` again."""
         ...
 
+    async def hand_over(self, lease: Lease) -> None:
+        """Nobody holds it any more, and it goes on: whoever has the page next takes it."""
+        ...
+
     async def add_lines(self, lease: Lease, lines: Sequence[NewLine]) -> list[LiveLine]:
         """Append to the transcript and queue what of it the thread is to be told, in one post."""
         ...
@@ -199,6 +203,9 @@ class LiveDesk(Protocol):
         """Do what waits for this process: commands of the sessions it owns, takeovers by others, orphans to stop."""
         ...
 
-    async def drain(self, seconds: float) -> None:
-        """The process stops: let sessions end within the bound, then end them with a word."""
+    async def drain(self, seconds: float, *, hand_over: bool = False) -> None:
+        """The process stops: let sessions end within the bound, then end them with a word.
+
+        With `hand_over` those whose page is there are left to the process that the page comes to next.
+        """
         ...

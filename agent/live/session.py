@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 EARLY_LIMIT = 16
 MUTED_SOUND = bytes(BYTES_PER_SECOND)  # a second of silence
+GIVING_SECONDS = 5.0  # for the last lines and the row, when another process is to go on
 ENDED, ELSEWHERE, MOVED = 4000, 4001, 4010
 
 Outcome = tuple[LiveEnd, str | None]
@@ -67,6 +68,7 @@ class Running:
         self._seen: set[str] = set()
         self._drain_by: float | None = None
         self._lost = False
+        self._moving = False
         self._over: asyncio.Future[Outcome | None] = asyncio.get_running_loop().create_future()
         self._starting: asyncio.Task[LiveAccess | NotStarted | LeaseLost] | None = None
         self._performer: Performer | None = None
@@ -182,6 +184,17 @@ class Running:
         self._drain_by = by
         if self._performer is not None and not self.ending:
             self._performer.do(self._performer.conduct.drain(by, self._performer.now()))
+
+    def hand_over(self) -> bool:
+        """Let go of it so that another process goes on with it, at once; False when that cannot be now.
+
+        There has to be a page that comes back to the other process, and something that has been started.
+        """
+        if self._performer is None or self._viewer is None or self.ending:
+            return False
+        self._moving = True
+        self._over.set_result(None)
+        return True
 
     def lose(self) -> None:
         """Somebody else has it: let go."""
@@ -337,13 +350,31 @@ class Running:
         if self._listening is not None:
             await self._listening.close()
         await _gone([task for task in self._tasks if task is not self._scribing])
+        if self._moving:
+            await self._give_away()
         if self._lost:
             await self.end_writing()
         if self._viewer is not None:
             await self._viewer.close(*await self._farewell())
 
+    async def _give_away(self) -> None:
+        """Write what was said and let others have the row. Where that fails, the lease just runs out."""
+        try:
+            async with asyncio.timeout(GIVING_SECONDS):
+                await self.write_all()
+                await self.end_writing()
+                await self.tenure.write(self._parts.store.hand_over)
+        except LeaseLost:
+            log.info("live_lost", session=self.session.id)
+        except Exception as error:
+            log.exception("live_not_handed_over", session=self.session.id, error=type(error).__name__)
+        else:
+            log.info("live_handed_over", session=self.session.id)
+
     async def _farewell(self) -> tuple[int, str]:
         """The code and the word that close the page."""
+        if self._moving:
+            return MOVED, "the session moves"
         if not self._lost:
             return ENDED, "the session has ended"
         try:

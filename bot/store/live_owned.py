@@ -159,6 +159,12 @@ class LiveOwned(LiveRows):
         offer = {"state": LiveState.OFFERED, "offer_until": until, "reminded_at": row["reminded_at"] or now}
         return await self._change(connection, row["id"], **offer, **GONE_FROM_PAGE, **RELEASED)
 
+    async def hand_over(self, lease: Lease) -> None:
+        """Nobody holds it any more, and it goes on: whoever has the page next takes it."""
+        async with self._database.transaction("live.hand_over", urgent=True) as connection:
+            await self._held(connection, lease)
+            await self._change(connection, lease.id, viewer=None, **RELEASED)
+
     async def closing(self, lease: Lease, end: LiveEnd, *, ended_by: str | None = None) -> LiveSession:
         """It is over for people: `CLOSING`, unless it already was; nothing started yet means `ENDED` at once."""
         async with self._database.transaction("live.closing", urgent=True) as connection:

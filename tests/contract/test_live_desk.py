@@ -318,6 +318,25 @@ async def test_a_process_that_stops_says_so(world: LiveWorld) -> None:
     assert visitor.page.closed == (4000, "the session has ended")
 
 
+@pytest.mark.full
+async def test_a_session_moves_to_another_process_when_its_own_stops(world: LiveWorld) -> None:
+    here, there = world.new_desk(), world.new_desk(store=world.store.beside("there"))
+    visitor = await world.opened()
+    draining = asyncio.create_task(here.drain(20.0, hand_over=True))
+    await world.until(lambda: draining.done())
+    assert visitor.page.closed == (4010, "the session moves")
+    assert (world.ended, world.open_sessions) == (None, 1)
+    said = len(world.said)
+    back = world.visit(desk=there)
+    await world.until(lambda: any(one["type"] == "room" for one in back.page.shown))
+    back.types("Are you still there?")
+    await world.until(lambda: len(world.said) > said)
+    back.ends()
+    await world.until(lambda: world.ended)
+    assert world.ended is LiveEnd.VISITOR
+    assert world.findings == []
+
+
 # -- afterwards -----------------------------------------------------------------------------------------------------
 
 

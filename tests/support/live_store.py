@@ -163,6 +163,11 @@ class FakeLiveStore(Steps):
             return self._change(row, state=LiveState.OFFERED, viewer=None)
         return self._change(row, viewer=None)
 
+    async def hand_over(self, lease: Lease) -> None:
+        row = await self._held("hand_over", lease)
+        row.owner = None
+        self._change(row, viewer=None)
+
     async def add_lines(self, lease: Lease, lines: Sequence[NewLine]) -> list[LiveLine]:
         row = await self._held("add_lines", lease)
         begin = len(row.lines) + 1
