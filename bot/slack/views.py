@@ -12,6 +12,7 @@ from bot.slack.kinds import KINDS
 from bot.slack.lines import Line, counted, elapsed, state_words
 from bot.slack.ports import LinkFor
 from bot.slack.text import safe
+from bot.slack.typed import ALL
 
 ROOT_LIMIT = 2900
 NO_JOBS = "You have no jobs yet. Try `/heygen help`."
@@ -57,44 +58,7 @@ def error(sentence: str, reference: str) -> Post:
 
 def help_view(topic: str | None = None) -> Post:
     """What there is and how it goes."""
-    chosen = [HELP[topic]] if topic in HELP else list(HELP.values())
+    chosen = [one for one in ALL if one.name == topic]
     intro = "*Greenroom makes and translates videos with HeyGen.* Ask in plain words by mentioning me, or:"
-    sections = [] if topic in HELP else [section(intro)]
-    return post("How to use /heygen", [*sections, *(section(text) for text in chosen)])
-
-
-HELP = {
-    "translate": (
-        "*`/heygen translate &lt;url&gt; into &lt;language&gt;, &lt;language&gt; …`*\n"
-        "Translates the video behind a link, speech and lips, into one or many languages. I open a thread here, keep "
-        "one card up to date, and call you when everything is done.\n"
-        "`/heygen translate https://example.com/talk.mp4 into French, German`\n"
-        '`/heygen translate https://example.com/talk.mp4 --into fr,de,"Spanish (Mexico)"`'
-    ),
-    "lipsync": (
-        "*`/heygen lipsync &lt;url of a video&gt; with &lt;url of a recording&gt;`*\n"
-        "Makes the lips in the video follow the recording. The result comes in a thread of its own.\n"
-        "`/heygen lipsync https://example.com/talk.mp4 with https://example.com/voice.mp3`"
-    ),
-    "cancel": (
-        "*`/heygen cancel [job | all]`*\nLists your open requests, each with a Cancel button. `/heygen cancel J3` "
-        "cancels one job, `/heygen cancel all` all of them. What HeyGen has already can't be stopped and is billed; I "
-        "say which is which."
-    ),
-    "live": (
-        "*`/heygen live [what it is about | end]`*\nOffers a live avatar in a thread of its own: an AI face in your "
-        "browser that speaks my answers. The card says what a minute costs and how long it lasts at most; nothing is "
-        "billed before you join. `/heygen live end` ends your session or withdraws the offer.\n"
-        "`/heygen live my intro has no sound`"
-    ),
-    "budget": (
-        "*`/heygen budget`*\nShows what you and this channel have spent and promised today and this month, what the "
-        "caps leave, and what HeyGen says is in the wallet. Only you see it."
-    ),
-    "jobs": "*`/heygen jobs`*\nShows your recent jobs and links to what is ready. Only you see the list.",
-    "forget": (
-        "*`/heygen forget me`*\nDeletes what I know of you in this workspace, after a button that asks once more. What "
-        "stays where is said first."
-    ),
-    "help": "*`/heygen help [command]`*\nShows this, or explains one command.",
-}
+    sections = [] if chosen else [section(intro)]
+    return post("How to use /heygen", [*sections, *(section(one.help()) for one in chosen or ALL)])
