@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from emulators.openai.errors import Refusal, missing, unknown, unsupported_value, wrong_type
+from emulators.openai.errors import Refusal, missing, too_long, unknown, unsupported_value, wrong_type
 from emulators.openai.rendering import Output, Usage
-from emulators.openai.schema import FUNCTION_FIELDS, check_tools
+from emulators.openai.schema import FUNCTION_FIELDS, check_name, check_tools
 from emulators.openai.script import Incomplete
 from emulators.openai.tokens import prompt_text
 from emulators.openai.validate import (
@@ -31,6 +31,7 @@ KNOWN = frozenset(
 )
 ROLES = ("developer", "system", "user", "assistant", "tool")
 MESSAGE_FIELDS = frozenset({"role", "content", "name", "refusal", "tool_calls", "tool_call_id", "audio"})
+CALL_ID_LIMIT = 40
 FINISH_REASONS = {"max_output_tokens": "length", "content_filter": "content_filter"}
 
 Json = dict[str, Any]
@@ -80,6 +81,8 @@ def check_messages(messages: object) -> list[Json]:
         if waiting:
             raise _unanswered(waiting, index)
         waiting = [call["id"] for call in message.get("tool_calls") or []]
+        if len(waiting) != len(set(waiting)):
+            raise Refusal("Duplicate value for 'tool_call_id' in message.", param=f"messages.[{index}].tool_calls")
     if waiting:
         raise _unanswered(waiting, len(messages))
     return messages
@@ -185,8 +188,23 @@ def _check_message(message: object, param: str) -> None:
         raise unknown(f"{param}.{field}")
     if message.get("content") is None and not message.get("tool_calls") and not message.get("refusal"):
         raise Refusal(f"Invalid value for '{param}.content': expected a string, got null.", param=f"{param}.content")
+    for index, call in enumerate(message.get("tool_calls") or []):
+        _check_call(call, f"{param}.tool_calls[{index}]")
     if message["role"] == "tool" and "tool_call_id" not in message:
         raise missing(f"{param}.tool_call_id")
+
+
+def _check_call(call: object, param: str) -> None:
+    """Its id is shorter here than on the other wire."""
+    if not isinstance(call, dict) or not isinstance(call.get("function"), dict):
+        raise missing(f"{param}.function")
+    if not isinstance(call.get("id"), str):
+        raise missing(f"{param}.id")
+    if len(call["id"]) > CALL_ID_LIMIT:
+        raise too_long(f"{param}.id", CALL_ID_LIMIT, len(call["id"]))
+    check_name(call["function"].get("name"), f"{param}.function.name")
+    if not isinstance(call["function"].get("arguments"), str):
+        raise wrong_type(f"{param}.function.arguments", "a string")
 
 
 def _settle(waiting: list[str], message: Json, index: int) -> None:
