@@ -302,7 +302,7 @@ class DeliveryWorker:
         harmless = visible or delivery.kind is DeliveryKind.REACTION
         log.warning("delivery_failed", code=failure.code, request_id=failure.request_id)
         match failure.verdict:
-            case Verdict.RATE_LIMITED | Verdict.NOT_SENT:
+            case Verdict.RATE_LIMITED | Verdict.NOT_SENT | Verdict.NO_METHOD:
                 await self._later(lease, delivery, failure)
             case Verdict.UNSURE if harmless:  # an update or a reaction may be repeated
                 await self._later(lease, delivery, failure)

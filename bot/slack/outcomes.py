@@ -28,8 +28,11 @@ class Verdict(enum.StrEnum):
     BLOCKS = "blocks"  # the blocks are not to Slack's taste; the text may be
     NOT_STREAMING = "not_streaming"
     NO_STREAMS = "no_streams"  # this workspace has no streaming at all
+    NO_METHOD = "no_method"  # there is nothing at the method's address: another server than Slack, or a proxy's bad day
     REFUSED = "refused"  # final
 
+
+NOT_FOUND = 404
 
 _CODES = {
     "ratelimited": Verdict.RATE_LIMITED,
@@ -83,6 +86,8 @@ def _judge_answer(error: SlackApiError) -> Failure:
         return Failure(Verdict.RATE_LIMITED, "ratelimited", _retry_after(headers), request_id)
     if verdict is not None:
         return Failure(verdict, code, request_id=request_id)
+    if status == NOT_FOUND and not code:
+        return Failure(Verdict.NO_METHOD, "http_404", request_id=request_id)
     if status >= 500 or not code:
         return Failure(Verdict.UNSURE, code or f"http_{status}", request_id=request_id)
     return Failure(Verdict.REFUSED, code, request_id=request_id)

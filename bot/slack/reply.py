@@ -262,7 +262,7 @@ class SlackReply:
         match failure.verdict:
             case Verdict.RATE_LIMITED:
                 return self._blocked("chat.startStream", failure)
-            case Verdict.NO_STREAMS:
+            case Verdict.NO_STREAMS | Verdict.NO_METHOD:
                 self._replies.no_streams(self._turn.workspace_id, failure.code)
                 return await self._begin_edits()
             case _:
@@ -350,7 +350,7 @@ class SlackReply:
         return 0.0
 
     def _status_failed(self, failure: Failure) -> None:
-        if failure.verdict in (Verdict.NO_STREAMS, Verdict.REFUSED):
+        if failure.verdict in (Verdict.NO_STREAMS, Verdict.NO_METHOD, Verdict.REFUSED):
             self._replies.no_status(self._turn.workspace_id, failure.code)
         elif failure.verdict is Verdict.RATE_LIMITED:
             self._replies.pacer.blocked("assistant.threads.setStatus", failure.retry_after)

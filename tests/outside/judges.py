@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +22,13 @@ TOOLS = ROOT / ".tools/outside"
 PRISM = TOOLS / "node_modules/.bin/prism"
 AIMOCK = TOOLS / "node_modules/.bin/llmock"  # aimock's server has the name of the other tool
 LLMOCK = TOOLS / "python/bin/llmock"
+EMULATE = TOOLS / "node_modules/emulate"
+NEWER_NODE = TOOLS / "node_modules/.bin/node"  # emulate needs 22.15; on Linux one comes from npm
 DOCUMENT = ROOT.parent / "shared/reference/heygen-openapi.json"
-FIXTURES = Path(__file__).parent / "fixtures"
+HERE = Path(__file__).parent
+FIXTURES = HERE / "fixtures"
+
+Json = dict[str, Any]
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -75,6 +82,16 @@ def llmock(log: Path) -> Iterator[Judge]:
     options: list[str | Path] = ["serve", "--host", "127.0.0.1", "--port", "{port}", "--stream-chunk-delay-ms", "5"]
     command = ["env", f"PYTHONPATH={TOOLS}/python", sys.executable, LLMOCK, *options]
     with _listening(command, log) as judge:
+        yield judge
+
+
+@contextmanager
+def emulate(log: Path, configuration: Json) -> Iterator[Judge]:
+    """A Slack: its Web API and its events, signed."""
+    need(EMULATE, "emulate is not installed: run .ci/outside")
+    node: str | Path = NEWER_NODE if NEWER_NODE.exists() else "node"
+    arguments: list[str | Path] = [TOOLS / "node_modules", "{port}", json.dumps(configuration)]
+    with _listening([node, HERE / "slack_by_others.mjs", *arguments], log) as judge:
         yield judge
 
 

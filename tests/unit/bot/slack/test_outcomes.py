@@ -53,6 +53,12 @@ def test_a_server_error_leaves_us_unsure(data: Any) -> None:
     assert refused(502, data) == Failure(Verdict.UNSURE, "http_502")
 
 
+@pytest.mark.parametrize("data", [None, {"message": "Not Found"}, "<html>"])
+def test_an_address_without_a_method_is_none_of_slacks_refusals(data: Any) -> None:
+    assert refused(404, data) == Failure(Verdict.NO_METHOD, "http_404")
+    assert refused(404, {"ok": False, "error": "unknown_method"}).verdict is Verdict.NO_STREAMS
+
+
 def test_a_timeout_and_a_reset_leave_us_unsure() -> None:
     assert judge(TimeoutError()).verdict is Verdict.UNSURE
     assert judge(aiohttp.ServerDisconnectedError()).verdict is Verdict.UNSURE
