@@ -142,6 +142,9 @@ It is kept with the submission, where their `Work.read` finds it.
 FILED = frozenset({JobKind.PROOFREAD, JobKind.SPEECH})
 """Kinds whose results are shared in the thread as files, beside their links."""
 
+PLAYED = frozenset(JobKind) - FILED - {JobKind.CLIPS}
+"""Kinds whose result is one video, which may be shared in the thread as well, where it is not too large for that."""
+
 PIECES = {JobKind.TRANSLATION: "languages", JobKind.PROOFREAD: "languages"}
 """Kinds whose one request makes several jobs: the argument that lists them, a label each. The others make one each."""
 

@@ -203,6 +203,7 @@ async def _store(stack: AsyncExitStack, settings: Settings, clock: Clock, ids: I
         caps=settings.caps(),
         ops_channel=settings.ops_channel,
         sealer=Sealer(settings.secret("secret_key"), SEALED),
+        share_videos=settings.slack_upload_max_mb > 0,
     )
     await store.start()
     stack.push_async_callback(store.stop)
@@ -331,6 +332,7 @@ class _Parts:
             [
                 self._working("lanes", worker.round, tempo.lanes, hand_on=True),
                 self._working("deliveries", deliveries.run_once, tempo.deliveries),
+                self._working("files", deliveries.run_files, tempo.deliveries),
                 self._working("submissions", self._kicking(submitter.run_due), tempo.submissions),
                 self._working("jobs", self._kicking(poller.run_due), tempo.jobs),
                 self._working("agents", self._kicking(self._side(VideoAgentParts).watch(tempo.agents)), tempo.jobs),

@@ -29,11 +29,12 @@ from agent.toolbox import ToolSpec
 from agent.translating import Translating
 from agent.translation import ReadyFiles
 from agent.work import Works
+from bot.fetch import MEGABYTE
 from bot.link_files import LinkFiles
 from bot.settings import Settings
 from bot.slack.job_files import JobFiles, Requests
 
-FETCH_SECONDS = 60.0
+FETCH_SECONDS = 240.0  # a large video, streamed; see `bot.slack.slack_calls`
 
 
 class Probe(SourceProbe, SoundProbe, Protocol):
@@ -101,4 +102,5 @@ class WorkTools:
 def job_files(settings: Settings, jobs: Requests, accounts: Accounts, works: Works) -> JobFiles:
     """What fetches results that are shared as files."""
     files = LinkFiles(settings.fetch_allowed_hosts, seconds=FETCH_SECONDS)
-    return JobFiles(jobs=jobs, accounts=accounts, works=works, files=files)
+    largest = settings.slack_upload_max_mb * MEGABYTE
+    return JobFiles(jobs=jobs, accounts=accounts, works=works, files=files, largest_video=largest)

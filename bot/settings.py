@@ -55,6 +55,12 @@ class Settings(BaseSettings):
         default=None, description="App-level token (`xapp-…`) for Socket Mode; without it Slack comes over HTTP."
     )
     slack_api_url: str = Field(default="https://slack.com/api/", description="Base URL of Slack's Web API.")
+    slack_upload_max_mb: int = Field(
+        default=100,
+        ge=0,
+        le=1000,
+        description="Videos of at most so many MB are also shared in their thread, where Slack plays them; 0: none.",
+    )
     openai_api_key: SecretStr | None = Field(default=None, description="Key of the language model's server.")
     openai_base_url: str = Field(
         default="https://api.openai.com/v1",

@@ -16,7 +16,8 @@ from bot.slack.ports import LinkFor
 from bot.slack.text import mention, safe
 
 UNLINKED = (
-    "I can't give links here until an admin sets `PUBLIC_URL`. The videos are in the HeyGen account, under this title."
+    "I can't give links here until an admin sets `PUBLIC_URL`. What is small enough comes as a file, and everything is "
+    "in the HeyGen account, under this title."
 )
 AI_NOTICE = "Made with AI by HeyGen at the request above. Links lead to the video as long as it is kept."
 MOST_BUTTONS = 10

@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 32
 AT_ONCE = 8
+FILES_AT_ONCE = 3
 DOUBTS = 2  # repetitions of a post in doubt before they are spread out
 PATIENCE = 5.0  # seconds that a claimed delivery waits for its place; beyond that it goes back to the outbox
 ATTEMPTS = 40  # more than two hours of trying
@@ -110,8 +111,16 @@ class DeliveryWorker:
 
     async def run_once(self) -> int:
         """Deliver what is due now, several at once; returns how many were claimed. Store errors pass through."""
-        claimed = await self._deliveries.claim_due(BATCH)
-        results = await asyncio.gather(*(self._guarded(one) for one in claimed), return_exceptions=True)
+        claimed = await self._deliveries.claim_due(BATCH, files=False)
+        return await self._all(claimed, self._gate)
+
+    async def run_files(self) -> int:
+        """The same for results that are shared as files, which may take minutes and hold nothing else up."""
+        claimed = await self._deliveries.claim_due(FILES_AT_ONCE, files=True)
+        return await self._all(claimed, asyncio.Semaphore(FILES_AT_ONCE))
+
+    async def _all(self, claimed: Sequence[Claimed], gate: asyncio.Semaphore) -> int:
+        results = await asyncio.gather(*(self._guarded(one, gate) for one in claimed), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -129,9 +138,9 @@ class DeliveryWorker:
             log.warning("delivery_lease_lost", delivery=delivery_id)
         self._wake()
 
-    async def _guarded(self, claimed: Claimed) -> None:
+    async def _guarded(self, claimed: Claimed, gate: asyncio.Semaphore | None = None) -> None:
         try:
-            async with self._gate:
+            async with gate or self._gate:
                 await self._deliver(claimed, None)
         except LeaseLost:
             log.warning("delivery_lease_lost", delivery=claimed[1].id)
@@ -211,6 +220,9 @@ class DeliveryWorker:
         attempt = _Attempt(lease, delivery, conversation, rendered)
         try:
             ts = await self._put(attempt, shown)
+        except FileUnavailable as error:
+            await self._unavailable(lease, delivery, error)
+            return
         except SLACK_ERRORS as error:
             await self._failed(attempt, judge(error))
             return
@@ -221,17 +233,21 @@ class DeliveryWorker:
         try:
             return await self._renderer.render(delivery, conversation)
         except FileUnavailable as error:
-            log.warning("delivery_file_unavailable", retryable=error.retryable)
-            if error.retryable and delivery.attempts < ATTEMPTS:
-                seconds = backoff(delivery.attempts, self._random())
-                await self._deliveries.postpone(lease, self._clock.now() + seconds, "file_unavailable")
-                return None
-            await self._deliveries.mark_dead(lease, "file_unavailable")  # its link stands in the closing
+            await self._unavailable(lease, delivery, error)
             return None
         except KeyError:
             log.exception("delivery_without_rows")
         await self._deliveries.mark_dead(lease, "no_rows")
         return None
+
+    async def _unavailable(self, lease: Lease, delivery: Delivery, error: FileUnavailable) -> None:
+        """A file cannot be fetched: later, or never. Its link stands in the closing."""
+        log.warning("delivery_file_unavailable", retryable=error.retryable)
+        if error.retryable and delivery.attempts < ATTEMPTS:
+            seconds = backoff(delivery.attempts, self._random())
+            await self._deliveries.postpone(lease, self._clock.now() + seconds, "file_unavailable")
+        else:
+            await self._deliveries.mark_dead(lease, "file_unavailable")
 
     async def _put(self, attempt: _Attempt, shown: str | None) -> str:
         """Make it visible by whatever call that takes; returns its `ts`."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from agent.live.records import LiveLine, LiveSession
-from agent.ports import Clock
+from agent.ports import Clock, IncomingFile
 from agent.records import Delivery
 from bot.slack.blocks import Post
 from bot.slack.live_cards import call_card, live_card
@@ -30,13 +31,20 @@ class LiveReads(Protocol):
         ...
 
 
+Opens = Callable[[], AbstractAsyncContextManager[IncomingFile]]
+
+
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file to share: its name is the only one of its kind in the thread, which is how it is found again."""
+    """A file to share: its name is the only one of its kind in the thread, which is how it is found again.
+
+    `opens` gives the content of one that is too large to be held, piece by piece; it raises `FileUnavailable`.
+    """
 
     name: str
     title: str
-    content: bytes
+    content: bytes = b""
+    opens: Opens | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

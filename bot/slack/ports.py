@@ -58,8 +58,11 @@ class Deliveries(Protocol):
         """A delivery that this process holds since it was queued."""
         ...
 
-    async def claim_due(self, limit: int) -> list[Claimed]:
-        """Claim what may be posted or updated now, in each conversation's order."""
+    async def claim_due(self, limit: int, *, files: bool | None = None) -> list[Claimed]:
+        """Claim what may be posted or updated now, in each conversation's order.
+
+        `files`: only results that are shared as files, or everything else; None: all of it.
+        """
         ...
 
     def assure(self, lease: Lease) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
@@ -10,9 +10,12 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from agent.errors import SourceRefused
+from agent.ports import IncomingFile
 from agent.records import Conversation, Delivery, Json
 from bot.slack.blocks import Post
 from bot.slack.intake import DELIVERY_EVENT
+from bot.slack.job_files import FileUnavailable
 from bot.slack.live_rendering import Attachment
 from bot.slack.outcomes import SLACK_ERRORS, judge
 from bot.store.outbox import ROOTS
@@ -22,6 +25,7 @@ log = structlog.get_logger(__name__)
 PAGE = 200
 PAGES = 10
 UPLOAD_SECONDS = 60.0
+STREAM_SECONDS = 240.0  # for a video: within what a claimed delivery may take
 ALREADY = "already_reacted"
 
 
@@ -59,12 +63,30 @@ class SlackCalls:
                 raise
 
     async def upload(self, file: Attachment) -> str:
-        """Give Slack a file's content and return its id. Nobody sees it before it is shared."""
-        ticket = await self._client.files_getUploadURLExternal(filename=file.name, length=len(file.content))
+        """Give Slack a file's content and return its id. Nobody sees it before it is shared.
+
+        `FileUnavailable` where the content itself cannot be had.
+        """
+        if file.opens is None:
+            return await self._upload(file.name, len(file.content), file.content, UPLOAD_SECONDS)
+        async with file.opens() as incoming:
+            if incoming.size is None:  # Slack wants to know it first
+                raise FileUnavailable(retryable=False)
+            pieces = _Pieces(incoming)
+            try:
+                return await self._upload(file.name, incoming.size, pieces.read(), STREAM_SECONDS)
+            except SLACK_ERRORS:
+                if pieces.refused is not None:  # it was not Slack that broke off
+                    raise pieces.refused from None
+                raise
+
+    async def _upload(self, name: str, size: int, data: bytes | AsyncIterator[bytes], seconds: float) -> str:
+        ticket = await self._client.files_getUploadURLExternal(filename=name, length=size)
         if (session := self._client.session) is None:
             raise ValueError("uploads need a client with a session")
-        timeout = aiohttp.ClientTimeout(total=UPLOAD_SECONDS)
-        async with session.post(ticket["upload_url"], data=file.content, timeout=timeout) as answer:
+        timeout = aiohttp.ClientTimeout(total=seconds)
+        length = {"Content-Length": str(size)}  # Slack's storage takes nothing chunked
+        async with session.post(ticket["upload_url"], data=data, headers=length, timeout=timeout) as answer:
             answer.raise_for_status()
         return str(ticket["file_id"])
 
@@ -153,3 +175,20 @@ def _key(message: Json) -> object:
 
 def _shares(message: Json, name: str) -> bool:
     return any(file.get("name") == name for file in message.get("files") or [])
+
+
+class _Pieces:
+    """The content of a file on its way to Slack; aiohttp tells nobody why a body broke off."""
+
+    def __init__(self, incoming: IncomingFile) -> None:
+        self._incoming = incoming
+        self.refused: SourceRefused | None = None
+
+    async def read(self) -> AsyncIterator[bytes]:
+        """Piece by piece."""
+        try:
+            async for piece in self._incoming.chunks():
+                yield piece
+        except SourceRefused as error:
+            self.refused = error
+            raise

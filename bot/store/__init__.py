@@ -47,6 +47,7 @@ class Store:
     Links live `link_seconds`, and so long is kept what is over (`Retention`). `caps` limit spending, `token_caps` that
     of programs (micro-dollars a month by the name of their token); requests that wait for an approval are also shown in
     `ops_channel`. Live sessions need a `sealer`: without one nobody can join them.
+    `share_videos`: results are shared in their thread as files, too.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Store:
         ops_channel: str | None = None,
         token_caps: Mapping[str, int] | None = None,
         sealer: Sealer | None = None,
+        share_videos: bool = False,
     ) -> None:
         self.database = database
         self.clock = clock
@@ -69,7 +71,7 @@ class Store:
         outbox = Outbox(database, self.claims, ids)
         self.ledger = Ledger(database, caps, token_caps)
         self.audit = Audit(database)
-        endings = Endings(database, ids, outbox, self.ledger, link_seconds)
+        endings = Endings(database, ids, outbox, self.ledger, link_seconds, share_videos=share_videos)
         admission = Admission(database, endings, places)
         self.lanes = Lanes(database, self.claims, ids)
         self.turns = Turns(database, self.claims, outbox)

@@ -44,7 +44,8 @@ MIGRATION_LOCK = 7_204_115  # any number, the same in every process
 
 CHANNEL = "greenroom"  # of PostgreSQL's notifications; their payload is a topic
 
-Topic = Literal["lanes", "deliveries", "submissions", "jobs", "live", "assets", "agents"]  # loops that look for work
+# loops that look for work
+Topic = Literal["lanes", "deliveries", "files", "submissions", "jobs", "live", "assets", "agents"]
 Result = TypeVar("Result")
 DialectInsert = sqlite.Insert | postgresql.Insert
 

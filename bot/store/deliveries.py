@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
-from bot.store.outbox import OPS, ROOTS, UNFINISHED, NewDelivery, Outbox
+from bot.store.outbox import ASIDE, OPS, ROOTS, UNFINISHED, NewDelivery, Outbox
 from bot.store.rows import first, one, record
 from bot.store.schema import conversation, delivery, thread
 
@@ -66,8 +66,10 @@ class Deliveries:
             lease = Lease(delivery_id, row["owner"], row["epoch"])
             return lease, record(Delivery, row), await _conversation(connection, row["conversation_id"])
 
-    async def claim_due(self, limit: int) -> list[Claimed]:
+    async def claim_due(self, limit: int, *, files: bool | None = None) -> list[Claimed]:
         """Claim what may be posted or updated now: at most one first post of each conversation, in order.
+
+        `files`: only results that are shared as files, or everything else; None: all of it.
 
         One that comes as `unknown` may be visible without our knowing: look for its key before posting it.
         """
@@ -75,6 +77,8 @@ class Deliveries:
             now = await self._database.now(connection)
             await _doubt_interrupted(self._database, connection, delivery.c.lease_until <= now)
             due = sa.and_(delivery.c.state.in_(WAITING), delivery.c.not_before <= now, _in_turn())
+            if files is not None:
+                due = sa.and_(due, (delivery.c.kind == DeliveryKind.JOB_FILE) == files)
             order = [delivery.c.created_at, delivery.c.conversation_id, delivery.c.seq]
             claimed = await self._claims.take(connection, delivery, due, order_by=order, limit=limit)
             return [
@@ -162,14 +166,15 @@ async def _doubt_interrupted(
 def _in_turn() -> sa.ColumnElement[bool]:
     """Visible already, or the first of its conversation's first posts; without a thread only the root.
 
-    A reaction stands on what somebody else has posted: it waits for nothing, and nothing waits for it.
+    A reaction stands on what somebody else has posted: it waits for nothing, and nothing waits for it. Nor does
+    anything wait for a result that is being shared as a file, which may take minutes.
     """
     earlier = delivery.alias("earlier")
     root, earlier_root = delivery.c.kind.in_(ROOTS), earlier.c.kind.in_(ROOTS)
     blocked = sa.exists().where(
         earlier.c.conversation_id == delivery.c.conversation_id,
         earlier.c.ts.is_(None),
-        earlier.c.kind != DeliveryKind.REACTION,
+        earlier.c.kind.not_in(ASIDE),
         earlier.c.state.in_(UNFINISHED),
         sa.or_(
             sa.and_(earlier_root, sa.not_(root)),

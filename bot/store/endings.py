@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.ports import Ids
 from agent.records import OPEN_JOB_STATES, DeliveryKind, Job, JobState, JobUpdate, Json, Source
-from agent.work import FILED
+from agent.work import FILED, PLAYED
 from bot.store.claims import RELEASED
 from bot.store.database import Database
 from bot.store.ledger import Ledger
@@ -26,12 +26,22 @@ DROPPED = frozenset({JobState.CANCELLED, JobState.UNWANTED})
 class Endings:
     """Connection-level writes that end jobs. The caller holds the submission's row."""
 
-    def __init__(self, database: Database, ids: Ids, outbox: Outbox, ledger: Ledger, link_seconds: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        ids: Ids,
+        outbox: Outbox,
+        ledger: Ledger,
+        link_seconds: float,
+        *,
+        share_videos: bool = False,
+    ) -> None:
         self._database = database
         self._ids = ids
         self._outbox = outbox
         self._ledger = ledger
         self._link_seconds = link_seconds
+        self._filed = FILED | PLAYED if share_videos else FILED
 
     async def finish(self, connection: AsyncConnection, ended: Job, update: JobUpdate) -> None:
         """Write a job's final state, its link if it succeeded, what it cost, and the line that tells the model.
@@ -86,7 +96,7 @@ class Endings:
 
     async def _share(self, connection: AsyncConnection, submission_id: str, conversation_id: str) -> None:
         """Queue the files that jobs have made, where a link is not all that people need."""
-        made = sa.and_(job.c.state == JobState.SUCCEEDED, job.c.kind.in_(FILED))
+        made = sa.and_(job.c.state == JobState.SUCCEEDED, job.c.kind.in_(self._filed))
         select = sa.select(job.c.id).where(job.c.submission_id == submission_id, made).order_by(job.c.number)
         for job_id in (await connection.scalars(select)).all():
             file = NewDelivery(conversation_id, DeliveryKind.JOB_FILE, f"file:{job_id}", job_id)

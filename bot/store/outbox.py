@@ -16,6 +16,7 @@ from bot.store.schema import conversation, delivery, workspace
 
 OPS = "ops"  # the channel type of a conversation that is only told things
 ROOTS = (DeliveryKind.ROOT, DeliveryKind.BATCH_CALL, DeliveryKind.LIVE_CALL)  # first messages: a thread begins there
+ASIDE = (DeliveryKind.REACTION, DeliveryKind.JOB_FILE)  # what nothing waits for
 UNFINISHED = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
 
@@ -97,7 +98,7 @@ class Outbox:
 
     async def waiting(self, connection: AsyncConnection, conversation_id: str) -> bool:
         """Whether a post of the conversation is neither visible nor given up."""
-        posts = delivery.c.kind != DeliveryKind.REACTION
+        posts = delivery.c.kind.not_in(ASIDE)
         mine = sa.and_(delivery.c.conversation_id == conversation_id, delivery.c.ts.is_(None), posts)
         select = sa.select(delivery.c.id).where(mine, delivery.c.state.in_(UNFINISHED))
         return await connection.scalar(select.limit(1)) is not None

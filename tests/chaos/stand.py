@@ -133,6 +133,7 @@ class Stand:
             "public_url": public_url,
             "secret_key": SECRET_KEY,
             "fetch_allowed_hosts": self.heygen.url.removeprefix("http://"),
+            "slack_upload_max_mb": 0,
         }
 
     async def until_up(self, pid: int, port: int, seconds: float) -> None:

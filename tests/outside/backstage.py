@@ -82,6 +82,7 @@ class Backstage:
             "heygen_base_url": heygen,
             "database_url": f"sqlite:///{self._folder}/greenroom.db",
             "public_url": public_url,
+            "slack_upload_max_mb": 0,
             "secret_key": "outside-secret-key-of-32-characters",
             "fetch_allowed_hosts": frozenset({self._videos.url.removeprefix("http://")}),
         }

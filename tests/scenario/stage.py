@@ -99,6 +99,7 @@ class Stage:
             "heygen_webhook_secret": WEBHOOK_SECRET,
             "database_url": f"sqlite:///{self._folder}/greenroom.db",
             "public_url": self.public_url,
+            "slack_upload_max_mb": 0,
             "secret_key": SECRET_KEY,
             "fetch_allowed_hosts": frozenset({self.heygen.url.removeprefix("http://")}),
         }

@@ -299,3 +299,14 @@ async def test_no_more_are_claimed_than_asked_for(store: Store) -> None:
 async def test_an_unknown_delivery_is_a_key_error(store: Store) -> None:
     with pytest.raises(KeyError):
         await store.deliveries.get("nothing")
+
+
+async def test_nothing_waits_for_a_file_and_a_file_waits_for_its_closing(store: Store) -> None:
+    conversation_id = await thread(store, "closing")
+    await enqueue(store, conversation_id, "file", kind=DeliveryKind.JOB_FILE)
+    await enqueue(store, conversation_id, "reply")
+    assert await store.deliveries.claim_due(10, files=True) == []
+    await post(store, (await due(store))["closing"])
+    ((_, file, _),) = await store.deliveries.claim_due(10, files=True)
+    ((_, reply, _),) = await store.deliveries.claim_due(10, files=False)
+    assert (file.key, reply.key) == ("file", "reply")
