@@ -102,6 +102,7 @@ class DeliveryKind(enum.StrEnum):
     LIVE_FILE = "live_file"
     LIVE_SUMMARY = "live_summary"
     AGENT = "agent"
+    SCHEDULE = "schedule"
     REACTION = "reaction"
 
 

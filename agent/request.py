@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlsplit
 
-from agent.conversation import function_call, user_message
+from agent.conversation import developer_message, function_call, user_message
 from agent.ports import TurnStore
 from agent.records import EXACT, InboxRow, Json, Source
+from agent.schedules import SCHEDULED
 
 TEXT_LIMIT = 16_000
 CUT = "[The message was longer; the rest was cut.]"
@@ -51,6 +52,9 @@ async def opening(store: TurnStore, row: InboxRow) -> Opening:
         call = function_call(f"call_{row.id}"[:64], payload["name"], await _named(name, payload["arguments"]))
         items = ((Source.USER, user_message(await name(payload["text"]))), (Source.COMMAND, call))
         return Opening(row.kind, payload["user"], items)
+    if row.kind == SCHEDULED:
+        note = (Source.RUNTIME, developer_message(payload["note"]))
+        return Opening(SCHEDULED, payload["user"], ((Source.USER, user_message(payload["text"])), note))
     text = await _described(store, row)
     tainted = any(not _is_name(file["name"]) for file in payload.get("files", []))
     return Opening("message", payload["user"], ((Source.USER, user_message(text)),), tainted)
@@ -61,8 +65,9 @@ async def _named(name: Callable[[str], Awaitable[str]], arguments: Json) -> Json
     named: Json = {}
     for key, value in arguments.items():
         shown = await name(value) if isinstance(value, str) else value
-        # An argument is a link or it is not: the handle alone stands for it.
-        named[key] = shown.split(" ", 1)[0] if shown != value and isinstance(shown, str) else shown
+        # Where an argument is a link and nothing else, the handle alone stands for it.
+        whole = isinstance(value, str) and links_in(value) == [value.strip()]
+        named[key] = shown.split(" ", 1)[0] if whole and shown != value and isinstance(shown, str) else shown
     return named
 
 

@@ -43,6 +43,7 @@ from agent.records import (
     TurnState,
 )
 from agent.request import opening
+from agent.schedules import SCHEDULED
 from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, output_item, to_checkpoint
 from agent.toolbox import ALL_EFFECTS, READ_ONLY, CallContext, Effect, Planned, Toolbox, call_key
 from agent.turn import Bounds, CallModel, Finish, GiveUp, Report, Settle, Step, Turn
@@ -56,7 +57,7 @@ HISTORY_LIMITS = (120_000, 40_000)
 RETRY_CAP = 60.0
 RETRY_WINDOW = 600.0
 DEFAULT_BOUNDS = Bounds()
-PERSONAL = frozenset({"message", "command"})
+PERSONAL = frozenset({"message", "command", SCHEDULED})
 PROGRAMS = frozenset({Effect.READ, Effect.SUBMIT, Effect.DESTRUCTIVE})  # a live session is between people
 
 
@@ -321,7 +322,8 @@ class _Run:
 
     async def _settle(self, calls: Sequence[Json]) -> None:
         known = await self._runner.turns.outcomes(self._turn.id)
-        gate = asyncio.Semaphore(PARALLEL_CALLS)
+        # What a schedule may spend by itself is counted call by call.
+        gate = asyncio.Semaphore(1 if self._turn.origin == SCHEDULED else PARALLEL_CALLS)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._settled(call, known, gate)) for call in calls]

@@ -7,6 +7,7 @@ from agent.money import Quote, Reason, click_needed
 from agent.ports import Clock, TurnStore
 from agent.records import JobKind, Json, Source, TurnRecord
 from agent.request import handles_in, links_given, own_lines, own_words
+from agent.schedules import SCHEDULED, Allowances, click_for
 from agent.work import Works
 
 APPROVAL_SECONDS = 24 * 3_600.0
@@ -23,11 +24,13 @@ class Spending:
         clock: Clock,
         auto_approve_max: int,
         approval_seconds: float = APPROVAL_SECONDS,
+        allowances: Allowances | None = None,
     ) -> None:
         self._turns = turns
         self._works = works
         self._clock = clock
         self._limit = auto_approve_max
+        self._allowances = allowances
         self.approval_seconds = approval_seconds
 
     async def quote(self, kind: JobKind, arguments: Json) -> Quote:
@@ -40,7 +43,10 @@ class Spending:
         `asked`: the person's own words ask for exactly it. `untrusted`: others may have written what it is about.
         """
         tainted = untrusted or await self._turns.tainted(turn.id)
-        return click_needed(quote, limit=self._limit, tainted=tainted, asked=asked)
+        needs = click_needed(quote, limit=self._limit, tainted=tainted, asked=asked)
+        if needs is None and turn.origin == SCHEDULED:
+            return click_for(quote, await self._allowances.left(turn) if self._allowances else 0)
+        return needs
 
     def expires_at(self) -> float:
         """Until when an approval that is asked for now may be given."""

@@ -58,6 +58,7 @@ from bot.app_links import link_buttons, links_of
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
 from bot.app_model import model_of
 from bot.app_needs import Needs
+from bot.app_schedules import ScheduleParts
 from bot.app_works import WorkTools, all_works, job_files
 from bot.clock import RandomIds, SystemClock
 from bot.crm import crm_of
@@ -133,6 +134,7 @@ class Tempo:
     wallet: float = 300.0
     erasures: float = 5.0
     retention: float = HOUR
+    schedules: float = 5.0
     live: float = 1.0
     live_cards: float = 60.0
     lease: float = LEASE_SECONDS
@@ -322,7 +324,7 @@ class _Parts:
         )
         stack.push_async_callback(replies.close)
         model = model_of(self.settings, self.clients.openai)
-        needs = self._live_needs(model)
+        needs, slack = self._live_needs(model), self.clients.slack
         toolbox = self._toolbox(submitter, spending, needs)
         live = await live_sessions(stack, needs, toolbox)
         uploads = upload_worker(self._asset_needs())
@@ -344,6 +346,7 @@ class _Parts:
                 self._listening(stack),
                 Loop("approvals", self._kicking(store.approvals.expire_due), tempo.approvals),
                 Loop("batches", self._kicking(store.batches.run_due), tempo.approvals),
+                Loop("schedules", self._side(ScheduleParts).due(slack), tempo.schedules, takes_kicks=False),
                 Loop("roles", self.roles.refresh, tempo.roles, takes_kicks=False),
                 Loop("wallet", self._wallet(account_id).look, tempo.wallet, takes_kicks=False),
                 Loop("erasures", self._kicking(store.erasures.run_due), tempo.erasures, takes_kicks=False),
@@ -435,6 +438,7 @@ class _Parts:
                 clock=self.clock,
             ),
             agents=self._side(VideoAgentParts).renderer(),
+            schedules=self._side(ScheduleParts).renderer(),
             job_files=job_files(self.settings, self.store.jobs, self.accounts, self.works),
             preview_link=previews(self._side(Needs)).link,
         )
@@ -460,6 +464,7 @@ class _Parts:
             clock=self.clock,
             auto_approve_max=micro(self.settings.auto_approve_max),
             approval_seconds=self.settings.approval_hours * HOUR,
+            allowances=self.store.schedules,
         )
 
     def _wallet(self, account_id: str) -> WalletWatch:
@@ -501,7 +506,8 @@ class _Parts:
         )
         making = self._making_tools(ordering, spending, files)
         translating = [*translation.tools(), *files.tools(), *making, *retrying.tools()]
-        specs = [*translating, *reading.tools(), *cancelling.tools(), *escalation(live).tools()]
+        later = self._side(ScheduleParts).tools(self.clients.slack)
+        specs = [*translating, *reading.tools(), *cancelling.tools(), *escalation(live).tools(), *later]
         return complete_toolbox(specs, self._side(Needs), spending)
 
     def _making_tools(self, ordering: Ordering, spending: Spending, uploads: Adding) -> list[ToolSpec]:
@@ -563,6 +569,7 @@ class _Parts:
             runner=runner,
             clock=self.clock,
             kick=self.kick,
+            schedules=self.store.schedules,
             relay=self._side(VideoAgentParts).relays(
                 LiveRelay(live=self.store.live, notices=self.store.deliveries, roles=self.roles, kick=self.kick)
             ),
@@ -628,12 +635,14 @@ class _Parts:
             clock=self.clock,
             link_for=self.links.link,
             live=LiveCommand(live=store.live, kick=self.kick),
+            schedules=self._side(ScheduleParts).actions(),
         )
         commands.register(router)
         Actions(requests=store.jobs).register(router)
         wish_buttons(self._side(Needs)).register(router)
         link_buttons(self._side(Needs)).register(router)
         self._side(VideoAgentParts).actions().register(router)
+        self._side(ScheduleParts).actions().register(router)
         files = job_files(self.settings, store.jobs, self.accounts, self.works)
         SubtitleModal(requests=store.jobs, places=store.turns, contents=files).register(router)
         bench = Bench(self.roles, self.roles.approvers)

@@ -20,6 +20,7 @@ from agent.ports import Clock, JobStore, Roles
 from agent.records import OPEN_JOB_STATES, DeliveryState, InboxRow, Job, JobState, Json, Lease, Submission
 from agent.rights import Right, may, roles_towards
 from agent.runner import Parked, Runner
+from agent.schedules import SCHEDULED
 from bot.slack.catalogue_posts import PERFORM
 from bot.slack.text import escape
 from bot.store.approvals import Approvals, Verdict
@@ -107,6 +108,14 @@ class Batches(Protocol):
         ...
 
 
+class Withdrawals(Protocol):
+    """Takes back what turns have put off."""
+
+    async def withdraw(self, turn_ids: Sequence[str], *, actor: str, cause: str) -> bool:
+        """Cancel their schedules; whether `cause` has cancelled any, now or before."""
+        ...
+
+
 class Relay(Protocol):
     """Where messages go while a live session runs in their thread."""
 
@@ -137,6 +146,7 @@ class LaneWorker:
         clock: Clock,
         kick: Callable[[], None],
         relay: Relay | None = None,
+        schedules: Withdrawals | None = None,
         limit: int = LANES_AT_ONCE,
     ) -> None:
         self._lanes = lanes
@@ -150,6 +160,7 @@ class LaneWorker:
         self._clock = clock
         self._kick = kick
         self._relay = relay
+        self._schedules = schedules
         self._limit = limit
         self._room = min(LANES_AT_FIRST, limit)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -226,7 +237,7 @@ class LaneWorker:
     async def handle(self, lease: Lease, row: InboxRow) -> Parked | None:
         """Handle one row. A turn finishes its own row together with its last step."""
         match row.kind:
-            case "message":
+            case "message" | "scheduled":
                 return await self._message(lease, row)
             case "command":
                 return await self._command(lease, row)
@@ -254,7 +265,9 @@ class LaneWorker:
         return None
 
     async def _message(self, lease: Lease, row: InboxRow) -> Parked | None:
-        """Somebody wrote: to the live session that runs here, or to us."""
+        """Somebody wrote: to the live session that runs here, or to us, as they do by a schedule that is due."""
+        if row.kind == SCHEDULED:
+            return await self._runner.run(lease, row)
         current = await self._as_it_stands(lease, row)
         if current is None:
             return None
@@ -292,13 +305,21 @@ class LaneWorker:
         turns = await self._cancels.turns_of_message(lease.id, ts)
         dropped = await self._cancels.cancel_of_turns(turns, actor=row.payload["user"], only_unsent=True, cause=row.id)
         original = await self._lanes.message(lease, ts)
-        if turns and original is not None and await self._to_plan_anew(row, turns):
+        put_off = await self._withdraw(turns, row)
+        if turns and original is not None and (put_off or await self._to_plan_anew(row, turns)):
             payload = {**original.payload, "text": row.payload["text"], "edited_seq": row.seq - 1}
             return await self._runner.run(lease, dataclasses.replace(row, kind="message", payload=payload))
         if any(job.state in OPEN_JOB_STATES for job in dropped.over):
             await self._outbox.say_notice(f"edited:{row.id}", row.conversation_id, EDITED_TOO_LATE)
         await self._lanes.finish_row(lease, row)
         return None
+
+    async def _withdraw(self, turns: Sequence[str], row: InboxRow) -> bool:
+        """Whether something that these turns had put off is not done any more."""
+        if self._schedules is None or not turns:
+            return False
+        actor = await self._cancels.requester_of(turns)
+        return await self._schedules.withdraw(turns, actor=actor, cause=row.id)
 
     async def _to_plan_anew(self, edit: InboxRow, turns: Sequence[str]) -> bool:
         """Whether an edit has taken something back or cut a turn short, also if we were interrupted since."""
@@ -309,6 +330,7 @@ class LaneWorker:
     async def _withdrawn(self, lease: Lease, row: InboxRow) -> None:
         """A message was deleted: what it asked for is not wanted any more. What could not be stopped is said."""
         turns = await self._cancels.turns_of_message(lease.id, row.payload["ts"])
+        await self._withdraw(turns, row)
         result = await self._cancels.cancel_of_turns(turns, actor=await self._cancels.requester_of(turns))
         if result.anything:
             text = f"The request was deleted. {told(result)}"

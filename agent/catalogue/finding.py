@@ -30,6 +30,7 @@ SHOWN = (
     "lipsync_video",
     "start_video_agent",
     "find_avatars",
+    "schedule_request",
     "start_live_avatar",
     "retry_jobs",
     "end_live_avatar",

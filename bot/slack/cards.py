@@ -93,6 +93,8 @@ def why(needs: Reason | None, kind: JobKind) -> str:
             return "Nobody has asked for exactly this in their own words, so a person has to look at it first."
         case Reason.GUESSED:
             return "HeyGen publishes no price for this, so the amount is a guess and a person has to look at it first."
+        case Reason.SCHEDULED:
+            return "A schedule has asked for it, and may not spend this by itself."
         case Reason.CHANGED:
             return KINDS[kind].dearer
         case None:

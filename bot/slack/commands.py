@@ -13,6 +13,7 @@ from bot.slack.forgetting import Forgetting
 from bot.slack.live_command import NOT_SET_UP, LiveCommand, go_live
 from bot.slack.ports import LinkFor, RecentJobs
 from bot.slack.router import Answer, Interaction, Router
+from bot.slack.schedule_actions import ScheduleActions
 from bot.slack.text import safe
 from bot.slack.typed import (
     Cancel,
@@ -22,6 +23,7 @@ from bot.slack.typed import (
     Help,
     Jobs,
     Lipsync,
+    Schedule,
     ShowBudget,
     Translate,
     UsageError,
@@ -46,12 +48,14 @@ class Commands:
         clock: Clock,
         link_for: LinkFor,
         live: LiveCommand | None = None,
+        schedules: ScheduleActions | None = None,
     ) -> None:
         self._jobs = jobs
         self._budgets = budgets
         self._cancelling = cancelling
         self._forgetting = forgetting
         self._live = live
+        self._schedules = schedules
         self._clock = clock
         self._link_for = link_for
 
@@ -77,6 +81,8 @@ class Commands:
                 return go_live(interaction, reason) if self._live else Answer(text=NOT_SET_UP)
             case EndLive():
                 return await self._live.end(interaction) if self._live else Answer(text=NOT_SET_UP)
+            case Schedule():
+                return await self._schedules.typed(interaction, command) if self._schedules else Answer(text=NOT_SET_UP)
             case ForgetMe():
                 return _answer(self._forgetting.offer())
             case Help(topic):

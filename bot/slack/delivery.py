@@ -28,6 +28,7 @@ from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
 from bot.slack.pacing import Pacer
 from bot.slack.ports import Claimed, Costs, Deliveries, JobRows, LinkFor, Places
 from bot.slack.rendering import Rendered, Renderer
+from bot.slack.schedule_cards import ScheduleRenderer
 from bot.slack.slack_calls import SlackCalls
 from bot.slack.text import safe
 from bot.store.outbox import ROOTS, NewDelivery
@@ -53,6 +54,7 @@ EDITED = frozenset(
     {
         *(DeliveryKind.CARD, DeliveryKind.LIVE_CARD, DeliveryKind.LIVE_CALL),
         *(DeliveryKind.BATCH_CARD, DeliveryKind.BATCH_CALL, DeliveryKind.BATCH_SAMPLE, DeliveryKind.AGENT),
+        DeliveryKind.SCHEDULE,
     }
 )
 FILES = frozenset({DeliveryKind.LIVE_FILE, DeliveryKind.BATCH_RESULTS, DeliveryKind.JOB_FILE})
@@ -84,6 +86,7 @@ class DeliveryWorker:
         live: LiveRenderer | None = None,
         batches: BatchRenderer | None = None,
         agents: AgentRenderer | None = None,
+        schedules: ScheduleRenderer | None = None,
         job_files: JobFiles | None = None,
         preview_link: PreviewLink = no_previews,
     ) -> None:
@@ -100,6 +103,7 @@ class DeliveryWorker:
             live=live,
             batches=batches,
             agents=agents,
+            schedules=schedules,
             job_files=job_files,
             preview_link=preview_link,
         )

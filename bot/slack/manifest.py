@@ -41,6 +41,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "files.info": ("files:read",),
     "reactions.add": ("reactions:write",),
     "usergroups.users.list": ("usergroups:read",),
+    "users.info": ("users:read",),
     "views.open": (),
 }
 """What we call with the bot token, and the scopes it takes: all of them, since we meet every kind of conversation."""
@@ -159,7 +160,8 @@ def _features(endpoint: str | None) -> Json:
                 "command": COMMAND,
                 **_at("url", endpoint),
                 "description": "Videos with HeyGen",
-                "usage_hint": "translate <url> into <languages> | lipsync <url> <url> | jobs | budget | cancel | help",
+                "usage_hint": "translate <url> into <languages> | lipsync <url> <url> | jobs | budget | schedule | "
+                "cancel | help",
                 "should_escape": True,
             }
         ],

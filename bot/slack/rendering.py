@@ -20,6 +20,7 @@ from bot.slack.job_files import JobFiles
 from bot.slack.live_rendering import Attachment, LiveRenderer
 from bot.slack.ports import Costs, JobRows, LinkFor, Places
 from bot.slack.results import as_text
+from bot.slack.schedule_cards import ScheduleRenderer
 from bot.slack.text import safe
 
 Permalink = Callable[[str, str], Awaitable[str | None]]
@@ -57,6 +58,7 @@ class Renderer:
     live: LiveRenderer | None = None
     batches: BatchRenderer | None = None
     agents: AgentRenderer | None = None
+    schedules: ScheduleRenderer | None = None
     job_files: JobFiles | None = None
     preview_link: catalogue_posts.PreviewLink = catalogue_posts.no_previews
 
@@ -77,10 +79,8 @@ class Renderer:
             case DeliveryKind.JOB_FILE:
                 file = await self.file(delivery)
                 return Rendered(Post(file.title, []), attachment=file)
-            case DeliveryKind.AGENT:
-                if self.agents is None:
-                    raise KeyError(delivery.id)
-                return Rendered(*await self.agents.post(delivery))
+            case DeliveryKind.AGENT | DeliveryKind.SCHEDULE:
+                return await self._asked_for(delivery)
             case (
                 DeliveryKind.BATCH_CARD
                 | DeliveryKind.BATCH_CALL
@@ -100,6 +100,13 @@ class Renderer:
                 return await self._live(delivery)
             case _:
                 assert_never(delivery.kind)
+
+    async def _asked_for(self, delivery: Delivery) -> Rendered:
+        """What is posted of a video agent or a schedule; `KeyError` where there are none."""
+        renderer = self.agents if delivery.kind is DeliveryKind.AGENT else self.schedules
+        if renderer is None:
+            raise KeyError(delivery.id)
+        return Rendered(*await renderer.post(delivery))
 
     async def _notice(self, delivery: Delivery, conversation: Conversation) -> Rendered:
         """The first message of a thread, or one that stands in it by itself."""

@@ -31,6 +31,7 @@ from bot.store.outbox import Outbox
 from bot.store.overview import Overview
 from bot.store.retention import Retention
 from bot.store.roles import RoleMembers
+from bot.store.schedules import Schedules
 from bot.store.turns import Turns
 from bot.store.video_agents import VideoAgents
 from bot.store.wallet import Wallet
@@ -82,6 +83,7 @@ class Store:
         self.approvals = Approvals(database, self.ledger, self.cancellations, endings, self.audit)
         self.assets = Assets(database, self.claims, ids, outbox)
         self.agents = VideoAgents(database, self.claims, ids, outbox, endings)
+        self.schedules = Schedules(database, self.claims, ids, outbox, self.audit)
         self.wallet = Wallet(database)
         self.roles = RoleMembers(database, self.audit)
         self.retention = Retention(database, link_seconds)

@@ -36,6 +36,7 @@ class Deed(enum.StrEnum):
     LINKS_WITHDRAWN = "links withdrawn"
     DATA_DELETED = "data deleted"
     LIBRARY_CHANGED = "library changed"
+    BUDGET_SET = "budget set"
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,11 @@ def add_programs(connection: sa.Connection) -> None:
     add_missing_columns(connection)
 
 
+def add_schedules(connection: sa.Connection) -> None:
+    """Requests that become due later."""
+    schema.schedule.create(connection, checkfirst=True)
+
+
 MIGRATIONS: list[tuple[str, Migration]] = [
     ("001-tables", create_missing_tables),
     ("002-money", add_money),
@@ -98,6 +103,7 @@ MIGRATIONS: list[tuple[str, Migration]] = [
     ("005-batches", add_batches),
     ("006-assets", add_assets),
     ("007-video-agents", add_video_agents),
+    ("010-schedules", add_schedules),
     ("008-formats", add_formats),
     ("014-programs", add_programs),
 ]

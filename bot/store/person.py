@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.conversation import message_text
 from agent.records import DeliveryKind, DeliveryState, JobState, Source
+from agent.schedules import ScheduleState
 from agent.video_agents.records import AnswerState
 from agent.work import ANSWERED, PIECES
 from bot.store.audit import RUNTIME
@@ -41,6 +42,7 @@ from bot.store.schema import (
     live_session,
     model_call,
     outcome,
+    schedule,
     source,
     submission,
     turn,
@@ -50,7 +52,8 @@ from bot.store.wording import GONE, Substitute, reworded, texts
 
 SHORTEST_QUOTATION = 8  # characters; shorter texts are everybody's words
 SAID = (Source.USER, Source.COMMAND)
-CARDS = (DeliveryKind.CARD, DeliveryKind.BATCH_CARD, DeliveryKind.LIVE_CARD)  # rendered from rows, without a word then
+# Rendered from rows, without a word then.
+CARDS = (DeliveryKind.CARD, DeliveryKind.BATCH_CARD, DeliveryKind.LIVE_CARD, DeliveryKind.SCHEDULE)
 HANDLE = re.compile(r"\b[VF]\d+\b")
 
 
@@ -92,6 +95,7 @@ class PersonalData:
                 (submission, submission.c.requester == who.user_id),
                 (batch, batch.c.requester == who.user_id),
                 (asset, asset.c.requester == who.user_id),
+                (schedule, schedule.c.requester == who.user_id),
                 (agent_answer, sa.and_(agent_answer.c.actor == who.user_id, agent_answer.c.text != "")),
                 (inbox, holds(inbox.c.payload, who.user_id)),
                 (delivery, holds(delivery.c.body, who.user_id)),
@@ -118,7 +122,7 @@ class PersonalData:
             held = sa.select(lane).where(lane.c.id == conversation_id)
             await connection.execute(self._database.locked(held))
             live = LivePart(self._database, connection, self._outbox, who.user_id, who.pseudonym)
-            part = _Part(self._database, connection, who, conversation_id, live)
+            part = _Part(self._database, connection, who, conversation_id, live, self._outbox)
             await part.find()
             await part.fence()
             taken = await self._drop(connection, part)
@@ -146,10 +150,17 @@ class _Part:
     """A person's part of a conversation, whose lane the transaction holds."""
 
     def __init__(
-        self, database: Database, connection: AsyncConnection, who: Person, conversation_id: str, live: LivePart
+        self,
+        database: Database,
+        connection: AsyncConnection,
+        who: Person,
+        conversation_id: str,
+        live: LivePart,
+        outbox: Outbox,
     ) -> None:
         self._database = database
         self._connection = connection
+        self._outbox = outbox
         self._who = who
         self._id = conversation_id
         self._live = live
@@ -199,6 +210,7 @@ class _Part:
         await self._log()
         await self._events()
         await self._requests()
+        await self._schedules()
         await self._live.erase()
         gone = await self._sources(links)
         await self._files(gone)
@@ -297,6 +309,16 @@ class _Part:
         now = await self._database.now(self._connection)
         theirs = link.c.job_id.in_(sa.select(job.c.id).where(of_theirs))
         await self._execute(sa.update(link).where(theirs, link.c.revoked_at.is_(None)).values(revoked_at=now))
+
+    async def _schedules(self) -> None:
+        """What they have put off is not done any more, and says nothing of theirs."""
+        theirs = sa.and_(self._here(schedule), schedule.c.requester == self._who.user_id)
+        ids = await self._scalars(sa.select(schedule.c.id).where(theirs))
+        over = {"state": ScheduleState.CANCELLED, "next_at": None, "per_run": None, "per_month": None}
+        gone = sa.update(schedule).where(schedule.c.id.in_(ids))
+        await self._execute(gone.values(text="", requester=self._who.pseudonym, **over))
+        for one_id in ids:
+            await self._outbox.change(self._connection, f"card:{one_id}")
 
     async def _sources(self, links: dict[str, str]) -> list[str]:
         """Delete the sources that only they spoke of; returns what those stood for."""

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.assets import FINAL as OVER
 from agent.live.records import LiveState
 from agent.records import OPEN_JOB_STATES, JobState, SubmissionState, TurnState
+from agent.schedules import ScheduleState
 from agent.video_agents.records import AgentState
 from bot.store.bulk import UNSENT
 from bot.store.database import Database
@@ -32,6 +33,7 @@ from bot.store.schema import (
     metadata,
     model_call,
     outcome,
+    schedule,
     submission,
     turn,
     wallet_reading,
@@ -135,6 +137,7 @@ def _over(before: float) -> sa.ColumnElement[bool]:
         _has(live_session, live_session.c.ended_at >= before, live_session.c.state != LiveState.ENDED),
         _has(asset, asset.c.created_at >= before, asset.c.state.not_in(OVER)),
         _has(agent_session, agent_session.c.ended_at >= before, agent_session.c.state != AgentState.ENDED),
+        _has(schedule, schedule.c.last_at >= before, schedule.c.state == ScheduleState.ACTIVE),
         _has(delivery, delivery.c.created_at >= before, delivery.c.state.in_(UNFINISHED)),
         sa.exists().where(lane.c.id == conversation.c.id, lane.c.owner.is_not(None)),
     )

@@ -14,6 +14,7 @@ from agent.formats import NewerWord
 from agent.live.records import CommandKind, LineState, LiveEnd, LiveState, Manner, Speaker
 from agent.money import Entry, Reason
 from agent.records import DeliveryKind, DeliveryState, JobKind, JobState, Source, SubmissionState, TurnState
+from agent.schedules import ScheduleState
 from agent.video_agents.records import AgentEnd, AgentMode, AgentState, AnswerState, Asks
 
 metadata = sa.MetaData()
@@ -678,6 +679,37 @@ agent_answer = sa.Table(
     _maybe("done_at", sa.Double),
     sa.UniqueConstraint("session_id", "seq", name="agent_answer_order"),
     sa.Index("agent_answer_conversation", "conversation_id"),
+)
+
+# Requests that become due later. `next_at` is the next time, None once it is over; amounts are micro-dollars.
+schedule = sa.Table(
+    "schedule",
+    metadata,
+    _key(),
+    _column("key", ID, unique=True),
+    _workspace(),
+    _conversation(),
+    _column("turn_id", ID),
+    _column("number", sa.Integer),
+    _column("requester", ID),
+    _column("text", Words),
+    _column("words", ID),
+    _column("zone", ID),
+    _maybe("rule", ID),
+    _maybe("anchor", ID),
+    _column("state", _closed(ScheduleState)),
+    _column("created_at", sa.Double),
+    _maybe("next_at", sa.Double),
+    _maybe("last_at", sa.Double),
+    _column("runs", sa.Integer, default=0),
+    _maybe("offer_run", sa.BigInteger),
+    _maybe("offer_month", sa.BigInteger),
+    _maybe("per_run", sa.BigInteger),
+    _maybe("per_month", sa.BigInteger),
+    sa.UniqueConstraint("workspace_id", "number", name="schedule_number"),
+    sa.Index("schedule_due", "state", "next_at"),
+    sa.Index("schedule_conversation", "conversation_id"),
+    sa.Index("schedule_turn", "turn_id"),
 )
 
 wallet_reading = sa.Table(

@@ -33,6 +33,7 @@ from emulators.openai.intents import (
     topic_in,
 )
 from emulators.openai.languages import find_languages, speech_of
+from emulators.openai.later import asks_for_list, cancelled, put_off
 from emulators.openai.minutes import minutes
 from emulators.openai.phrases import IDENTITY, Phrase, abilities, say
 from emulators.openai.reading import JOB, Reading, as_object, last_source, read, sources_in, words_of
@@ -150,6 +151,8 @@ def _offered(tools: Sequence[Json], choice: Any) -> tuple[dict[str, Json], bool]
 
 
 def _first_step(reading: Reading, tools: dict[str, Json]) -> list[Content]:
+    if later := _later(reading, tools):
+        return later
     intent = intent_of(reading.words)
     asked = [(clause, intent_of(words_of(clause))) for clause in clauses_of(reading.text)]
     actions = [(clause, wanted) for clause, wanted in asked if wanted in ACTIONS]
@@ -159,6 +162,24 @@ def _first_step(reading: Reading, tools: dict[str, Json]) -> list[Content]:
         calls = [content for content in found if isinstance(content, Call)]
         return list(_distinct(calls)[:CALL_LIMIT]) or found[:1]
     return _answer(intent, reading, tools)
+
+
+def _later(reading: Reading, tools: dict[str, Json]) -> list[Content]:
+    """What is to be done another time, and what is known or unwanted of that; nothing where it is about now."""
+    if "scheduled the message above" in reading.facts.rpartition("[runtime]")[2]:
+        return []
+    handle = cancelled(reading.text)
+    if handle and (found := tools.get("cancel_schedule")):
+        return [Call(found["name"], {"schedule": handle})]
+    when = put_off(reading.text) if "schedule_request" in tools else None
+    if when is not None:
+        limits = {"most_per_run": None, "most_per_month": None}
+        return [Call("schedule_request", {"when": when[0], "what": when[1], **limits})]
+    if not asks_for_list(reading.words) and not handle:
+        return []
+    if "list_schedules" in tools and not handle:
+        return [Call("list_schedules", {})]
+    return _search("cancel a schedule" if handle else "list schedules", tools)
 
 
 def _distinct(calls: Sequence[Call]) -> list[Call]:

@@ -46,7 +46,7 @@ def user_payload(workspace: Workspace, user: User) -> Json:
         "team_id": workspace.team_id,
         "name": user.name,
         "real_name": user.real_name,
-        "deleted": False,
+        "deleted": user.deleted,
         "is_bot": user.is_bot,
         "is_admin": user.is_admin,
         "is_owner": False,

@@ -26,6 +26,7 @@ class User:
     is_guest: bool = False
     is_admin: bool = False
     timezone: str = "Europe/Berlin"
+    deleted: bool = False
 
 
 @dataclasses.dataclass(slots=True)

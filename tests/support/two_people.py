@@ -32,6 +32,7 @@ from agent.records import (
     TurnState,
 )
 from agent.rights import Role
+from agent.schedules import NewSchedule, Timing
 from bot.store import Store
 from bot.store.inbox import Accepted
 from bot.store.outbox import NewDelivery
@@ -165,10 +166,22 @@ async def lived(store: Store, person: str, *, other: str) -> dict[str, str]:
     await store.jobs.postpone(claimed[0], not_before=9e9, doubtful=True, **again)
     fates["sending"] = sending.id
     await uploaded(store, person, lease)
+    await put_off(store, person, lease, turn)
     await with_answer(store, (await store.jobs.jobs_of(running.id))[0], person, said(person, "told an agent"))
     await life.answer(lease, turn, said(person, "is answered"))
     await small_things(life, person, lease.id, other)
     return fates
+
+
+async def put_off(store: Store, person: str, lane: Lease, turn: TurnRecord) -> None:
+    """`person` had something done every day."""
+    daily = "FREQ=DAILY;INTERVAL=1;BYHOUR=9;BYMINUTE=0;BYSECOND=0"
+    due = Timing(zone="UTC", words="every day at 09:00", next_at=9e9, rule=daily, anchor="2026-11-27T00:00:00")
+    whose = {"workspace_id": WORKSPACE, "conversation_id": lane.id, "turn_id": turn.id, "requester": person}
+    new = NewSchedule(key=f"later-{turn.id}", text=said(person, "wants it daily"), timing=due, **whose)
+    made = await store.schedules.make(lane, new)
+    assert made is not None
+    await store.schedules.cancel(made.id, actor=person)
 
 
 async def uploaded(store: Store, person: str, lane: Lease) -> None:

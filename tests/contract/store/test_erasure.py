@@ -61,6 +61,7 @@ BARE = {
     "outcome": {"workspace_id", "turn_id", "call_id", "name"},
     "program": {"conversation_id", "workspace_id", "name"},
     "role_member": {"workspace_id", "role"},
+    "schedule": {"id", "key", "workspace_id", "conversation_id", "turn_id", "words", "zone", "rule", "anchor"},
     "source": {"conversation_id", "handle", "workspace_id", "kind", "value_hash"},
     "submission": {
         *("id", "key", "workspace_id", "account_id", "conversation_id", "turn_id", "call_id", "arguments_hash"),

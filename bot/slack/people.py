@@ -1,0 +1,73 @@
+"""Who somebody is right now: their time zone, and whether they are still there."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from agent.ports import Clock
+from agent.records import Json
+from bot.slack.outcomes import SLACK_ERRORS, Verdict, judge
+
+log = structlog.get_logger(__name__)
+
+KNOWN_SECONDS = 60.0
+AGAIN_SECONDS = 15.0  # after Slack did not answer
+ANSWER_SECONDS = 5.0
+REMEMBERED = 1_000
+GONE = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
+PASSING = (Verdict.RATE_LIMITED, Verdict.UNSURE, Verdict.NOT_SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class SlackPerson:
+    """`gone`: deactivated, a stranger to the workspace by now, or never there. `unsure`: Slack did not say for now."""
+
+    zone: str | None = None
+    gone: bool = False
+    unsure: bool = False
+
+
+class SlackPeople:
+    """Asks Slack (`users.info`) and remembers the answer for a minute, so that rounds of a loop cost no calls."""
+
+    def __init__(self, client: AsyncWebClient, clock: Clock) -> None:
+        self._client = client
+        self._clock = clock
+        self._known: dict[str, tuple[float, SlackPerson]] = {}
+
+    async def person(self, user_id: str) -> SlackPerson:
+        """What is known of a person. An installation without the right to ask knows nobody's zone."""
+        known = self._known.get(user_id)
+        if known is not None and self._clock.now() < known[0]:
+            return known[1]
+        found = await self._asked(user_id)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        seconds = AGAIN_SECONDS if found.unsure else KNOWN_SECONDS
+        self._known[user_id] = (self._clock.now() + seconds, found)
+        return found
+
+    async def _asked(self, user_id: str) -> SlackPerson:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer = await self._client.users_info(user=user_id)
+        except TimeoutError:
+            return SlackPerson(unsure=True)
+        except SLACK_ERRORS as error:
+            failure = judge(error)
+            if failure.code not in GONE:
+                log.warning("person_unread", code=failure.code)
+            return SlackPerson(gone=failure.code in GONE, unsure=failure.verdict in PASSING)
+        user = answer.get("user")
+        return _person(user) if isinstance(user, dict) else SlackPerson(unsure=True)
+
+
+def _person(user: Json) -> SlackPerson:
+    zone = user.get("tz")
+    return SlackPerson(
+        zone if isinstance(zone, str) else None, gone=bool(user.get("deleted") or user.get("is_stranger"))
+    )
