@@ -107,6 +107,10 @@ class Toolbox:
         self._definitions: dict[str, Json] = {}
         self._why_not = why_not
 
+    def spec(self, name: str) -> ToolSpec | None:
+        """The tool of this name."""
+        return self._specs.get(name)
+
     def definitions(self, effects: Collection[Effect] = ALL_EFFECTS, *, found: int = 0) -> list[Json]:
         """The tools with one of `effects` as the Responses API takes them.
 

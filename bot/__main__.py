@@ -24,6 +24,7 @@ COMMANDS = {
     "check": "say what is missing and whether the services answer",
     "manifest": "print the manifest that the Slack app is made from",
     "catalogue": "print the page about HeyGen's operations, or the schema of one",
+    "mcp": "answer a program that calls tools over MCP, on standard input and output",
     "upload": "upload a file of this machine to HeyGen and print the asset's id",
     "playground": "the real app on emulated services, with a page to type into",
 }
@@ -60,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
             _add_once(command)
         if name == "manifest":
             _add_manifest(command)
+        if name == "mcp":
+            command.add_argument("--http", action="store_true", help="over HTTP instead, at /mcp, as serve does")
         if name == "upload":
             command.add_argument("file", metavar="FILE", help="an mp4, webm, png, jpeg, mp3, wav, pdf or srt")
         if name == "catalogue":
@@ -88,6 +91,8 @@ async def _run(command: str, options: argparse.Namespace, settings: Settings) ->
     match command:
         case "serve":
             return await _serve(settings)
+        case "mcp":
+            return await _mcp(settings, over_http=options.http)
         case "check":
             return await _check(settings)
         case "manifest":
@@ -150,12 +155,7 @@ async def _serve(settings: Settings) -> int:
     from bot.server import Server, bound
 
     observability.configure(settings.log_level)
-    if settings.missing():
-        raise SettingsError("; ".join(f"{name} is missing ({why})" for name, why in settings.missing().items()))
-    if not settings.allow_emulators and (names := await check.emulated(settings)):
-        raise SettingsError(f"{', '.join(names)} leads to an emulator: production refuses that (ALLOW_EMULATORS).")
-    for line in check.ending(settings, check.today()):
-        log.warning("model_ends", notice=" ".join(line.split()))
+    await _refuse_unfit(settings)
     async with running(settings) as app:
         server = Server(app.asgi, bound(settings.host, settings.port))
         await server.start()
@@ -163,6 +163,30 @@ async def _serve(settings: Settings) -> int:
         await stop_signal()
         await app.drain(LIVE_DRAIN_SECONDS)
         await server.stop()
+    return 0
+
+
+async def _refuse_unfit(settings: Settings) -> None:
+    """`SettingsError` for settings that no production process can work with."""
+    if settings.missing():
+        raise SettingsError("; ".join(f"{name} is missing ({why})" for name, why in settings.missing().items()))
+    if not settings.allow_emulators and (names := await check.emulated(settings)):
+        raise SettingsError(f"{', '.join(names)} leads to an emulator: production refuses that (ALLOW_EMULATORS).")
+    for line in check.ending(settings, check.today()):
+        log.warning("model_ends", notice=" ".join(line.split()))
+
+
+async def _mcp(settings: Settings, *, over_http: bool) -> int:
+    """Everything that `serve` does, and a program on standard input and output."""
+    from bot.app_mcp import over_stdio
+
+    if not settings.tokens():
+        raise SettingsError("MCP_TOKENS is missing: it says who the program is and what it may spend.")
+    if over_http:
+        return await _serve(settings)
+    observability.configure(settings.log_level)
+    await _refuse_unfit(settings)
+    await over_stdio(settings, stop_signal)
     return 0
 
 

@@ -56,6 +56,7 @@ from bot.app_assets import AssetNeeds, adding, upload_worker
 from bot.app_catalogue import complete_toolbox, previews, wish_buttons
 from bot.app_links import link_buttons, links_of
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
+from bot.app_mcp import ProgramNeeds, Programs, programs
 from bot.app_model import model_of
 from bot.app_needs import Needs
 from bot.app_schedules import ScheduleParts
@@ -154,6 +155,7 @@ class App:
     live: Live
     router: Router
     socket: SocketMode | None = None
+    programs: Programs | None = None
 
     def kick(self) -> None:
         """Look around now."""
@@ -203,6 +205,7 @@ async def _store(stack: AsyncExitStack, settings: Settings, clock: Clock, ids: I
         lease_seconds=tempo.lease,
         places=settings.heygen_max_concurrent,
         caps=settings.caps(),
+        token_caps=settings.tokens().caps(),
         ops_channel=settings.ops_channel,
         sealer=Sealer(settings.secret("secret_key"), SEALED),
         share_videos=settings.slack_upload_max_mb > 0,
@@ -267,7 +270,7 @@ async def _compose(
     bolt = parts.bolt(router)
     socket = socket_mode(settings, clients.slack, bolt, identity)
     asgi = parts.asgi(hints, bolt, socket, live)
-    return App(asgi, store, identity, accounts, parts.loops, live, router, socket), worker
+    return App(asgi, store, identity, accounts, parts.loops, live, router, socket, *parts.programs), worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +290,7 @@ class _Parts:
     roles: AppointedRoles
     prices: Prices
     loops: list[Loop] = field(default_factory=list)
+    programs: list[Programs] = field(default_factory=list)
 
     def kick(self) -> None:
         """Have every loop look around now."""
@@ -326,6 +330,7 @@ class _Parts:
         model = model_of(self.settings, self.clients.openai)
         needs, slack = self._live_needs(model), self.clients.slack
         toolbox = self._toolbox(submitter, spending, needs)
+        self.programs.extend(await programs(stack, self._program_needs(toolbox)))
         live = await live_sessions(stack, needs, toolbox)
         uploads = upload_worker(self._asset_needs())
         stack.push_async_callback(uploads.stop)
@@ -364,6 +369,21 @@ class _Parts:
             roles=self.roles,
             clock=self.clock,
             kick=self.kick,
+        )
+
+    def _program_needs(self, toolbox: Toolbox) -> ProgramNeeds:
+        return ProgramNeeds(
+            settings=self.settings,
+            store=self.store,
+            accounts=self.accounts,
+            roles=self.roles,
+            clock=self.clock,
+            kick=self.kick,
+            toolbox=toolbox,
+            links=self.links,
+            slack=self.clients.slack,
+            http=self.clients.http,
+            user_agent=USER_AGENT,
         )
 
     def _asset_needs(self) -> AssetNeeds:
@@ -606,6 +626,7 @@ class _Parts:
         routes: list[BaseRoute] = [*webhooks.routes(), *self.links.routes(), *health.routes()]
         routes += previews(self._side(Needs)).routes() + self._side(VideoAgentParts).resources().routes()
         routes += live.viewer.routes() if live.viewer is not None else []
+        routes += [route for one in self.programs for route in one.routes]
         if settings.slack_signing_secret is not None:
             slack = _SlackRequests(AsyncSlackRequestHandler(bolt))
             routes.append(Route("/slack/events", slack.answer, methods=["POST"]))

@@ -41,6 +41,7 @@ EDITED_TOO_LATE = (
     "I had sent the request before you edited it, and HeyGen can't be stopped. If you want something else, ask for it; "
     "if you don't want what is being made, press Cancel on the card."
 )
+PROGRAM = "<@{person}>'s program *{program}* works with me. What it asks for that costs or changes a thing stands here."
 CHANGED_TOO_LATE = "This request was decided before your change came. Ask for what you want in words."
 NOTHING_FAILED = "Nothing of this request has failed, so there is nothing to retry."
 
@@ -239,7 +240,7 @@ class LaneWorker:
         match row.kind:
             case "message" | "scheduled":
                 return await self._message(lease, row)
-            case "command":
+            case "command" | "mcp":
                 return await self._command(lease, row)
             case "action" if row.payload["name"] == "retry_failed":
                 return await self._retry(lease, row)
@@ -375,7 +376,12 @@ class LaneWorker:
         return await self._runner.run(lease, dataclasses.replace(row, kind="command", payload=payload))
 
     async def _command(self, lease: Lease, row: InboxRow) -> Parked | None:
-        """A command's work begins when its thread exists: where we may not post, no money is spent."""
+        """A command's work begins when its thread exists: where we may not post, no money is spent.
+
+        What a program only reads needs none.
+        """
+        if not row.payload.get("opens", True):
+            return await self._runner.run(lease, row)
         match await self._outbox.say_root(row.conversation_id, _asked(row.payload), row.payload["user"]):
             case DeliveryState.POSTED:
                 return await self._runner.run(lease, row)
@@ -433,6 +439,8 @@ class LaneWorker:
 
 
 def _asked(payload: Json) -> str:
+    if program := payload.get("program"):
+        return PROGRAM.format(person=payload["user"], program=program)
     return f"<@{payload['user']}> asked: {escape(payload['text'][:1_000])}"
 
 

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from agent.capabilities import PRESETS, Capabilities, Provider, wishes_from
 from agent.money import Cap, Period, Scope, micro, prices_from
 from agent.rights import Role
+from bot.mcp.tokens import SHAPE, Tokens, tokens_from
 
 SECRET_KEY_CHARACTERS = 32
 MOST_DOLLARS = 1_000_000
@@ -190,6 +191,19 @@ class Settings(BaseSettings):
         pattern=r"^[CG][A-Z0-9]+$",
         description="Id of a channel where requests that wait for an approval, and alerts, are shown as well.",
     )
+    mcp_tokens: SecretStr | None = Field(
+        default=None,
+        description=f"Tokens of programs that call tools over MCP, comma-separated: `{SHAPE}`, dollars a month.",
+    )
+    mcp_token: SecretStr | None = Field(
+        default=None, description="Which of `MCP_TOKENS` the program has that `python -m bot mcp` is started by."
+    )
+    mcp_channel: str | None = Field(
+        default=None,
+        pattern=r"^[CG][A-Z0-9]+$",
+        description="Id of the channel where what programs ask for is shown; without it `OPS_CHANNEL`, without that "
+        "their person's direct messages.",
+    )
     database_url: str = Field(
         default="sqlite:///.data/greenroom.db",
         repr=False,  # it may hold a password
@@ -267,6 +281,12 @@ class Settings(BaseSettings):
             raise ValueError("has to begin with xapp-: it is an app-level token with the scope connections:write")
         return value
 
+    @field_validator("mcp_tokens")
+    @classmethod
+    def _tokens(cls, value: SecretStr | None) -> SecretStr | None:
+        tokens_from("" if value is None else value.get_secret_value())
+        return value
+
     @field_validator("secret_key")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -297,9 +317,14 @@ class Settings(BaseSettings):
         """Whether live sessions can be held: there is an account, a face, and a page that people can open."""
         return None not in (self.liveavatar_api_key, self.liveavatar_avatar_id, self.public_url)
 
+    def tokens(self) -> Tokens:
+        """The tokens of programs."""
+        return tokens_from("" if self.mcp_tokens is None else self.mcp_tokens.get_secret_value())
+
     def caps(self) -> list[Cap]:
-        """The caps that are set."""
-        amounts = [(scope, period, getattr(self, f"cap_{scope}_{period}")) for scope in Scope for period in Period]
+        """The caps that are set; those of programs are in their tokens."""
+        scopes = [scope for scope in Scope if scope is not Scope.TOKEN]
+        amounts = [(scope, period, getattr(self, f"cap_{scope}_{period}")) for scope in scopes for period in Period]
         return [Cap(scope, period, micro(amount)) for scope, period, amount in amounts if amount is not None]
 
     def appointments(self) -> dict[Role, frozenset[str]]:

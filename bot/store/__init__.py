@@ -29,6 +29,7 @@ from bot.store.links import Links
 from bot.store.live import LiveParts, LiveSessions
 from bot.store.outbox import Outbox
 from bot.store.overview import Overview
+from bot.store.programs import Programs
 from bot.store.retention import Retention
 from bot.store.roles import RoleMembers
 from bot.store.schedules import Schedules
@@ -94,6 +95,7 @@ class Store:
         self.directory = Directory(database)
         self.overview = Overview(database)
         self.books = Books(database)
+        self.programs = Programs(database)
         self.interventions = Interventions(database, self.claims, outbox, endings)
         self.live = LiveSessions(
             LiveParts(
