@@ -7,13 +7,18 @@ come back on standard output. Forking from here keeps a kill run under a second:
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
+
+import httpx2
+from openai import AsyncOpenAI
 
 from agent import assets, uploading
 from agent.jobs import PollPlan
@@ -26,13 +31,18 @@ from bot.app import Tempo, running
 from bot.server import Server, bound
 from bot.settings import Settings
 from bot.slack import pacing, reply
+from emulators.slack import SlackEmulator
 from tests.chaos.points import Points, wrap
+
+NOWHERE = "http://127.0.0.1:9"
 
 
 def main() -> None:
     """Serve orders until standard input ends."""
     lexicon()  # read once here, not in every application
     courtesies()
+    asyncio.run(_warm())
+    gc.freeze()  # what every application shares stays shared: a collector that looks at it would copy it
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()
@@ -40,6 +50,38 @@ def main() -> None:
             _child(order)
         print(f"started {pid}", flush=True)
         threading.Thread(target=_watch, args=(pid,), daemon=True).start()
+
+
+async def _warm() -> None:
+    """Live once without anybody, so that what is imported and compiled on first use is paid for once."""
+    slack = SlackEmulator()
+    await slack.start()
+    with tempfile.TemporaryDirectory() as folder:
+        async with running(Settings(_env_file=None, **_alone(slack, folder))):
+            pass
+    await slack.stop()
+    stream, word = {"content-type": "text/event-stream"}, 'data: {"type": "response.created"}\n\n'
+    silent = httpx2.MockTransport(lambda _: httpx2.Response(200, headers=stream, text=word))
+    async with httpx2.AsyncClient(transport=silent) as http:
+        client = AsyncOpenAI(api_key="none", http_client=http)
+        async for _ in await client.responses.create(model="none", input="", stream=True):
+            pass
+
+
+def _alone(slack: SlackEmulator, folder: str) -> dict[str, Any]:
+    """Settings of an application that nobody talks to."""
+    return {
+        "slack_bot_token": slack.bot_token,
+        "slack_signing_secret": slack.signing_secret,
+        "slack_api_url": slack.api_url,
+        "openai_api_key": "none",
+        "openai_base_url": NOWHERE,
+        "openai_model": "none",
+        "heygen_api_key": "none",
+        "heygen_base_url": NOWHERE,
+        "database_url": f"sqlite:///{folder}/greenroom.db",
+        "secret_key": "k" * 40,
+    }
 
 
 def _watch(pid: int) -> None:

@@ -101,10 +101,13 @@ async def test_a_few_lies_in_each_situation(stage: Stage, situation: str, place:
     assert sources(stage) == paid
 
 
+# How text is cut is the filter's own business and tried in full there; here each way of cutting meets some situation.
+CUT = [*((1, situation) for situation in SITUATIONS), (7, "running"), (None, "waiting")]
+
+
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("situation", SITUATIONS)
-@pytest.mark.parametrize("chunk", [1, 7, None])
-async def test_every_lie_in_each_situation(stage: Stage, situation: str, chunk: int | None) -> None:
+@pytest.mark.parametrize(("chunk", "situation"), CUT)
+async def test_every_lie_in_each_situation(stage: Stage, chunk: int | None, situation: str) -> None:
     root = await SITUATIONS[situation](stage)
     lies = tuple(lie for lie in LIES if situation != "nothing" or lie not in ABOUT_NOTHING)
     stage.openai.switches.liar = Liar(lies, "before", chunk=chunk)
