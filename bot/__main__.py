@@ -21,6 +21,8 @@ LIVE_DRAIN_SECONDS = 20.0  # for the last words of live sessions; a second stop 
 SCENARIOS = ("translate", "escalate", "leads")
 COMMANDS = {
     "serve": "answer Slack and work on jobs (production)",
+    "web": "answer Slack, HeyGen and browsers, and leave the work to workers (PostgreSQL)",
+    "worker": "work on requests, jobs and posts, and leave answering to web processes (PostgreSQL)",
     "check": "say what is missing and whether the services answer",
     "manifest": "print the manifest that the Slack app is made from",
     "catalogue": "print the page about HeyGen's operations, or the schema of one",
@@ -89,8 +91,8 @@ def _add_manifest(parser: argparse.ArgumentParser) -> None:
 
 async def _run(command: str, options: argparse.Namespace, settings: Settings) -> int:
     match command:
-        case "serve":
-            return await _serve(settings)
+        case "serve" | "web" | "worker":
+            return await _serve(settings, command)
         case "mcp":
             return await _mcp(settings, over_http=options.http)
         case "check":
@@ -150,18 +152,21 @@ async def _playground(once: Sequence[str] | None) -> int:
     return await playground.main(once)
 
 
-async def _serve(settings: Settings) -> int:
+async def _serve(settings: Settings, command: str) -> int:
     from bot.app import running
+    from bot.processes import Part, refuse_alone
     from bot.server import Server, bound
 
+    part = Part(command)
     observability.configure(settings.log_level)
+    refuse_alone(part, settings)
     await _refuse_unfit(settings)
-    async with running(settings) as app:
+    async with running(settings, part=part) as app:
         server = Server(app.asgi, bound(settings.host, settings.port))
         await server.start()
         print(f"greenroom: listening on {server.url}", file=sys.stderr, flush=True)
         await stop_signal()
-        await app.drain(LIVE_DRAIN_SECONDS)
+        await asyncio.gather(app.drain(LIVE_DRAIN_SECONDS), asyncio.sleep(settings.drain_seconds))
         await server.stop()
     return 0
 

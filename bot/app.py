@@ -61,6 +61,7 @@ from bot.app_model import model_of
 from bot.app_needs import Needs
 from bot.app_schedules import ScheduleParts
 from bot.app_works import WorkTools, all_works, job_files
+from bot.background import Background
 from bot.clock import RandomIds, SystemClock
 from bot.crm import crm_of
 from bot.fetch import SafeProbe
@@ -69,8 +70,9 @@ from bot.hints import Hints
 from bot.identity import IdentityHolder
 from bot.lane_worker import LaneWorker
 from bot.loops import Loop
-from bot.notify import notifier
+from bot.notify import notifier, others_answer
 from bot.posts import Posts
+from bot.processes import Part, loops_for, refuse_alone, session_name
 from bot.roles import AppointedRoles
 from bot.sealing import Sealer
 from bot.settings import Settings
@@ -111,7 +113,6 @@ from heygen import Client
 log = structlog.get_logger(__name__)
 
 USER_AGENT = "greenroom/0.1"
-DRAIN_SECONDS = 10.0
 LISTEN_AGAIN_SECONDS = 1.0
 CATCH_UP_SECONDS = 300.0
 HOUR = 3_600.0
@@ -154,6 +155,7 @@ class App:
     loops: list[Loop]
     live: Live
     router: Router
+    background: Background
     socket: SocketMode | None = None
     programs: Programs | None = None
 
@@ -163,8 +165,11 @@ class App:
             loop.kick()
 
     async def drain(self, seconds: float) -> None:
-        """Let live sessions end with a word, for at most about `seconds`: to be called before requests stop."""
-        await self.live.drain(seconds)
+        """Begin nothing more and say so; live sessions move or end with a word, within about `seconds`.
+
+        To be called before requests stop.
+        """
+        await self.background.drain(seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,19 +182,25 @@ class _Clients:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None, tempo: Tempo | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    ids: Ids | None = None,
+    tempo: Tempo | None = None,
+    part: Part = Part.SERVE,
 ) -> AsyncIterator[App]:
-    """The application, started; leaving the block drains and closes it.
+    """The application, or the `part` of it, started; leaving the block drains and closes it.
 
     Raises `SettingsError` for settings that cannot work and `DatabaseError` for a database that cannot be used.
     """
+    refuse_alone(part, settings)
     clock, ids, tempo = clock or SystemClock(), ids or RandomIds(), tempo or Tempo()
     async with AsyncExitStack() as stack:
         store = await _store(stack, settings, clock, ids, tempo)
         clients = await _clients(stack, settings)
-        app, worker = await _compose(stack, settings, store, clients, clock, ids, tempo)
-        background = [asyncio.create_task(loop.run(), name=loop.name) for loop in app.loops]
-        stack.push_async_callback(_end, background, worker, app.live)
+        app = await _compose(stack, settings, store, clients, clock, ids, tempo, part)
+        app.background.start()
+        stack.push_async_callback(app.background.end)
         await begin(stack, app.socket)
         yield app
 
@@ -236,8 +247,15 @@ async def _clients(stack: AsyncExitStack, settings: Settings) -> _Clients:
 
 
 async def _compose(
-    stack: AsyncExitStack, settings: Settings, store: Store, clients: _Clients, clock: Clock, ids: Ids, tempo: Tempo
-) -> tuple[App, LaneWorker]:
+    stack: AsyncExitStack,
+    settings: Settings,
+    store: Store,
+    clients: _Clients,
+    clock: Clock,
+    ids: Ids,
+    tempo: Tempo,
+    part: Part,
+) -> App:
     secret = settings.secret("secret_key")
     await asyncio.to_thread(lexicon)  # a tenth of a second that nobody's first answer should wait for
     await asyncio.to_thread(courtesies)
@@ -262,15 +280,16 @@ async def _compose(
     )
     await roles.load()
     await roles.refresh()
-    parts = _Parts(settings, store, clients, clock, ids, tempo, identity, accounts, works, links, roles, prices)
+    parts = _Parts(settings, store, clients, clock, ids, tempo, identity, accounts, works, links, roles, prices, part)
     hints = Hints(events=store.webhook_events, jobs=store.jobs, accounts=accounts, kick=parts.kick)
     await hints.finish_interrupted()
     worker, live = await parts.background(stack, hints, account_id)
+    background = Background(parts.loops, worker, live, hand_over=partial(others_answer, store.database))
     router = parts.router(live)
     bolt = parts.bolt(router)
-    socket = socket_mode(settings, clients.slack, bolt, identity)
-    asgi = parts.asgi(hints, bolt, socket, live)
-    return App(asgi, store, identity, accounts, parts.loops, live, router, socket, *parts.programs), worker
+    socket = socket_mode(settings, clients.slack, bolt, identity) if part.answers else None
+    asgi = parts.asgi(hints, bolt, socket, live, background)
+    return App(asgi, store, identity, accounts, parts.loops, live, router, background, socket, *parts.programs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +308,7 @@ class _Parts:
     links: Links
     roles: AppointedRoles
     prices: Prices
+    part: Part
     loops: list[Loop] = field(default_factory=list)
     programs: list[Programs] = field(default_factory=list)
 
@@ -331,7 +351,7 @@ class _Parts:
         needs, slack = self._live_needs(model), self.clients.slack
         toolbox = self._toolbox(submitter, spending, needs)
         self.programs.extend(await programs(stack, self._program_needs(toolbox)))
-        live = await live_sessions(stack, needs, toolbox)
+        live = await live_sessions(stack, needs, toolbox, page=self.part.answers)
         uploads = upload_worker(self._asset_needs())
         stack.push_async_callback(uploads.stop)
         worker = self._lane_worker(self._runner(toolbox, replies, model))
@@ -359,6 +379,7 @@ class _Parts:
                 Loop("catch-up", partial(self._catch_up, hints, account_id), tempo.catch_up, takes_kicks=False),
             ]
         )
+        self.loops[:] = loops_for(self.part, self.loops)
         return worker, live
 
     def _side(self, side: type[Side]) -> Side:
@@ -426,7 +447,8 @@ class _Parts:
         return Loop(topic, working, interval)
 
     def _listening(self, stack: AsyncExitStack) -> Loop:
-        ears = notifier(self.store.database, wake=self.wake, wake_all=self.kick)
+        name = session_name(self.part, self.store.database)
+        ears = notifier(self.store.database, wake=self.wake, wake_all=self.kick, name=name)
         stack.push_async_callback(ears.close)
         return Loop("notifications", ears.listen, LISTEN_AGAIN_SECONDS, takes_kicks=False)
 
@@ -607,21 +629,26 @@ class _Parts:
             router=router,
         )
 
-    def asgi(self, hints: Hints, bolt: AsyncApp, socket: SocketMode | None, live: Live) -> Starlette:
+    def asgi(
+        self, hints: Hints, bolt: AsyncApp, socket: SocketMode | None, live: Live, background: Background
+    ) -> Starlette:
         """Everything that answers requests; Slack's only with a signing secret to tell them by."""
         settings, store = self.settings, self.store
-        secret = settings.heygen_webhook_secret
-        webhooks = Webhooks(
-            hints=hints,
-            secret=secret.get_secret_value() if secret else None,
-            account_of=self.accounts.account_of,
-        )
         health = Health(
             ping=store.database.ping,
             backlog=store.overview.backlog,
             failures=lambda: {loop.name: loop.failures for loop in self.loops},
             slack_known=lambda: self.identity.known,
             socket=lambda: None if socket is None else socket.status,
+            draining=lambda: background.draining,
+        )
+        if not self.part.answers:
+            return Starlette(routes=[*health.routes()])
+        secret = settings.heygen_webhook_secret
+        webhooks = Webhooks(
+            hints=hints,
+            secret=secret.get_secret_value() if secret else None,
+            account_of=self.accounts.account_of,
         )
         routes: list[BaseRoute] = [*webhooks.routes(), *self.links.routes(), *health.routes()]
         routes += previews(self._side(Needs)).routes() + self._side(VideoAgentParts).resources().routes()
@@ -728,15 +755,3 @@ class _SlackRequests:
         if not timestamp_guard(request.headers):
             return PlainTextResponse("invalid request\n", status_code=401)
         return await self._handler.handle(request)
-
-
-async def _end(background: list[asyncio.Task[None]], worker: LaneWorker, live: Live) -> None:
-    """Let turns come to a checkpoint within a bound, end what runs live, then stop the loops."""
-    for task in background:
-        if task.get_name() == "lanes":
-            task.cancel()
-    await worker.stop(DRAIN_SECONDS)
-    await live.drain(0.0)
-    for task in background:
-        task.cancel()
-    await asyncio.gather(*background, return_exceptions=True)

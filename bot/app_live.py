@@ -81,6 +81,11 @@ class Live:
     desk: Desk | None = None
     viewer: Viewer | None = None
 
+    @property
+    def sessions(self) -> int:
+        """How many this process has."""
+        return 0 if self.desk is None else self.desk.sessions
+
     def link(self, given: LivePass) -> str | None:
         """The personal link of a pass."""
         return None if self.viewer is None else self.viewer.link(given)
@@ -89,10 +94,10 @@ class Live:
         """What waits for this process."""
         return 0 if self.desk is None else await self.desk.run_due()
 
-    async def drain(self, seconds: float) -> None:
-        """Let sessions end."""
+    async def drain(self, seconds: float, *, hand_over: bool = False) -> None:
+        """Let sessions end, or with `hand_over` go on elsewhere."""
         if self.desk is not None:
-            await self.desk.drain(seconds)
+            await self.desk.drain(seconds, hand_over=hand_over)
 
 
 def escalation(needs: LiveNeeds) -> Escalation:
@@ -117,12 +122,17 @@ def escalation(needs: LiveNeeds) -> Escalation:
     )
 
 
-async def live_sessions(stack: AsyncExitStack, needs: LiveNeeds, toolbox: Toolbox) -> Live:
-    """The desk and the page, where the settings allow sessions; `SettingsError` when the page cannot be served."""
+async def live_sessions(stack: AsyncExitStack, needs: LiveNeeds, toolbox: Toolbox, *, page: bool = True) -> Live:
+    """The desk and the page, where the settings allow sessions; `SettingsError` when the page cannot be served.
+
+    Without the `page` nobody can come in: what is left is to stop what nobody has.
+    """
     settings = needs.settings
     if not settings.live() or settings.public_url is None:
         return Live()
     desk = await _desk(stack, needs, toolbox)
+    if not page:
+        return Live(desk)
     viewer = Viewer(
         public_url=settings.public_url,
         secret=settings.secret("secret_key"),

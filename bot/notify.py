@@ -11,15 +11,17 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import psycopg
+import sqlalchemy as sa
 import structlog
 from psycopg import sql
 
-from bot.store.database import CHANNEL, CONNECT_SECONDS, Database
+from bot.store.database import CHANNEL, CONNECT_SECONDS, TROUBLE, Database
 
 log = structlog.get_logger(__name__)
 
 QUIET_SECONDS = 20.0  # of silence, then the server is asked whether it is still there
 ANSWER_SECONDS = 5.0
+ANSWERING_PARTS = ("serve", "web")  # as `bot.processes.session_name` writes them
 
 Wake = Callable[[str], None]
 
@@ -51,11 +53,14 @@ class LocalNotifier:
 class PostgresNotifier:
     """LISTEN on a connection of its own; it has to be a session's, so no transaction pooler may be in between.
 
-    `wake` is called with a loop's name, `wake_all` whenever something may have been missed.
+    `wake` is called with a loop's name, `wake_all` whenever something may have been missed. `name` is what the server
+    shows of the connection (`others_answer`).
     """
 
-    def __init__(self, database: Database, *, wake: Wake, wake_all: Callable[[], None]) -> None:
-        self._arguments = _arguments(database)
+    def __init__(
+        self, database: Database, *, wake: Wake, wake_all: Callable[[], None], name: str = "greenroom"
+    ) -> None:
+        self._arguments = {**_arguments(database), "application_name": name}
         self._wake = wake
         self._wake_all = wake_all
         self._connection: psycopg.AsyncConnection[Any] | None = None
@@ -90,11 +95,30 @@ class PostgresNotifier:
             await connection.close()
 
 
-def notifier(database: Database, *, wake: Wake, wake_all: Callable[[], None]) -> Notifier:
+def notifier(database: Database, *, wake: Wake, wake_all: Callable[[], None], name: str = "greenroom") -> Notifier:
     """What hears other processes, where there can be any."""
     if database.single_process:
         return LocalNotifier()
-    return PostgresNotifier(database, wake=wake, wake_all=wake_all)
+    return PostgresNotifier(database, wake=wake, wake_all=wake_all, name=name)
+
+
+async def others_answer(database: Database) -> bool:
+    """Whether another process is there that browsers can come to: one that listens, and so does not drain.
+
+    False also when nobody can tell: the database is away, or a pooler hides who is connected.
+    """
+    if database.single_process:
+        return False
+    named = sa.or_(*(sa.column("application_name").like(f"greenroom {part} %") for part in ANSWERING_PARTS))
+    other = sa.not_(sa.column("application_name").like(f"%{database.owner}"))
+    here = sa.column("datname") == sa.func.current_database()
+    count = sa.select(sa.func.count()).select_from(sa.table("pg_stat_activity")).where(named, other, here)
+    try:
+        async with database.reading() as connection:
+            return bool(await connection.scalar(count))
+    except TROUBLE as error:
+        log.warning("others_unknown", error=type(error).__name__)
+        return False
 
 
 def _arguments(database: Database) -> dict[str, Any]:

@@ -214,6 +214,13 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
+    drain_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=300,
+        description="How long a process that is to stop goes on answering once `/readyz` says so, in seconds: until a "
+        "load balancer has noticed.",
+    )
     secret_key: SecretStr | None = Field(
         default=None, description=f"At least {SECRET_KEY_CHARACTERS} random characters; signs links and hashes people."
     )

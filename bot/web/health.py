@@ -1,8 +1,9 @@
 """`/healthz`: the process is alive. `/readyz`: whether it can do its work, and how much of it waits; no details.
 
 Not ready (503) is what taking the process out of service may mend: a database that does not answer, a loop that keeps
-failing, a Socket Mode connection that is refused or away for a minute. What needs an eye and not a restart (work that
-piles up, a loop that has stumbled) is ready, but `degraded`.
+failing, a Socket Mode connection that is refused or away for a minute. A process that is about to end is `draining`
+(503): nothing more is to be sent to it. What needs an eye and not a restart (work that piles up, a loop that has
+stumbled) is ready, but `degraded`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ Result = TypeVar("Result")
 class Status(enum.StrEnum):
     """The verdict."""
 
+    DRAINING = "draining"
     READY = "ready"
     DEGRADED = "degraded"
     FAILING = "failing"
@@ -52,12 +54,14 @@ class Health:
         failures: Callable[[], Mapping[str, int]],
         slack_known: Callable[[], bool],
         socket: Callable[[], SocketStatus | None] = lambda: None,
+        draining: Callable[[], bool] = lambda: False,
     ) -> None:
         self._ping = ping
         self._backlog = backlog
         self._failures = failures
         self._slack_known = slack_known
         self._socket = socket
+        self._draining = draining
 
     def routes(self) -> list[Route]:
         """The health routes."""
@@ -67,6 +71,8 @@ class Health:
         return PlainTextResponse("ok\n")
 
     async def _ready(self, request: Request) -> Response:
+        if self._draining():
+            return JSONResponse({"status": Status.DRAINING}, status_code=503)
         _, database = await _answer("database", self._ping)
         backlog, counted = await _answer("backlog", self._backlog)
         failing = {name: times for name, times in self._failures().items() if times}

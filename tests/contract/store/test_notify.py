@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from agent.records import DeliveryKind
-from bot.notify import LocalNotifier, PostgresNotifier, notifier
+from bot.notify import LocalNotifier, PostgresNotifier, notifier, others_answer
 from bot.store import Store
 from bot.store.outbox import NewDelivery
 from tests.support import postgres
@@ -136,3 +136,25 @@ def test_several_processes_listen(clock: ManualClock) -> None:
     assert isinstance(ears, PostgresNotifier)
     wanted = {"host": "host", "port": 6432, "dbname": "name", "user": "me", "password": "secret"}
     assert wanted.items() <= ears._arguments.items()
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("greenroom web 1-a", True), ("greenroom serve 1-a", True), ("greenroom worker 1-a", False)],
+)
+async def test_others_that_answer_are_known_as_long_as_they_listen(pg_store: Store, name: str, expected: bool) -> None:
+    heard = asyncio.Queue[None](maxsize=2)
+    names = (f"greenroom web {pg_store.database.owner}", name)
+    both = [
+        PostgresNotifier(pg_store.database, wake=str, wake_all=lambda: heard.put_nowait(None), name=one)
+        for one in names
+    ]
+    listening = [asyncio.create_task(ears.listen()) for ears in both]
+    async with asyncio.timeout(10):
+        await heard.get()
+        await heard.get()
+    assert await others_answer(pg_store.database) is expected
+    for task in listening:
+        task.cancel()
+    await asyncio.wait(listening)

@@ -109,3 +109,9 @@ async def test_a_database_that_does_not_answer_is_503_without_details() -> None:
 async def test_being_alive_asks_nobody() -> None:
     answer = await asked("/healthz", ping=fails, backlog=fails)
     assert (answer.status_code, answer.text) == (200, "ok\n")
+
+
+async def test_a_process_that_is_about_to_end_is_sent_nothing_more() -> None:
+    answer = await asked("/readyz", draining=lambda: True)
+    assert (answer.status_code, answer.json()) == (503, {"status": "draining"})
+    assert (await asked("/healthz", draining=lambda: True)).status_code == 200
