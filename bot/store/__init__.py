@@ -33,6 +33,7 @@ from bot.store.programs import Programs
 from bot.store.retention import Retention
 from bot.store.roles import RoleMembers
 from bot.store.schedules import Schedules
+from bot.store.talk import Talk
 from bot.store.turns import Turns
 from bot.store.video_agents import VideoAgents
 from bot.store.wallet import Wallet
@@ -62,15 +63,15 @@ class Store:
         lease_seconds: float = LEASE_SECONDS,
         places: int = PLACES,
         caps: Sequence[Cap] = (),
-        ops_channel: str | None = None,
         token_caps: Mapping[str, int] | None = None,
+        ops_channel: str | None = None,
         sealer: Sealer | None = None,
         share_videos: bool = False,
     ) -> None:
         self.database = database
         self.clock = clock
         self.claims = Claims(database, lease_seconds)
-        outbox = Outbox(database, self.claims, ids)
+        self.outbox = outbox = Outbox(database, self.claims, ids)
         self.ledger = Ledger(database, caps, token_caps)
         self.audit = Audit(database)
         endings = Endings(database, ids, outbox, self.ledger, link_seconds, share_videos=share_videos)
@@ -84,6 +85,8 @@ class Store:
         self.approvals = Approvals(database, self.ledger, self.cancellations, endings, self.audit)
         self.assets = Assets(database, self.claims, ids, outbox)
         self.agents = VideoAgents(database, self.claims, ids, outbox, endings)
+        self.schedules = Schedules(database, self.claims, ids, outbox, self.audit)
+        self.talk = Talk(database, ids, outbox, self.audit)
         self.schedules = Schedules(database, self.claims, ids, outbox, self.audit)
         self.wallet = Wallet(database)
         self.roles = RoleMembers(database, self.audit)

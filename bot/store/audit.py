@@ -37,6 +37,7 @@ class Deed(enum.StrEnum):
     DATA_DELETED = "data deleted"
     LIBRARY_CHANGED = "library changed"
     BUDGET_SET = "budget set"
+    TALK_CHANGED = "talk changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from bot.store.schema import (
     audit,
     conversation,
     erasure,
+    feedback,
     job,
     lane,
     ledger,
@@ -173,6 +174,7 @@ class Erasures:
             for conversation_id in await self._personal.conversations(who):
                 taken += await self._personal.take_out(who, conversation_id)
             await self._take_roles(who)
+            await self._take_opinions(who)
             if not await self._renaming.everywhere(who.workspace_id, who.user_id, who.pseudonym):
                 break
         await self._hide_direct(who)
@@ -195,6 +197,12 @@ class Erasures:
         theirs = sa.and_(role_member.c.workspace_id == who.workspace_id, role_member.c.user_id == who.user_id)
         async with self._database.transaction("erasure.roles") as connection:
             await connection.execute(sa.delete(role_member).where(theirs))
+
+    async def _take_opinions(self, who: Person) -> None:
+        """What they thought of answers, theirs and others'."""
+        theirs = sa.and_(feedback.c.workspace_id == who.workspace_id, feedback.c.user_id == who.user_id)
+        async with self._database.transaction("erasure.opinions") as connection:
+            await connection.execute(sa.delete(feedback).where(theirs))
 
     async def _finish(self, asked: Erasure) -> None:
         """The last step: one line that says what was done, and nothing any more that says to whom."""

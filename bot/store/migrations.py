@@ -95,6 +95,19 @@ def add_schedules(connection: sa.Connection) -> None:
     schema.schedule.create(connection, checkfirst=True)
 
 
+def add_installations(connection: sa.Connection) -> None:
+    """Where the app is installed besides the workspace of the settings, and installations that have been begun."""
+    schema.installation.create(connection, checkfirst=True)
+    schema.oauth_state.create(connection, checkfirst=True)
+    add_missing_columns(connection, (schema.workspace,))
+
+
+def add_talk(connection: sa.Connection) -> None:
+    """How people want us to talk, and what they thought of answers."""
+    for table in (schema.talk_setting, schema.channel_policy, schema.thread_talk, schema.feedback):
+        table.create(connection, checkfirst=True)
+
+
 MIGRATIONS: list[tuple[str, Migration]] = [
     ("001-tables", create_missing_tables),
     ("002-money", add_money),
@@ -103,8 +116,10 @@ MIGRATIONS: list[tuple[str, Migration]] = [
     ("005-batches", add_batches),
     ("006-assets", add_assets),
     ("007-video-agents", add_video_agents),
-    ("010-schedules", add_schedules),
     ("008-formats", add_formats),
+    ("010-schedules", add_schedules),
+    ("011-installations", add_installations),
+    ("012-talk", add_talk),
     ("014-programs", add_programs),
 ]
 

@@ -32,6 +32,7 @@ from bot.store.schema import (
     asset,
     batch,
     delivery,
+    feedback,
     inbox,
     item,
     job,
@@ -251,7 +252,7 @@ class _Part:
     # -- taking it out -------------------------------------------------------------------------------------------
 
     async def _log(self) -> None:
-        for table in (outcome, model_call, item):
+        for table in (outcome, model_call, item, feedback):
             await self._execute(sa.delete(table).where(table.c.turn_id.in_(self._turns)))
         handles = await self._scalars(sa.select(job.c.handle).where(job.c.submission_id.in_(self.submissions)))
         lines = sa.select(item.c.seq, item.c.body).where(self._here(item), item.c.source == Source.RUNTIME)

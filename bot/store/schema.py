@@ -16,6 +16,7 @@ from agent.money import Entry, Reason
 from agent.records import DeliveryKind, DeliveryState, JobKind, JobState, Source, SubmissionState, TurnState
 from agent.schedules import ScheduleState
 from agent.video_agents.records import AgentEnd, AgentMode, AgentState, AnswerState, Asks
+from bot.talk import Policy, Reach
 
 metadata = sa.MetaData()
 
@@ -123,6 +124,7 @@ workspace = sa.Table(
     _key("workspace_id"),
     _column("name", Words),
     _column("created_at", sa.Double),
+    _maybe("enterprise_id", ID),  # of the organisation whose installation serves it
 )
 
 account = sa.Table(
@@ -759,6 +761,86 @@ erasure = sa.Table(
     _column("pseudonym", ID),
     _column("actor", ID),
     _column("created_at", sa.Double),
+)
+
+# Where the app is installed; `workspace_id` is the team's id or the organisation's. Tokens are sealed, and gone when
+# Slack has taken us out. Whoever asks Slack about it holds it until `busy_until`, in its `epoch`.
+installation = sa.Table(
+    "installation",
+    metadata,
+    _key(),
+    _workspace(),
+    _maybe("enterprise_id", ID),
+    _maybe("team_id", ID),
+    _column("name", Words),
+    _column("app_id", ID),
+    _column("bot_user_id", ID),
+    _column("bot_id", ID),
+    _column("scopes", Words),
+    _column("sealed_token", Words),
+    _maybe("sealed_refresh", Words),
+    _maybe("expires_at", sa.Double),
+    _column("installed_at", sa.Double),
+    _maybe("doubted_at", sa.Double),
+    _maybe("gone_at", sa.Double),
+    _column("busy_until", sa.Double, default=0.0),
+    _column("epoch", sa.Integer, default=0),
+)
+
+# Installations that have been begun in some browser; nobody knows yet in which workspace.
+oauth_state = sa.Table(
+    "oauth_state",
+    metadata,
+    _key("hash"),
+    _column("expires_at", sa.Double),
+)
+
+# How a workspace wants us to talk. `channels` and `people` are all of them where they are empty.
+talk_setting = sa.Table(
+    "talk_setting",
+    metadata,
+    _key("workspace_id"),
+    _column("policy", _closed(Policy)),
+    _column("channels", sa.JSON),
+    _column("people", sa.JSON),
+    _column("guests", _closed(Reach)),
+    _column("strangers", _closed(Reach)),
+)
+
+channel_policy = sa.Table(
+    "channel_policy",
+    metadata,
+    _key("workspace_id"),
+    _key("channel_id"),
+    _column("policy", _closed(Policy)),
+)
+
+# Threads that are quiet, and whoever in them was asked something by somebody else.
+thread_talk = sa.Table(
+    "thread_talk",
+    metadata,
+    sa.Column("conversation_id", ID, sa.ForeignKey("conversation.id"), primary_key=True),
+    _workspace(),
+    _maybe("muted_at", sa.Double),
+    _maybe("awaited", ID),
+    _maybe("awaited_at", sa.Double),
+)
+
+# What people thought of answers: one row a person and answer.
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    _key(),
+    _workspace(),
+    _conversation(),
+    _column("turn_id", ID),
+    _column("user_id", ID),
+    _column("good", sa.Boolean),
+    _maybe("words", Words),
+    _column("created_at", sa.Double),
+    _column("changed_at", sa.Double),
+    sa.UniqueConstraint("turn_id", "user_id", name="feedback_of_person"),
+    sa.Index("feedback_conversation", "conversation_id"),
 )
 
 migration = sa.Table(

@@ -37,6 +37,7 @@ from bot.store import Store
 from bot.store.inbox import Accepted
 from bot.store.outbox import NewDelivery
 from bot.store.schema import metadata
+from bot.talk import Policy, TalkSetting
 from tests.support.agent_sessions import with_answer
 from tests.support.batch_steps import new_batch
 from tests.support.store_steps import ACCOUNT, WORKSPACE, event, new_submission, update
@@ -313,9 +314,18 @@ async def two_people(store: Store) -> tuple[dict[str, str], dict[str, str]]:
     await live_lived(store, ALICE)
     bobs_sessions = await live_lived(store, BOB)
     await alice_steers(store, bobs_sessions["running"])
+    await talked(store, turn)
     await store.webhook_events.record(ACCOUNT, "we1", "video.done", {"provider_id": "p1"})
     await store.wallet.record(ACCOUNT, 90_000_000, since=await store.wallet.mark(ACCOUNT))
     return alices, bobs
+
+
+async def talked(store: Store, turn: TurnRecord) -> None:
+    """Alice and Bob say what they think of an answer to Bob, who is waiting for Alice to answer him."""
+    await store.talk.rate(turn.id, ALICE, good=False, words=said(ALICE, "found it wrong"))
+    await store.talk.rate(turn.id, BOB, good=True)
+    await store.talk.await_answer(WORKSPACE, turn.conversation_id, ALICE)
+    await store.talk.change(WORKSPACE, ALICE, TalkSetting(people=(ALICE, BOB)), "C1", Policy.MENTIONS)
 
 
 async def alice_steers(store: Store, session_id: str) -> None:
