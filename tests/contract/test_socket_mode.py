@@ -7,19 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import sqlalchemy as sa
 from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.clock import MonotonicClock
+from bot.slack.intake import classify
+from bot.slack.ports import BotIdentity
 from bot.slack.socket import ANOTHER_APP, Bounds, Refused, SocketMode, opening
 from bot.slack.socket.frames import Envelope
+from bot.store import Store, schema
+from bot.store.inbox import NewEvent
 from emulators.slack import SlackEmulator
+from tests.support.clock import ManualClock
+from tests.support.store_steps import new_store, sqlite_url
 
 VIDEOS = "C0VIDEOS01"
 BOUNDS = Bounds(
@@ -379,15 +387,10 @@ async def test_nothing_is_left_behind(slack: SlackEmulator, modes: Modes) -> Non
 # -- much --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.full
-async def test_a_thousand_events_over_fifty_refreshes_drops_and_dead_addresses(
-    slack: SlackEmulator, modes: Modes, app: App
-) -> None:
-    slack.sockets.grace = 0.1
-    for _ in range(2):
-        await modes.start(linger=0.05)
+async def fifty_refreshes(slack: SlackEmulator, speak: Callable[[], None]) -> None:
+    """Fifty rounds, each with a refresh while people speak, most with something worse."""
     for round_ in range(50):
-        say(slack, 20)
+        speak()
         match round_ % 5:
             case 1:
                 await slack.disturb_sockets("drop")
@@ -395,11 +398,72 @@ async def test_a_thousand_events_over_fifty_refreshes_drops_and_dead_addresses(
                 slack.fail("before", "/link/", method="WEBSOCKET", status=408)
             case 3:
                 slack.sockets.trouble(("before", "half", "sent", "acked")[round_ // 5 % 4])
+            case 4:
+                slack.sockets.doubles = not slack.sockets.doubles
         before = len(slack.sockets.history)
         await slack.disturb_sockets("refresh")
         await slack.journal.wait_for(lambda before=before: len(slack.sockets.history) > before)
+
+
+@pytest.mark.full
+async def test_a_thousand_events_over_fifty_refreshes_drops_and_dead_addresses(
+    slack: SlackEmulator, modes: Modes, app: App
+) -> None:
+    slack.sockets.grace = 0.1
+    for _ in range(2):
+        await modes.start(linger=0.05)
+    await fifty_refreshes(slack, lambda: say(slack, 20))
     await taken_once(slack, app, 1000)
     assert len(slack.sockets.history) > 50
+
+
+class Inbox(App):
+    """Commits events as the app does, before it confirms them."""
+
+    def __init__(self, store: Store, slack: SlackEmulator) -> None:
+        super().__init__()
+        self.store = store
+        self._who = BotIdentity(slack.bot_user, "B0GREENROM", slack.workspace.app_id, slack.workspace.team_id)
+
+    async def __call__(self, envelope: Envelope) -> tuple[bool, dict[str, Any] | None]:
+        self.taken.append(envelope.payload["event_id"])
+        found = classify(envelope.payload, self._who)
+        assert isinstance(found, NewEvent)
+        await self.store.lanes.accept(found)
+        return True, None
+
+    async def rows(self) -> list[str]:
+        """The ids of what is in the inbox."""
+        async with self.store.database.reading() as connection:
+            return list((await connection.scalars(sa.select(schema.inbox.c.id))).all())
+
+
+@pytest.mark.full
+async def test_a_thousand_messages_are_one_row_each_whatever_comes_twice(
+    slack: SlackEmulator, client: AsyncWebClient, tmp_path: Path
+) -> None:
+    store = new_store(sqlite_url(tmp_path), ManualClock())
+    await store.start()
+    inbox = Inbox(store, slack)
+    modes = Modes(slack, client, inbox)
+    slack.sockets.grace = 0.1
+    for _ in range(2):
+        await modes.start(linger=0.05)
+
+    def mention() -> None:
+        for _ in range(10):  # two events each: of the mention, and of the message
+            slack.say("alice", VIDEOS, f"<@{slack.bot_user}> make a video")
+
+    await fifty_refreshes(slack, mention)
+    await taken_once(slack, inbox, 1000)
+    rows = await inbox.rows()
+    for mode in modes.made:
+        await mode.stop()
+    await store.stop()
+
+    assert len(rows) == 500
+    assert len(inbox.taken) > 1000  # some came twice, or nothing would be shown
+    assert set(rows) <= set(inbox.taken)
 
 
 # -- Slack's own client ------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,19 +17,38 @@ from emulators.openai import OpenAIEmulator
 from emulators.slack import SlackEmulator
 from tests.scenario.live_stage import SPEED, LiveStage
 from tests.scenario.stage import Stage
+from tests.support.slack_calls import Recorder
+
+
+class RecordedSlack(SlackEmulator):
+    """Keeps every kind of call of the app for .ci/outside, which holds them against Slack's own types."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self._recorder = recorder
+
+    def reset(self) -> None:
+        self._recorder.add(self.journal.entries)
+        super().reset()
+
 
 Emulators = tuple[SlackEmulator, OpenAIEmulator, HeyGenEmulator]
 
 
 @pytest.fixture(scope="session")
 async def _emulators() -> AsyncIterator[Emulators]:
-    emulators = SlackEmulator(), OpenAIEmulator(), HeyGenEmulator(speed="step")
+    folder = os.environ.get("GREENROOM_RECORD")  # noqa: TID251 - the tests', not the product's
+    recorder = Recorder(Path(folder)) if folder else None
+    slack = SlackEmulator() if recorder is None else RecordedSlack(recorder)
+    emulators = slack, OpenAIEmulator(), HeyGenEmulator(speed="step")
     for emulator in emulators:
         await emulator.start()
     emulators[0].install(manifest(url="https://green.example"))  # Slack grants what the app's manifest asks for
     yield emulators
     for emulator in emulators:
         await emulator.stop()
+    if recorder is not None:
+        recorder.write(str(os.getpid()))
 
 
 @pytest.fixture
