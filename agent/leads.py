@@ -242,7 +242,7 @@ class LeadVideos:
             file_id = await self._turns.resolve_source(turn.conversation_id, arguments.file.strip().upper())
             if file_id is None or file_id.lower().startswith(("http://", "https://")):
                 return TryAgain("unknown_file", "I need the CSV itself.", "Ask the person to attach it here.")
-            data = await self._bytes(file_id)
+            data = await self._bytes(turn.workspace_id, file_id)
             return await asyncio.to_thread(partial(read_csv, data, most_rows=LARGEST))
         items = await self._turns.items(turn.conversation_id)
         own = [item for item in items if item.turn_id == turn.id and item.source is Source.USER]
@@ -253,8 +253,8 @@ class LeadVideos:
             return TryAgain("long_list", "That list is too long for a message.", "Ask for it as a CSV file.")
         return await asyncio.to_thread(partial(read_lines, text, most_rows=LARGEST))
 
-    async def _bytes(self, file_id: str) -> bytes:
-        async with self._files.open(file_id, largest=LARGEST_BYTES) as file:
+    async def _bytes(self, workspace_id: str, file_id: str) -> bytes:
+        async with self._files.open(workspace_id, file_id, largest=LARGEST_BYTES) as file:
             return b"".join([chunk async for chunk in file.chunks()])
 
     # -- asking ------------------------------------------------------------------------------------------------

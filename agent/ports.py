@@ -442,6 +442,6 @@ class IncomingFile(Protocol):
 class Files(Protocol):
     """Fetches files that people have attached."""
 
-    def open(self, file_id: str, *, largest: int) -> AbstractAsyncContextManager[IncomingFile]:
-        """The file of at most `largest` bytes; `SourceRefused` with a sentence for the person."""
+    def open(self, workspace_id: str, file_id: str, *, largest: int) -> AbstractAsyncContextManager[IncomingFile]:
+        """A workspace's file of at most `largest` bytes; `SourceRefused` with a sentence for the person."""
         ...

@@ -24,7 +24,6 @@ from agent.assets import (
     AssetState,
     Ended,
     NewAsset,
-    Origin,
     Step,
     after_failure,
     at_once,
@@ -104,7 +103,7 @@ class AssetStore(Protocol):
 class Incoming(Protocol):
     """Opens what people brought."""
 
-    def open(self, origin: Origin, place: str, *, largest: int) -> AbstractAsyncContextManager[IncomingFile]:
+    def open(self, asset: Asset, *, largest: int) -> AbstractAsyncContextManager[IncomingFile]:
         """The file, from its first byte; `SourceRefused` with a sentence for the person."""
         ...
 
@@ -183,7 +182,7 @@ class _Upload:
     async def _send(self, client: Client) -> None:
         """Look at the file's first bytes; what HeyGen would refuse is refused before anything is sent."""
         asset = self._asset
-        async with self._our.incoming.open(asset.origin, asset.place, largest=self._our.largest) as file:
+        async with self._our.incoming.open(asset, largest=self._our.largest) as file:
             size = file.size if file.size is not None else asset.size
             if size is None:
                 await self._advance(asset.state, size=await self._counted(file))

@@ -52,8 +52,9 @@ from agent.videos import Videos
 from agent.work import Works
 from bot.accounts import SettingsAccounts
 from bot.app_agents import VideoAgentParts, agent_work
-from bot.app_assets import AssetNeeds, adding, upload_worker
+from bot.app_assets import AssetNeeds, adding, slack_files, upload_worker
 from bot.app_catalogue import complete_toolbox, previews, wish_buttons
+from bot.app_installs import Installs, installs_of
 from bot.app_links import link_buttons, links_of
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
 from bot.app_mcp import ProgramNeeds, Programs, programs
@@ -86,8 +87,8 @@ from bot.slack.cancels import CancelCommand
 from bot.slack.commands import Commands
 from bot.slack.decisions import Decisions
 from bot.slack.delivery import DeliveryWorker
-from bot.slack.downloads import SlackFiles, own_origins
 from bot.slack.forgetting import Forgetting
+from bot.slack.gate import TalkGate
 from bot.slack.intake import Intake, timestamp_guard
 from bot.slack.live_actions import LiveActions
 from bot.slack.live_command import LiveCommand
@@ -96,7 +97,7 @@ from bot.slack.live_rendering import LiveRenderer
 from bot.slack.pacing import Pacer
 from bot.slack.reply import SlackReplies
 from bot.slack.router import Router
-from bot.slack.slack_calls import SlackCalls
+from bot.slack.slack_calls import Permalinks
 from bot.slack.socket import SocketMode
 from bot.slack.subtitle_modal import SubtitleModal
 from bot.sockets import begin, socket_mode
@@ -104,7 +105,7 @@ from bot.store import Store
 from bot.store.claims import LEASE_SECONDS
 from bot.store.database import Database, Topic
 from bot.store.directory import Account, Workspace
-from bot.wallet import WalletWatch
+from bot.wallet import WalletWatches
 from bot.web.health import Health
 from bot.web.links import Links
 from bot.web.webhooks import Webhooks
@@ -133,6 +134,7 @@ class Tempo:
     catch_up: float = CATCH_UP_SECONDS
     approvals: float = 30.0
     roles: float = 300.0
+    tokens: float = 30.0
     wallet: float = 300.0
     erasures: float = 5.0
     retention: float = HOUR
@@ -237,8 +239,9 @@ async def _clients(stack: AsyncExitStack, settings: Settings) -> _Clients:
             timeout=httpx2.Timeout(connect=5.0, read=60.0, write=30.0, pool=10.0),
         )
     )
+    home = settings.slack_bot_token
     slack = AsyncWebClient(
-        token=settings.secret("slack_bot_token"),
+        token=home.get_secret_value() if home else None,
         base_url=settings.slack_api_url,
         session=session,
         retry_handlers=[],  # a blind repeat of a post would double it
@@ -260,30 +263,33 @@ async def _compose(
     await asyncio.to_thread(lexicon)  # a tenth of a second that nobody's first answer should wait for
     await asyncio.to_thread(courtesies)
     identity = IdentityHolder()
-    who = await identity.learn(clients.slack, clock)
+    installs = await installs_of(settings, store, clients.slack, identity, clock)
+    store.outbox.told = installs.home if installs.rows is not None else None
     accounts = SettingsAccounts(
         client=clients.heygen,
         secret=secret,
         public_url=settings.public_url,
         webhooks_signed=settings.heygen_webhook_secret is not None,
     )
-    account_id = await accounts.account_id(who.team_id)
-    await store.directory.put_workspace(Workspace(who.team_id, ""))
-    await store.directory.put_account(Account(account_id, who.team_id, settings.heygen_transport, account_id))
+    if installs.home:
+        account_id = await accounts.account_id(installs.home)
+        await store.directory.put_workspace(Workspace(installs.home, ""))
+        await store.directory.put_account(Account(account_id, installs.home, settings.heygen_transport, account_id))
     prices = Prices(settings.prices)
     probe = SafeProbe(settings.fetch_allowed_hosts)
     works = all_works(probe=probe, jobs=store.jobs, accounts=accounts, prices=prices)
     works.add(agent_work(store, prices))
     links = links_of(settings, store, accounts, works, clock)
     roles = AppointedRoles(
-        client=clients.slack, members=store.roles, workspace_id=who.team_id, appointments=settings.appointments()
+        client=clients.slack, members=store.roles, workspace_id=installs.home, appointments=settings.appointments()
     )
     await roles.load()
     await roles.refresh()
-    parts = _Parts(settings, store, clients, clock, ids, tempo, identity, accounts, works, links, roles, prices, part)
+    known = (identity, accounts, works, links, roles, prices)
+    parts = _Parts(settings, store, clients, clock, ids, tempo, *known, part, installs)
     hints = Hints(events=store.webhook_events, jobs=store.jobs, accounts=accounts, kick=parts.kick)
     await hints.finish_interrupted()
-    worker, live = await parts.background(stack, hints, account_id)
+    worker, live = await parts.background(stack, hints)
     background = Background(parts.loops, worker, live, hand_over=partial(others_answer, store.database))
     router = parts.router(live)
     bolt = parts.bolt(router)
@@ -309,6 +315,7 @@ class _Parts:
     roles: AppointedRoles
     prices: Prices
     part: Part
+    installs: Installs
     loops: list[Loop] = field(default_factory=list)
     programs: list[Programs] = field(default_factory=list)
 
@@ -317,7 +324,7 @@ class _Parts:
         for loop in self.loops:
             loop.kick()
 
-    async def background(self, stack: AsyncExitStack, hints: Hints, account_id: str) -> tuple[LaneWorker, Live]:
+    async def background(self, stack: AsyncExitStack, hints: Hints) -> tuple[LaneWorker, Live]:
         """Everything that works by itself."""
         store, tempo = self.store, self.tempo
         spending = self._spending()
@@ -340,7 +347,7 @@ class _Parts:
         pacer = Pacer(self.clock)
         deliveries = self._deliveries(pacer)
         replies = SlackReplies(
-            self.clients.slack,
+            self.installs.clients,
             turns=store.turns,
             deliver_now=deliveries.deliver_now,
             pacer=pacer,
@@ -350,7 +357,8 @@ class _Parts:
         model = model_of(self.settings, self.clients.openai)
         needs, slack = self._live_needs(model), self.clients.slack
         toolbox = self._toolbox(submitter, spending, needs)
-        self.programs.extend(await programs(stack, self._program_needs(toolbox)))
+        if self.part.answers:
+            self.programs.extend(await programs(stack, self._program_needs(toolbox)))
         live = await live_sessions(stack, needs, toolbox, page=self.part.answers)
         uploads = upload_worker(self._asset_needs())
         stack.push_async_callback(uploads.stop)
@@ -371,12 +379,17 @@ class _Parts:
                 self._listening(stack),
                 Loop("approvals", self._kicking(store.approvals.expire_due), tempo.approvals),
                 Loop("batches", self._kicking(store.batches.run_due), tempo.approvals),
+                Loop(
+                    "schedules", self._side(ScheduleParts).due(self.clients.slack), tempo.schedules, takes_kicks=False
+                ),
+                Loop("schedules", self._side(ScheduleParts).due(slack), tempo.schedules, takes_kicks=False),
+                Loop("tokens", self.installs.keeper(self.kick), tempo.tokens),
                 Loop("schedules", self._side(ScheduleParts).due(slack), tempo.schedules, takes_kicks=False),
                 Loop("roles", self.roles.refresh, tempo.roles, takes_kicks=False),
-                Loop("wallet", self._wallet(account_id).look, tempo.wallet, takes_kicks=False),
+                Loop("wallet", self._wallets().look, tempo.wallet, takes_kicks=False),
                 Loop("erasures", self._kicking(store.erasures.run_due), tempo.erasures, takes_kicks=False),
                 Loop("retention", store.retention.run_once, tempo.retention, takes_kicks=False),
-                Loop("catch-up", partial(self._catch_up, hints, account_id), tempo.catch_up, takes_kicks=False),
+                Loop("catch-up", partial(self._catch_up, hints), tempo.catch_up, takes_kicks=False),
             ]
         )
         self.loops[:] = loops_for(self.part, self.loops)
@@ -412,7 +425,7 @@ class _Parts:
             settings=self.settings,
             store=self.store,
             accounts=self.accounts,
-            slack=self.clients.slack,
+            installs=self.installs,
             http=self.clients.http,
             clock=self.clock,
             kick=self.kick,
@@ -460,7 +473,7 @@ class _Parts:
 
     def _deliveries(self, pacer: Pacer) -> DeliveryWorker:
         return DeliveryWorker(
-            self.clients.slack,
+            self.installs.clients,
             deliveries=self.store.deliveries,
             jobs=self.store.jobs,
             places=self.store.turns,
@@ -494,7 +507,7 @@ class _Parts:
             places=self.store.turns,
             operators=self.roles.operators,
             approvers=self.roles.approvers,
-            permalink=SlackCalls(self.clients.slack).permalink,
+            permalink=Permalinks(self.installs.clients),
             clock=self.clock,
             ops_channel=self.settings.ops_channel is not None,
         )
@@ -509,10 +522,13 @@ class _Parts:
             allowances=self.store.schedules,
         )
 
-    def _wallet(self, account_id: str) -> WalletWatch:
-        posts = Posts(self.store, self.kick)
-        alert = partial(posts.tell_operators, self.roles.workspace_id, self.settings.ops_channel)
-        return WalletWatch(wallet=self.store.wallet, accounts=self.accounts, account_id=account_id, alert=alert)
+    def _wallets(self) -> WalletWatches:
+        return WalletWatches(
+            wallet=self.store.wallet,
+            accounts=self.accounts,
+            known=self.store.directory.accounts,
+            alert=self._tell_operators,
+        )
 
     def _toolbox(self, submitter: Submitter, spending: Spending, live: LiveNeeds) -> Toolbox:
         ordering = Ordering(
@@ -560,7 +576,6 @@ class _Parts:
             avatar_id=settings.default_avatar_id,
             voice_id=settings.default_voice_id,
         )
-        token = settings.secret("slack_bot_token")
         templates = AccountTemplates(self.accounts)
         one = Videos(
             turns=self.store.turns,
@@ -572,7 +587,7 @@ class _Parts:
         many = LeadVideos(
             turns=self.store.turns,
             accounts=self.accounts,
-            files=SlackFiles(self.clients.slack, token=token, allowed=own_origins(settings.slack_api_url)),
+            files=slack_files(settings, self.installs),
             presenters=presenters,
             templates=templates,
             ordering=ordering,
@@ -620,11 +635,18 @@ class _Parts:
     def bolt(self, router: Router) -> AsyncApp:
         """What takes Slack's events and interactions, over HTTP or a websocket."""
         store, secret = self.store, self.settings.slack_signing_secret
-        intake = Intake(lanes=store.lanes, echoes=store.deliveries, identity=self.identity, wake=self.kick)
+        intake = Intake(
+            lanes=store.lanes,
+            echoes=store.deliveries,
+            members=self.installs.workspaces,
+            wake=self.kick,
+            doubt=self.installs.doubt,
+            gate=TalkGate(store.talk, self.kick),
+        )
         return build_app(
             self.clients.slack,
             signing_secret=secret.get_secret_value() if secret else "",
-            identity=self.identity,
+            members=self.installs.workspaces,
             intake=intake,
             router=router,
         )
@@ -638,7 +660,7 @@ class _Parts:
             ping=store.database.ping,
             backlog=store.overview.backlog,
             failures=lambda: {loop.name: loop.failures for loop in self.loops},
-            slack_known=lambda: self.identity.known,
+            slack_known=lambda: self.identity.known or self.installs.rows is not None,
             socket=lambda: None if socket is None else socket.status,
             draining=lambda: background.draining,
         )
@@ -652,6 +674,7 @@ class _Parts:
         )
         routes: list[BaseRoute] = [*webhooks.routes(), *self.links.routes(), *health.routes()]
         routes += previews(self._side(Needs)).routes() + self._side(VideoAgentParts).resources().routes()
+        routes += self.installs.routes(self.roles)
         routes += live.viewer.routes() if live.viewer is not None else []
         routes += [route for one in self.programs for route in one.routes]
         if settings.slack_signing_secret is not None:
@@ -739,8 +762,9 @@ class _Parts:
         await self.store.claims.extend()
         return 0
 
-    async def _catch_up(self, hints: Hints, account_id: str) -> int:
-        await hints.catch_up(account_id)
+    async def _catch_up(self, hints: Hints) -> int:
+        for account in await self.store.directory.accounts():
+            await hints.catch_up(account.id)
         return 0
 
 

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx2
-from slack_sdk.web.async_client import AsyncWebClient
 
 from agent.adding import Adding
 from agent.ports import Accounts, Clock
 from agent.spending import Spending
 from agent.uploading import Uploads
+from bot.app_installs import Installs
 from bot.link_files import SECONDS, LinkFiles
 from bot.settings import Settings
-from bot.slack.downloads import SlackFiles, own_origins
+from bot.slack.downloads import DEADLINE, SlackFiles, own_origins
 from bot.store import Store
 from bot.uploads import BroughtFiles, UploadWorker
 from heygen import HttpStorage
@@ -28,21 +28,22 @@ class AssetNeeds:
     settings: Settings
     store: Store
     accounts: Accounts
-    slack: AsyncWebClient
+    installs: Installs
     http: httpx2.AsyncClient
     clock: Clock
     kick: Callable[[], None]
 
 
+def slack_files(settings: Settings, installs: Installs, *, seconds: float = DEADLINE) -> SlackFiles:
+    """What fetches files that people have attached, each with its workspace's token."""
+    allowed = own_origins(settings.slack_api_url)
+    return SlackFiles(installs.clients, token=installs.workspaces.token, allowed=allowed, seconds=seconds)
+
+
 def upload_worker(needs: AssetNeeds) -> UploadWorker:
     """What takes files to HeyGen in the background."""
     settings = needs.settings
-    slack = SlackFiles(
-        needs.slack,
-        token=settings.secret("slack_bot_token"),
-        allowed=own_origins(settings.slack_api_url),
-        seconds=SECONDS,
-    )
+    slack = slack_files(settings, needs.installs, seconds=SECONDS)
     uploads = Uploads(
         assets=needs.store.assets,
         accounts=needs.accounts,

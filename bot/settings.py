@@ -20,7 +20,7 @@ MENTION = re.compile(r"<(?:@|!subteam\^)([A-Z0-9]+)(?:\|[^>]*)?>")  # how Slack 
 
 # What a production process cannot do without, and what each is for.
 REQUIRED = {
-    "SLACK_BOT_TOKEN": "to post as the bot",
+    "SLACK_BOT_TOKEN": "to post as the bot (not with SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and PUBLIC_URL)",
     "SLACK_SIGNING_SECRET": "to know that a request comes from Slack (not with SLACK_APP_TOKEN)",
     "OPENAI_API_KEY": "to call the language model",
     "OPENAI_MODEL": "to choose the language model",
@@ -54,6 +54,12 @@ class Settings(BaseSettings):
     slack_signing_secret: SecretStr | None = Field(default=None, description="Signing secret of the Slack app.")
     slack_app_token: SecretStr | None = Field(
         default=None, description="App-level token (`xapp-…`) for Socket Mode; without it Slack comes over HTTP."
+    )
+    slack_client_id: str | None = Field(
+        default=None, description="Client id of the Slack app, for an app that several workspaces install."
+    )
+    slack_client_secret: SecretStr | None = Field(
+        default=None, description="Client secret of the Slack app, with `SLACK_CLIENT_ID`; needs `PUBLIC_URL` as well."
     )
     slack_api_url: str = Field(default="https://slack.com/api/", description="Base URL of Slack's Web API.")
     slack_upload_max_mb: int = Field(
@@ -341,6 +347,7 @@ class Settings(BaseSettings):
     def missing(self) -> dict[str, str]:
         """Required settings that are not there: name → what it is for."""
         spared = {"SLACK_SIGNING_SECRET"} if self.slack_app_token is not None else set()
+        spared |= {"SLACK_BOT_TOKEN"} if self.has_oauth() else set()
         through_truto = self.heygen_transport == "truto"
         spared |= {"HEYGEN_API_KEY"} if through_truto else set()
         lacking = {
@@ -367,7 +374,11 @@ class Settings(BaseSettings):
 
     def has_credentials(self) -> bool:
         """Whether a Slack workspace was configured; without one `make run` starts the playground."""
-        return self.slack_bot_token is not None
+        return self.slack_bot_token is not None or self.has_oauth()
+
+    def has_oauth(self) -> bool:
+        """Whether other workspaces can install the app."""
+        return None not in (self.slack_client_id, self.slack_client_secret, self.public_url)
 
     def secret(self, name: str) -> str:
         """The value of a required secret; `SettingsError` when it is missing."""

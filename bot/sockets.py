@@ -24,7 +24,7 @@ def socket_mode(
     return SocketMode(
         opening=opening(client, settings.secret("slack_app_token")),
         answer=BoltAnswers(bolt),
-        app_id=lambda: identity().app_id,
+        app_id=lambda: identity().app_id if identity.known else "",
         clock=MonotonicClock(),
     )
 

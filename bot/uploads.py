@@ -79,8 +79,8 @@ class BroughtFiles:
         self._slack = slack
         self._links = links
 
-    def open(self, origin: Origin, place: str, *, largest: int) -> AbstractAsyncContextManager[IncomingFile]:
+    def open(self, asset: Asset, *, largest: int) -> AbstractAsyncContextManager[IncomingFile]:
         """See `agent.uploading.Incoming.open`."""
-        if origin is Origin.SLACK:
-            return self._slack.open(place, largest=largest)
-        return self._links.open(place, largest=largest)
+        if asset.origin is Origin.SLACK:
+            return self._slack.open(asset.workspace_id, asset.place, largest=largest)
+        return self._links.open(asset.place, largest=largest)

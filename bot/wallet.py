@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 
 import structlog
 
 from agent.money import MICRO, dollars
 from agent.ports import Accounts
+from bot.store.directory import Account
 from bot.store.wallet import Reading, Wallet
 from heygen import HeyGenError
 from heygen.truto import ReconnectNeeded
@@ -70,3 +71,35 @@ class WalletWatch:
                 "`/heygen budget` shows it."
             )
             await self._alert(f"drift:{self._account_id}:{mark}", text)
+
+
+class WalletWatches:
+    """A watch for each account there is; `known` lists them; `alert` tells a workspace's operators."""
+
+    def __init__(
+        self,
+        *,
+        wallet: Wallet,
+        accounts: Accounts,
+        known: Callable[[], Awaitable[Sequence[Account]]],
+        alert: Callable[[str, str, str], Awaitable[None]],
+    ) -> None:
+        self._wallet = wallet
+        self._accounts = accounts
+        self._known = known
+        self._alert = alert
+        self._watches: dict[str, WalletWatch] = {}
+
+    async def look(self) -> int:
+        """One look at each, one after the other; returns 0, for a loop."""
+        there = await self._known()
+        self._watches = {one.id: self._watches.get(one.id) or self._watch(one) for one in there}
+        for watch in self._watches.values():
+            await watch.look()
+        return 0
+
+    def _watch(self, account: Account) -> WalletWatch:
+        async def alert(key: str, text: str) -> None:
+            await self._alert(account.workspace_id, key, text)
+
+        return WalletWatch(wallet=self._wallet, accounts=self._accounts, account_id=account.id, alert=alert)

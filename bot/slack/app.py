@@ -9,13 +9,14 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agent.records import Json
 from bot.slack.intake import Intake
 from bot.slack.outcomes import SLACK_ERRORS, judge
-from bot.slack.ports import Identity
+from bot.slack.ports import Members
 from bot.slack.router import Answer, Interaction, InteractionKind, Router, parse
 
 log = structlog.get_logger(__name__)
@@ -42,18 +43,23 @@ SUBSCRIBED_EVENTS = (
 
 
 def build_app(
-    client: AsyncWebClient, *, signing_secret: str, identity: Identity, intake: Intake, router: Router
+    client: AsyncWebClient, *, signing_secret: str, members: Members, intake: Intake, router: Router
 ) -> AsyncApp:
-    """The Bolt application of one workspace. Authorisation reads the cached identity and never the network."""
+    """The Bolt application. Authorisation reads what `members` remembers and never the network."""
 
-    async def authorize(enterprise_id: str | None, team_id: str | None, user_id: str | None) -> AuthorizeResult:
-        who = identity()
+    async def authorize(
+        context: AsyncBoltContext, enterprise_id: str | None, team_id: str | None, user_id: str | None
+    ) -> AuthorizeResult | None:
+        organisation = enterprise_id if context.is_enterprise_install else None
+        found = await members.member(team_id, organisation)
+        if found is None:
+            return None
         return AuthorizeResult(
             enterprise_id=enterprise_id,
-            team_id=team_id or who.team_id,
-            bot_user_id=who.bot_user_id,
-            bot_id=who.bot_id,
-            bot_token=client.token,
+            team_id=team_id or found.identity.team_id,
+            bot_user_id=found.identity.bot_user_id,
+            bot_id=found.identity.bot_id,
+            bot_token=found.token,
             user_id=user_id,
         )
 
@@ -73,7 +79,7 @@ def build_app(
     app.middleware(intake.middleware)
     app.error(_failed)
     _register_events(app)
-    _register_interactions(app, client, router)
+    _register_interactions(app, router)
     return app
 
 
@@ -102,8 +108,8 @@ async def _nothing_more() -> None:
     """The intake has committed the event already."""
 
 
-def _register_interactions(app: AsyncApp, client: AsyncWebClient, router: Router) -> None:
-    shell = _Shell(client, router)
+def _register_interactions(app: AsyncApp, router: Router) -> None:
+    shell = _Shell(router)
     app.command(COMMAND)(shell.command)
     app.action(ANYTHING)(shell.action)
     app.view(ANYTHING)(shell.view)
@@ -113,22 +119,21 @@ def _register_interactions(app: AsyncApp, client: AsyncWebClient, router: Router
 
 
 class _Shell:
-    """Acknowledges interactions once the router has committed them."""
+    """Acknowledges interactions once the router has committed them. The client is Bolt's, for that workspace."""
 
-    def __init__(self, client: AsyncWebClient, router: Router) -> None:
-        self._client = client
+    def __init__(self, router: Router) -> None:
         self._router = router
 
-    async def command(self, body: Json, ack: AsyncAck) -> None:
+    async def command(self, body: Json, ack: AsyncAck, client: AsyncWebClient) -> None:
         interaction, answer = await self._decide("command", body)
         await ack(text=answer.text or "", blocks=answer.blocks or (), response_type="ephemeral")
-        await self._open(interaction, answer)
+        await self._open(client, interaction, answer)
 
-    async def action(self, body: Json, ack: AsyncAck) -> None:
+    async def action(self, body: Json, ack: AsyncAck, client: AsyncWebClient) -> None:
         interaction, answer = await self._decide("action", body)
         await ack()
-        await self._open(interaction, answer)
-        await self._whisper(interaction, answer)
+        await self._open(client, interaction, answer)
+        await self._whisper(client, interaction, answer)
 
     async def view(self, body: Json, ack: AsyncAck) -> None:
         _, answer = await self._decide("view", body)
@@ -137,11 +142,11 @@ class _Shell:
         else:
             await ack(response_action=answer.response_action, errors=answer.errors, view=answer.open_view)
 
-    async def shortcut(self, body: Json, ack: AsyncAck) -> None:
+    async def shortcut(self, body: Json, ack: AsyncAck, client: AsyncWebClient) -> None:
         interaction, answer = await self._decide("shortcut", body)
         await ack()
-        await self._open(interaction, answer)
-        await self._whisper(interaction, answer)
+        await self._open(client, interaction, answer)
+        await self._whisper(client, interaction, answer)
 
     async def options(self, body: Json, ack: AsyncAck) -> None:
         _, answer = await self._decide("options", body)
@@ -151,31 +156,31 @@ class _Shell:
         interaction = parse(kind, body)
         return interaction, await self._router.dispatch(interaction)
 
-    async def _open(self, interaction: Interaction, answer: Answer) -> None:
+    async def _open(self, client: AsyncWebClient, interaction: Interaction, answer: Answer) -> None:
         """Open a modal. Never raises: Bolt takes an ack back when its listener fails at once after it."""
         if answer.open_view is None:
             return
         try:
-            await self._client.views_open(trigger_id=interaction.trigger_id, view=answer.open_view)
+            await client.views_open(trigger_id=interaction.trigger_id, view=answer.open_view)
         except SLACK_ERRORS as error:
             log.warning("modal_not_opened", code=judge(error).code, event_id=interaction.event_id)
 
-    async def _whisper(self, interaction: Interaction, answer: Answer) -> None:
+    async def _whisper(self, client: AsyncWebClient, interaction: Interaction, answer: Answer) -> None:
         """Show an answer to a click to that person only. The deed is committed, so a failure here is only logged."""
         if not answer.text:
             return
         try:
-            await self._post_privately(interaction, answer)
+            await self._post_privately(client, interaction, answer)
         except SLACK_ERRORS as error:
             log.warning("private_answer_failed", code=judge(error).code, event_id=interaction.event_id)
 
-    async def _post_privately(self, interaction: Interaction, answer: Answer) -> None:
+    async def _post_privately(self, client: AsyncWebClient, interaction: Interaction, answer: Answer) -> None:
         content: dict[str, Any] = {"text": answer.text, "blocks": answer.blocks}
         if not interaction.channel_id:
-            await self._client.chat_postMessage(channel=interaction.user_id, **content)
+            await client.chat_postMessage(channel=interaction.user_id, **content)
             return
         thread_ts = interaction.thread_ts if interaction.thread_ts != interaction.message_ts else None
-        await self._client.chat_postEphemeral(
+        await client.chat_postEphemeral(
             channel=interaction.channel_id, user=interaction.user_id, thread_ts=thread_ts, **content
         )
 

@@ -61,7 +61,7 @@ class Bench:
     """Who may decide. `approvers` gives mentions of those who can approve."""
 
     roles: Roles
-    approvers: Callable[[], Collection[str]]
+    approvers: Callable[[str], Collection[str]]
 
     def may(self, right: Right, interaction: Interaction, asked: Asked) -> bool:
         """Whether who pressed has a right towards what somebody asked for."""
@@ -72,7 +72,7 @@ class Bench:
 
     def approvers_only(self, asked: Asked) -> str:
         """The sentence for somebody who may not decide about money."""
-        who = " or ".join(self.approvers()) or mention(asked.requester)
+        who = " or ".join(self.approvers(asked.workspace_id)) or mention(asked.requester)
         return f"Only an approver can decide this: {who}. Nothing has changed."
 
 

@@ -48,13 +48,13 @@ class BatchRenderer:
     batches: BatchReads
     costs: BatchCosts
     link_for: LinkFor
-    approvers: Callable[[], Sequence[str]]
+    approvers: Callable[[str], Sequence[str]]
     clock: Clock
 
     async def card(self, delivery: Delivery) -> tuple[Post, str]:
         """The card in the thread, and whose it is."""
         shown = await self._shown(delivery)
-        return card(shown, approvers=self.approvers()), shown.batch.requester
+        return card(shown, approvers=self.approvers(shown.batch.workspace_id)), shown.batch.requester
 
     async def sample(self, delivery: Delivery) -> tuple[Post, str]:
         """The post that calls the requester to look at the sample."""
@@ -79,7 +79,8 @@ class BatchRenderer:
 
     async def ops_card(self, delivery: Delivery, place: str) -> Post:
         """The copy where the operators are."""
-        return ops_card(await self._shown(delivery), place=place, approvers=self.approvers())
+        shown = await self._shown(delivery)
+        return ops_card(shown, place=place, approvers=self.approvers(shown.batch.workspace_id))
 
     async def batch_of(self, delivery: Delivery) -> Batch:
         """The batch that a delivery is about."""

@@ -11,7 +11,6 @@ import dataclasses
 from collections.abc import Callable, Sequence
 
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 from structlog.contextvars import bound_contextvars
 
 from agent.errors import LeaseLost
@@ -26,10 +25,10 @@ from bot.slack.job_files import FileUnavailable, JobFiles
 from bot.slack.live_rendering import Attachment, LiveRenderer
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
 from bot.slack.pacing import Pacer
-from bot.slack.ports import Claimed, Costs, Deliveries, JobRows, LinkFor, Places
+from bot.slack.ports import Claimed, ClientOf, Costs, Deliveries, JobRows, LinkFor, Places
 from bot.slack.rendering import Rendered, Renderer
 from bot.slack.schedule_cards import ScheduleRenderer
-from bot.slack.slack_calls import SlackCalls
+from bot.slack.slack_calls import Permalinks, SlackCalls
 from bot.slack.text import safe
 from bot.store.outbox import ROOTS, NewDelivery
 
@@ -71,14 +70,14 @@ class DeliveryWorker:
 
     def __init__(
         self,
-        client: AsyncWebClient,
+        clients: ClientOf,
         *,
         deliveries: Deliveries,
         jobs: JobRows,
         places: Places,
         costs: Costs,
         link_for: LinkFor,
-        approvers: Callable[[], Sequence[str]],
+        approvers: Callable[[str], Sequence[str]],
         pacer: Pacer,
         clock: Clock,
         wake: Callable[[], None],
@@ -90,7 +89,7 @@ class DeliveryWorker:
         job_files: JobFiles | None = None,
         preview_link: PreviewLink = no_previews,
     ) -> None:
-        self._calls = SlackCalls(client)
+        self._clients = clients
         self._deliveries = deliveries
         self._renderer = Renderer(
             jobs=jobs,
@@ -98,7 +97,7 @@ class DeliveryWorker:
             costs=costs,
             link_for=link_for,
             approvers=approvers,
-            permalink=self._calls.permalink,
+            permalink=Permalinks(clients),
             clock=clock,
             live=live,
             batches=batches,
@@ -186,12 +185,15 @@ class DeliveryWorker:
         await self._deliveries.mark_posted(lease, ts, 0 if delivery.kind in EDITED else delivery.version)
         return True
 
+    def _calls(self, place: Conversation) -> SlackCalls:
+        return SlackCalls(self._clients(place.workspace_id))
+
     async def _look(self, delivery: Delivery, conversation: Conversation) -> str | None:
         """Where a delivery stands that may have been posted; `KeyError` when its rows do not exist."""
         if delivery.kind not in FILES:
-            return await self._calls.find(delivery, conversation)
+            return await self._calls(conversation).find(delivery, conversation)
         name = await self._renderer.file_name(delivery)
-        return await self._calls.find_file(conversation.channel_id, conversation.thread_ts, name)
+        return await self._calls(conversation).find_file(conversation.channel_id, conversation.thread_ts, name)
 
     async def _rested(self, lease: Lease, delivery: Delivery) -> bool:
         """Whether a post that keeps failing in doubt was sent away to wait before its next attempt."""
@@ -269,15 +271,15 @@ class DeliveryWorker:
     async def _react(self, attempt: _Attempt) -> str:
         ts, name = str(attempt.delivery.body["ts"]), str(attempt.delivery.body["name"])
         self._deliveries.assure(attempt.lease)
-        await self._calls.react(attempt.conversation.channel_id, ts, name)
+        await self._calls(attempt.conversation).react(attempt.conversation.channel_id, ts, name)
         return ts
 
     async def _share(self, attempt: _Attempt, file: Attachment) -> str:
         """Upload, then share: only the second is seen, so only that may not be done twice."""
         place = attempt.conversation
-        file_id = await self._calls.upload(file)
+        file_id = await self._calls(place).upload(file)
         self._deliveries.assure(attempt.lease)
-        return await self._calls.share(place.channel_id, place.thread_ts, file_id, file)
+        return await self._calls(place).share(place.channel_id, place.thread_ts, file_id, file)
 
     async def _with_plain_text(self, attempt: _Attempt, ts: str | None) -> str:
         """Post or update; once more without blocks if Slack dislikes those."""
@@ -294,8 +296,8 @@ class DeliveryWorker:
         self._deliveries.assure(attempt.lease)
         if ts is None:
             thread_ts = None if attempt.delivery.kind in ROOTS else place.thread_ts
-            return await self._calls.post(place.channel_id, thread_ts, post, key, blocks=blocks)
-        return await self._calls.update(place.channel_id, ts, post, key, blocks=blocks)
+            return await self._calls(place).post(place.channel_id, thread_ts, post, key, blocks=blocks)
+        return await self._calls(place).update(place.channel_id, ts, post, key, blocks=blocks)
 
     async def _stream_stopped(self, attempt: _Attempt, ts: str, shown: str | None) -> bool:
         """End the reply's stream if there is one. True when it shows the whole text by that."""
@@ -306,13 +308,13 @@ class DeliveryWorker:
         await self._clock.sleep(min(self._pacer.wait("chat.stopStream", channel, patience=PATIENCE), PATIENCE))
         self._deliveries.assure(attempt.lease)
         try:
-            await self._calls.stop_stream(channel, ts, rest if complete else None)
+            await self._calls(attempt.conversation).stop_stream(channel, ts, rest if complete else None)
         except SLACK_ERRORS as error:
             verdict = judge(error).verdict
             if verdict is Verdict.RATE_LIMITED:
                 raise
             if verdict is Verdict.NOT_STREAMING:
-                await self._calls.rest(channel, attempt.conversation.thread_ts)
+                await self._calls(attempt.conversation).rest(channel, attempt.conversation.thread_ts)
             return False  # not streaming, or not knowable: an update of the whole text puts it right
         return complete
 
@@ -376,12 +378,12 @@ class DeliveryWorker:
     async def _tell_directly(self, attempt: _Attempt, requester: str) -> None:
         place = attempt.conversation
         self._deliveries.assure(attempt.lease)
-        direct, key = await self._calls.open_direct(requester), f"{attempt.delivery.key}:direct"
+        direct, key = await self._calls(place).open_direct(requester), f"{attempt.delivery.key}:direct"
         if direct == place.channel_id:
             return
-        if attempt.delivery.attempts > 1 and await self._calls.find_in_channel(direct, key):
+        if attempt.delivery.attempts > 1 and await self._calls(place).find_in_channel(direct, key):
             return
-        await self._calls.post(direct, None, _redirected(attempt.rendered.post, place.channel_id), key)
+        await self._calls(place).post(direct, None, _redirected(attempt.rendered.post, place.channel_id), key)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

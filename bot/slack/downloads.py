@@ -14,11 +14,11 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 
 from agent.errors import SourceRefused
 from agent.records import Json
 from bot.slack.outcomes import SLACK_ERRORS, Verdict, judge
+from bot.slack.ports import ClientOf, TokenOf
 
 log = structlog.get_logger(__name__)
 
@@ -38,27 +38,27 @@ UNUSABLE = {
 
 
 class SlackFiles:
-    """`agent.ports.Files` for one workspace. The client has to have a session.
+    """`agent.ports.Files`. The clients have to have a session; `token` gives that of a workspace.
 
     `allowed` are further origins (`http://host:port`) that are Slack's here: that of the API where it is not Slack's
     own, which is so in the playground and in tests. `seconds` is how long all of a file may take.
     """
 
     def __init__(
-        self, client: AsyncWebClient, *, token: str, allowed: Collection[str] = (), seconds: float = DEADLINE
+        self, clients: ClientOf, *, token: TokenOf, allowed: Collection[str] = (), seconds: float = DEADLINE
     ) -> None:
-        self._client = client
+        self._clients = clients
         self._token = token
         self._allowed = frozenset(allowed)
         self._seconds = seconds
 
-    def open(self, file_id: str, *, largest: int) -> AbstractAsyncContextManager[SlackFile]:
+    def open(self, workspace_id: str, file_id: str, *, largest: int) -> AbstractAsyncContextManager[SlackFile]:
         """See `agent.ports.Files.open`."""
-        return self._open(file_id, largest)
+        return self._open(workspace_id, file_id, largest)
 
     @asynccontextmanager
-    async def _open(self, file_id: str, largest: int) -> AsyncIterator[SlackFile]:
-        about = await self._about(file_id)
+    async def _open(self, workspace_id: str, file_id: str, largest: int) -> AsyncIterator[SlackFile]:
+        about = await self._about(workspace_id, file_id)
         url = str(about.get("url_private_download") or about.get("url_private") or "")
         told = about.get("size")
         size = told if isinstance(told, int) and told >= 0 else None
@@ -66,7 +66,7 @@ class SlackFiles:
             raise _too_large(largest)
         try:
             async with asyncio.timeout(self._seconds):
-                response = await self._get(url)
+                response = await self._get(workspace_id, url)
                 try:
                     yield SlackFile(str(about.get("name") or "file"), response, size, largest)
                 finally:
@@ -76,10 +76,10 @@ class SlackFiles:
         except aiohttp.ClientError as error:
             raise _refused("unreachable", "Slack did not hand the file over.", retryable=True) from error
 
-    async def _about(self, file_id: str) -> Json:
+    async def _about(self, workspace_id: str, file_id: str) -> Json:
         """What Slack knows of the file now."""
         try:
-            answer = await self._client.files_info(file=file_id)
+            answer = await self._clients(workspace_id).files_info(file=file_id)
         except SLACK_ERRORS as error:
             failure = judge(error)
             log.info("file_unknown", code=failure.code, request_id=failure.request_id)
@@ -93,11 +93,11 @@ class SlackFiles:
             raise _refused("file_unusable", sentence)
         return about
 
-    async def _get(self, url: str) -> aiohttp.ClientResponse:
+    async def _get(self, workspace_id: str, url: str) -> aiohttp.ClientResponse:
         """The answer to a download, after at most a few redirects, none of which leads away from Slack."""
-        if (session := self._client.session) is None:
+        if (session := self._clients(workspace_id).session) is None:
             raise ValueError("downloads need a client with a session")
-        headers = {"Authorization": f"Bearer {self._token}"}
+        headers = {"Authorization": f"Bearer {await self._token(workspace_id)}"}
         for _ in range(MOST_REDIRECTS + 1):
             if not self._is_slack(url):
                 log.warning("download_elsewhere", host=(_host(url) or "")[:100])

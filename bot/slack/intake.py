@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 import structlog
 from slack_bolt.response import BoltResponse
 
 from agent.records import Json
-from bot.slack.ports import BotIdentity, Echoes, Identity, Lanes
+from bot.slack.departures import EVENTS as DEPARTURES
+from bot.slack.departures import departed
+from bot.slack.ports import BotIdentity, Echoes, Lanes, Members
 from bot.slack.text import mentions, plain
 from bot.store.inbox import NewEvent
+from bot.talk import QUIET_REACTIONS
 
 log = structlog.get_logger(__name__)
 
@@ -35,12 +38,24 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing for us; `reason` is for the log and for tests."""
+    """Nothing for us; `reason` is for the log and for tests. `heard`: what a channel's policy may think differently of."""
 
     reason: str
+    heard: NewEvent | None = field(default=None, compare=False, repr=False)
 
 
-Classified = NewEvent | Echo | Ignored
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """Somebody has asked by a reaction that we be quiet where the message at `ts` stands."""
+
+    event_id: str
+    workspace_id: str
+    channel_id: str
+    ts: str
+    user_id: str
+
+
+Classified = NewEvent | Echo | Hush | Ignored
 
 
 def classify(body: Json, identity: BotIdentity) -> Classified:
@@ -53,6 +68,8 @@ def classify(body: Json, identity: BotIdentity) -> Classified:
             return _message(_Envelope(body, event, identity))
         case "agent_session_stopped":
             return _stopped(_Envelope(body, event, identity))
+        case "reaction_added":
+            return _reacted(_Envelope(body, event, identity))
         case _:
             return Ignored("event without work for us")
 
@@ -153,12 +170,8 @@ def _said(envelope: _Envelope) -> Classified:
         return Ignored("empty message")
     named = mentions(text)
     ours = identity.bot_user_id in named or event.get("type") == "app_mention"
-    if named and not ours and not envelope.is_direct:
-        return Ignored("addressed to somebody else")
     thread_ts = _string(event, "thread_ts")
     opens = ours or envelope.is_direct
-    if not opens and not thread_ts:
-        return Ignored("not addressed to us")
     payload: Json = {
         "ts": ts,
         "user": _string(event, "user"),
@@ -169,7 +182,21 @@ def _said(envelope: _Envelope) -> Classified:
         "channel_type": envelope.channel_type,
     }
     dedup_key = f"{envelope.workspace_id}:{envelope.channel}:{ts}"
-    return envelope.new("message", thread_ts or ts, payload, opens=opens, dedup_key=dedup_key)
+    found = envelope.new("message", thread_ts or ts, payload, opens=opens, dedup_key=dedup_key)
+    if named and not opens:
+        return Ignored("addressed to somebody else", found)
+    return found if opens or thread_ts else Ignored("not addressed to us", found)
+
+
+def _reacted(envelope: _Envelope) -> Classified:
+    item = envelope.event.get("item")
+    if not isinstance(item, dict) or _string(envelope.event, "reaction").split("::")[0] not in QUIET_REACTIONS:
+        return Ignored("event without work for us")
+    channel, ts = _string(item, "channel"), _string(item, "ts")
+    if not channel or not ts or envelope.is_own(envelope.event):
+        return Ignored("event without work for us")
+    event_id = _string(envelope.body, "event_id") or _digest(envelope.body)
+    return Hush(event_id, envelope.workspace_id, channel, ts, _string(envelope.event, "user"))
 
 
 def _changed(envelope: _Envelope) -> Classified:
@@ -248,17 +275,36 @@ def _digest(body: Json) -> str:
     return "body:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+class Admission(Protocol):
+    """Decides by the rules of a workspace and its threads what becomes of what was said."""
+
+    async def admitted(self, found: Classified) -> Classified:
+        """What is left of it; what was done about it is done. The store's errors pass through."""
+        ...
+
+
 class Intake:
     """The Bolt global middleware: an event is committed here, and only then acked.
 
     A store error is raised on purpose: Bolt answers 500, Slack delivers again, nothing is lost. `wake` is called
-    after each new row, so that a worker need not poll.
+    after each new row, so that a worker need not poll. `doubt` writes down that an installation may be over.
     """
 
-    def __init__(self, *, lanes: Lanes, echoes: Echoes, identity: Identity, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        *,
+        lanes: Lanes,
+        echoes: Echoes,
+        members: Members,
+        wake: Callable[[], None],
+        doubt: Callable[[str], Awaitable[object]] | None = None,
+        gate: Admission | None = None,
+    ) -> None:
+        self._doubt = doubt
+        self._gate = gate
         self._lanes = lanes
         self._echoes = echoes
-        self._identity = identity
+        self._members = members
         self._wake = wake
 
     async def middleware(self, body: Json, next: Callable[[], Awaitable[Any]]) -> BoltResponse | None:
@@ -271,9 +317,24 @@ class Intake:
         await next()
         return None
 
+    async def _depart(self, installation_id: str | None) -> None:
+        """Slack has taken us out, or says so: it is looked at in the background."""
+        if installation_id is None:
+            return
+        log.warning("told_to_leave", installation=installation_id)
+        if self._doubt is not None:
+            await self._doubt(installation_id)
+            self._wake()
+
     async def take(self, body: Json) -> None:
         """Classify and commit one event body; the store's errors pass through."""
-        found = classify(body, self._identity())
+        event = body.get("event")
+        if isinstance(event, dict) and event.get("type") in DEPARTURES:
+            await self._depart(departed(body))
+            return
+        found = classify(body, await self._members.of_event(body))
+        if self._gate is not None:
+            found = await self._gate.admitted(found)
         match found:
             case NewEvent():
                 accepted = await self._lanes.accept(found)
@@ -281,6 +342,8 @@ class Intake:
                 self._wake()
             case Echo():
                 await self._echoes.record_echo(found.workspace_id, found.channel_id, found.key, found.ts)
+            case Hush():
+                log.debug("event_ignored", event_id=found.event_id, reason="nothing keeps quiet here")
             case Ignored():
                 log.debug("event_ignored", event_id=_string(body, "event_id"), reason=found.reason)
 

@@ -87,7 +87,7 @@ class LiveActions:
     live: Sessions
     places: Places
     roles: Roles
-    approvers: Callable[[], Collection[str]]
+    approvers: Callable[[str], Collection[str]]
     link_for: Callable[[LivePass], str | None]
     kick: Callable[[], None]
 
@@ -150,7 +150,7 @@ class LiveActions:
         if (session := await self._about(interaction)) is None:
             return Answer(text=UNKNOWN)
         if not self._may(Right.APPROVE, interaction, session):
-            who = " or ".join(self.approvers()) or mention(session.requester)
+            who = " or ".join(self.approvers(session.workspace_id)) or mention(session.requester)
             return Answer(text=f"Only an approver can decide this: {who}. Nothing has changed.")
         decision = await self.live.approve(session.id, interaction.user_id)
         self.kick()

@@ -42,7 +42,7 @@ class LiveCalls:
 
     posts: Posts
     places: Places
-    operators: Callable[[], Sequence[str]]
+    operators: Callable[[str], Sequence[str]]
     tell_operators: TellOperators
     clock: Clock
     kick: Callable[[], None]
@@ -55,7 +55,8 @@ class LiveCalls:
             return False
         who = f"{mention(session.requester)} asks for a person in live session {safe(session.handle, 12)}"
         said = safe(LINK.sub("(link)", reason), REASON_LIMIT) or "no reason given"
-        text = f"{' '.join(self.operators())} {who}: {said}. Its card here lets you take over.".strip()
+        called = " ".join(self.operators(session.workspace_id))
+        text = f"{called} {who}: {said}. Its card here lets you take over.".strip()
         body = {"text": text}
         await self.posts.enqueue(NewDelivery(session.conversation_id, DeliveryKind.REPLY, key, body=body))
         channel = (await self.places.conversation(session.conversation_id)).channel_id

@@ -16,7 +16,7 @@ from bot.slack.live_posts import closing_post, lines_post, summary_post, transcr
 from bot.slack.ports import Places
 from bot.slack.text import safe
 
-Permalink = Callable[[str, str], Awaitable[str | None]]
+Permalink = Callable[[str, str, str], Awaitable[str | None]]
 
 
 class LiveReads(Protocol):
@@ -51,14 +51,14 @@ class Attachment:
 class LiveRenderer:
     """Renders what a delivery about a session shows now; `KeyError` when its rows do not exist.
 
-    `operators` and `approvers` give mentions. Where operators have a channel of their own (`ops_channel`) they are
-    called there, else on the card in the thread.
+    `operators` and `approvers` give mentions in a workspace. Where operators have a channel of their own
+    (`ops_channel`) they are called there, else on the card in the thread.
     """
 
     live: LiveReads
     places: Places
-    operators: Callable[[], Sequence[str]]
-    approvers: Callable[[], Sequence[str]]
+    operators: Callable[[str], Sequence[str]]
+    approvers: Callable[[str], Sequence[str]]
     permalink: Permalink
     clock: Clock
     ops_channel: bool
@@ -66,18 +66,20 @@ class LiveRenderer:
     async def card(self, delivery: Delivery) -> tuple[Post, str]:
         """The card in the thread, and whose it is."""
         session = await self._session(delivery)
-        here = () if self.ops_channel else self.operators()
-        now = self.clock.now()
-        return live_card(session, now, approvers=self.approvers(), operators=here), session.requester
+        here = () if self.ops_channel else self.operators(session.workspace_id)
+        approvers = self.approvers(session.workspace_id)
+        return live_card(session, self.clock.now(), approvers=approvers, operators=here), session.requester
 
     async def call(self, delivery: Delivery) -> Post:
         """The card where the operators are, with the way to the thread."""
         session = await self._session(delivery)
         thread = await self.places.conversation(session.conversation_id)
         channel = f"<#{safe(thread.channel_id, 20)}>"
-        link = await self.permalink(thread.channel_id, thread.thread_ts) if thread.thread_ts else None
+        link = None
+        if thread.thread_ts is not None:
+            link = await self.permalink(thread.workspace_id, thread.channel_id, thread.thread_ts)
         place = f"{channel} · <{link}|to the thread>" if link else channel
-        return call_card(session, operators=self.operators(), place=place)
+        return call_card(session, operators=self.operators(session.workspace_id), place=place)
 
     async def lines(self, delivery: Delivery) -> Post:
         """Those lines of a batch that the thread has not seen in another way."""

@@ -15,6 +15,7 @@ from bot.slack.app import COMMAND, SUBSCRIBED_EVENTS
 from bot.slack.live_actions import SHORTCUT as LIVE_AVATAR
 
 EVENTS_PATH = "/slack/events"
+INSTALL_PATH = "/slack/install"
 REDIRECT_PATH = "/slack/oauth_redirect"
 
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
@@ -46,8 +47,8 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 }
 """What we call with the bot token, and the scopes it takes: all of them, since we meet every kind of conversation."""
 
-APP_METHODS = frozenset({"apps.connections.open"})
-"""What we call with the app-level token; its scope, `connections:write`, is no part of a manifest."""
+APP_METHODS = frozenset({"apps.connections.open", "oauth.v2.access"})
+"""What we call with the app-level token, whose scope is no part of a manifest, and with the app's own secret."""
 
 EVENTS: Mapping[str, tuple[str, ...]] = {
     "agent_session_stopped": ("assistant:write",),
@@ -138,7 +139,7 @@ def manifest(*, url: str | None = None, socket: bool = False, oauth: bool = Fals
             },
             "org_deploy_enabled": oauth,
             "socket_mode_enabled": socket,
-            "token_rotation_enabled": False,
+            "token_rotation_enabled": oauth,
         },
     }
 

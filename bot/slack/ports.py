@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from agent.records import Conversation, Delivery, Job, Lease, Submission
+from slack_sdk.web.async_client import AsyncWebClient
+
+from agent.records import Conversation, Delivery, Job, Json, Lease, Submission
 from bot.store.inbox import Accepted, Duplicate, NewEvent, NotOurs
 from bot.store.outbox import NewDelivery
 
@@ -23,12 +25,31 @@ class BotIdentity:
     team_id: str
 
 
-class Identity(Protocol):
-    """Gives the cached identity; never the network, for it is asked before every ack."""
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Us in one workspace: who we are and what we call Slack with."""
 
-    def __call__(self) -> BotIdentity:
-        """The identity of the workspace."""
+    identity: BotIdentity
+    token: str = field(repr=False)
+
+
+class Members(Protocol):
+    """Tells who we are where; never by the network, for it is asked before every ack."""
+
+    async def member(self, team_id: str | None, enterprise_id: str | None = None) -> Member | None:
+        """Us in a workspace; the organisation only where that has installed us. None where we are not installed."""
         ...
+
+    async def of_event(self, body: Json) -> BotIdentity:
+        """Who we are where an event comes from; `LookupError` where we are not installed."""
+        ...
+
+
+ClientOf = Callable[[str], AsyncWebClient]
+"""The client of a workspace: its calls carry that workspace's token."""
+
+TokenOf = Callable[[str], Awaitable[str]]
+"""The bot token of a workspace; `SlackApiError` where we are not installed."""
 
 
 class Lanes(Protocol):

@@ -23,7 +23,7 @@ from bot.slack.results import as_text
 from bot.slack.schedule_cards import ScheduleRenderer
 from bot.slack.text import safe
 
-Permalink = Callable[[str, str], Awaitable[str | None]]
+Permalink = Callable[[str, str, str], Awaitable[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Renderer:
     places: Places
     costs: Costs
     link_for: LinkFor
-    approvers: Callable[[], Sequence[str]]
+    approvers: Callable[[str], Sequence[str]]
     permalink: Permalink
     clock: Clock
     live: LiveRenderer | None = None
@@ -185,20 +185,23 @@ class Renderer:
         submission, jobs = await self._about(delivery)
         cost = await self.costs.charged(submission.id)
         now = self.clock.now()
-        shown = card(submission, jobs, now, self.link_for, approvers=self.approvers(), cost=cost)
+        shown = card(submission, jobs, now, self.link_for, approvers=self.approvers(submission.workspace_id), cost=cost)
         return Rendered(shown, submission.requester)
 
     async def _ops_card(self, delivery: Delivery) -> Rendered:
         submission, jobs = await self._about(delivery)
         cost = await self.costs.charged(submission.id)
         place = await self._place(submission)
-        return Rendered(ops_card(submission, jobs, place=place, approvers=self.approvers(), cost=cost))
+        approvers = self.approvers(submission.workspace_id)
+        return Rendered(ops_card(submission, jobs, place=place, approvers=approvers, cost=cost))
 
     async def _place(self, asked: Submission | Batch) -> str:
         """The way to the request's thread; its channel where Slack gives no link."""
         thread = await self.places.conversation(asked.conversation_id)
         channel = f"<#{safe(thread.channel_id, 20)}>"
-        link = await self.permalink(thread.channel_id, thread.thread_ts) if thread.thread_ts else None
+        link = None
+        if thread.thread_ts is not None:
+            link = await self.permalink(thread.workspace_id, thread.channel_id, thread.thread_ts)
         return f"{channel} · <{link}|to the thread>" if link else channel
 
     async def _about(self, delivery: Delivery) -> tuple[Submission, list[Job]]:

@@ -11,7 +11,6 @@ import contextlib
 import enum
 
 import structlog
-from slack_sdk.web.async_client import AsyncWebClient
 
 from agent.errors import LeaseLost
 from agent.ports import Clock
@@ -20,7 +19,7 @@ from bot.slack import views
 from bot.slack.chunking import PIECE_LIMIT
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
 from bot.slack.pacing import Pacer
-from bot.slack.ports import DeliverNow, ReplyTurns
+from bot.slack.ports import ClientOf, DeliverNow, ReplyTurns
 from bot.slack.slack_calls import SlackCalls
 
 log = structlog.get_logger(__name__)
@@ -49,15 +48,14 @@ class SlackReplies:
 
     def __init__(
         self,
-        client: AsyncWebClient,
+        clients: ClientOf,
         *,
         turns: ReplyTurns,
         deliver_now: DeliverNow,
         pacer: Pacer,
         clock: Clock,
     ) -> None:
-        self.client = client
-        self.calls = SlackCalls(client)
+        self.clients = clients
         self.turns = turns
         self.deliver_now = deliver_now
         self.pacer = pacer
@@ -126,6 +124,7 @@ class SlackReply:
         self._replies = replies
         self._lease = lease
         self._turn = turn
+        self._client = replies.clients(conversation.workspace_id)
         self._channel = conversation.channel_id
         self._thread_ts = conversation.thread_ts
         self._ts = turn.reply_ts
@@ -154,7 +153,7 @@ class SlackReply:
             return
         try:
             async with asyncio.timeout(STATUS_SECONDS):
-                await self._replies.client.assistant_threads_setStatus(
+                await self._client.assistant_threads_setStatus(
                     channel_id=self._channel, thread_ts=self._thread_ts, status=text
                 )
             self._status_set = bool(text)
@@ -247,7 +246,7 @@ class SlackReply:
         if seconds := self._place("chat.startStream"):
             return seconds
         try:
-            answer = await self._replies.client.chat_startStream(
+            answer = await self._client.chat_startStream(
                 channel=self._channel,
                 thread_ts=self._thread_ts or "",
                 recipient_team_id=self._turn.workspace_id,
@@ -289,7 +288,7 @@ class SlackReply:
             return seconds
         text, self._waiting = self._waiting, ""
         try:
-            await self._replies.client.chat_appendStream(channel=self._channel, ts=self._ts or "", markdown_text=text)
+            await self._client.chat_appendStream(channel=self._channel, ts=self._ts or "", markdown_text=text)
         except SLACK_ERRORS as error:
             failure = judge(error)
             if failure.verdict is not Verdict.RATE_LIMITED:
@@ -309,7 +308,7 @@ class SlackReply:
         if seconds := self._place("chat.postMessage"):
             return seconds
         # Without words: a crash before its place is committed leaves an ellipsis behind, never half an answer.
-        answer = await self._replies.client.chat_postMessage(
+        answer = await self._client.chat_postMessage(
             channel=self._channel, thread_ts=self._thread_ts, text=BEGUN, unfurl_links=False, unfurl_media=False
         )
         await self._stands_at(str(answer["ts"]), Showing.EDITS)
@@ -325,9 +324,7 @@ class SlackReply:
         self._shown, self._waiting = whole, ""
         post = views.reply(whole)
         try:
-            await self._replies.client.chat_update(
-                channel=self._channel, ts=self._ts or "", text=post.text, blocks=post.blocks
-            )
+            await self._client.chat_update(channel=self._channel, ts=self._ts or "", text=post.text, blocks=post.blocks)
         except SLACK_ERRORS as error:
             failure = judge(error)
             if failure.verdict is not Verdict.RATE_LIMITED:
@@ -373,7 +370,7 @@ class SlackReply:
     async def _remove(self, ts: str) -> None:
         await self._stop_stream(ts)
         with contextlib.suppress(*SLACK_ERRORS):
-            await self._replies.client.chat_delete(channel=self._channel, ts=ts)
+            await self._client.chat_delete(channel=self._channel, ts=ts)
 
     async def _stop_stream(self, ts: str) -> None:
         """Stop, whatever state it is in: the outbox repairs by updating.
@@ -381,7 +378,7 @@ class SlackReply:
         A stream that a person has stopped, or that Slack has ended, leaves a spinner behind.
         """
         try:
-            await self._replies.client.chat_stopStream(channel=self._channel, ts=ts)
+            await self._client.chat_stopStream(channel=self._channel, ts=ts)
         except SLACK_ERRORS as error:
             if judge(error).verdict is Verdict.NOT_STREAMING:
-                await self._replies.calls.rest(self._channel, self._thread_ts)
+                await SlackCalls(self._client).rest(self._channel, self._thread_ts)

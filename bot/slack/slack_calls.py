@@ -18,6 +18,7 @@ from bot.slack.intake import DELIVERY_EVENT
 from bot.slack.job_files import FileUnavailable
 from bot.slack.live_rendering import Attachment
 from bot.slack.outcomes import SLACK_ERRORS, judge
+from bot.slack.ports import ClientOf
 from bot.store.outbox import ROOTS
 
 log = structlog.get_logger(__name__)
@@ -156,6 +157,17 @@ class SlackCalls:
             if not cursor:
                 return None
         return None
+
+
+class Permalinks:
+    """Links to messages, in whichever workspace."""
+
+    def __init__(self, clients: ClientOf) -> None:
+        self._clients = clients
+
+    async def __call__(self, workspace_id: str, channel: str, ts: str) -> str | None:
+        """A link to a message; None where Slack gives none."""
+        return await SlackCalls(self._clients(workspace_id)).permalink(channel, ts)
 
 
 def _content(post: Post, *, blocks: bool) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from bot.store.jobs import Jobs
 from bot.store.ledger import Ledger
 from bot.store.links import Links
 from bot.store.live import LiveParts, LiveSessions
+from bot.store.memory import Facts, Summed
 from bot.store.outbox import Outbox
 from bot.store.overview import Overview
 from bot.store.programs import Programs
@@ -88,6 +89,8 @@ class Store:
         self.schedules = Schedules(database, self.claims, ids, outbox, self.audit)
         self.talk = Talk(database, ids, outbox, self.audit)
         self.schedules = Schedules(database, self.claims, ids, outbox, self.audit)
+        self.facts = Facts(database, self.claims)
+        self.summed = Summed(database, self.claims)
         self.wallet = Wallet(database)
         self.roles = RoleMembers(database, self.audit)
         self.retention = Retention(database, link_seconds)

@@ -108,6 +108,12 @@ def add_talk(connection: sa.Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def add_memory(connection: sa.Connection) -> None:
+    """Summaries of long threads, and facts that people asked to keep."""
+    schema.digest.create(connection, checkfirst=True)
+    schema.fact.create(connection, checkfirst=True)
+
+
 MIGRATIONS: list[tuple[str, Migration]] = [
     ("001-tables", create_missing_tables),
     ("002-money", add_money),
@@ -117,6 +123,7 @@ MIGRATIONS: list[tuple[str, Migration]] = [
     ("006-assets", add_assets),
     ("007-video-agents", add_video_agents),
     ("008-formats", add_formats),
+    ("009-memory", add_memory),
     ("010-schedules", add_schedules),
     ("011-installations", add_installations),
     ("012-talk", add_talk),

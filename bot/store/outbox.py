@@ -39,6 +39,7 @@ class Outbox:
         self._database = database
         self._claims = claims
         self._ids = ids
+        self.told: str | None = None  # the one workspace whose operators have a channel; None: whichever it is
 
     async def add(self, connection: AsyncConnection, new: NewDelivery, *, held: bool = False) -> str:
         """Queue `new` behind what its conversation has, or leave the one with its key; returns the delivery's id.
@@ -80,6 +81,8 @@ class Outbox:
         kind: DeliveryKind = DeliveryKind.ROOT,
     ) -> None:
         """Queue a message of its own in a channel, once per key. What is said below it is not said to us."""
+        if self.told is not None and self.told != workspace_id:
+            return  # the settings name a channel of another workspace
         locked = sa.select(workspace.c.workspace_id).where(workspace.c.workspace_id == workspace_id)
         await connection.execute(self._database.locked(locked))  # two processes may have the same to tell
         if await self.find(connection, key) is not None:

@@ -29,6 +29,14 @@ class RoleMembers:
                 found[Role(row.role)].add(row.user_id)
         return {role: frozenset(users) for role, users in found.items()}
 
+    async def everywhere(self) -> dict[str, dict[Role, frozenset[str]]]:
+        """User ids by role, of every workspace."""
+        found: defaultdict[str, defaultdict[Role, set[str]]] = defaultdict(lambda: defaultdict(set))
+        async with self._database.reading() as connection:
+            for row in await connection.execute(sa.select(role_member)):
+                found[row.workspace_id][Role(row.role)].add(row.user_id)
+        return {place: {role: frozenset(users) for role, users in roles.items()} for place, roles in found.items()}
+
     async def replace(self, workspace_id: str, members: Mapping[Role, Collection[str]]) -> int:
         """Make `members` what is known, with a line in the audit log for each change; returns how many there were."""
         wanted = {(role.value, user_id) for role, users in members.items() for user_id in users}

@@ -627,6 +627,33 @@ asset = sa.Table(
 
 # Sessions with HeyGen's video agents. `job_id` and `submission_id` are those of the latest run; `seen` holds hashes of
 # messages, never words.
+# A summary of a conversation's log up to `through`; without `text` it is an attempt that came to nothing.
+digest = sa.Table(
+    "digest",
+    metadata,
+    _conversation(),
+    _column("through", sa.Integer),
+    _workspace(),
+    _column("text", Words, default=""),
+    _column("created_at", sa.Double),
+    sa.PrimaryKeyConstraint("conversation_id", "through"),
+)
+
+# What somebody asked to keep: in one conversation, or (without one) in the whole workspace.
+fact = sa.Table(
+    "fact",
+    metadata,
+    sa.Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
+    _workspace(),
+    sa.Column("conversation_id", ID, sa.ForeignKey("conversation.id"), nullable=True),
+    _column("user_id", ID),
+    _column("text", Words),
+    _column("call_key", ID, unique=True),
+    _column("created_at", sa.Double),
+    sa.Index("ix_fact_workspace", "workspace_id", "conversation_id"),
+    sqlite_autoincrement=True,  # people call facts by their numbers: none is used twice
+)
+
 agent_session = sa.Table(
     "agent_session",
     metadata,

@@ -43,7 +43,7 @@ class Brought:
         self.opened = 0
 
     @asynccontextmanager
-    async def open(self, origin: Origin, place: str, *, largest: int) -> AsyncIterator[Brought]:
+    async def open(self, asset: Asset, *, largest: int) -> AsyncIterator[Brought]:
         self.opened += 1
         yield self
 

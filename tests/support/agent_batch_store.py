@@ -115,7 +115,7 @@ class FakeFiles:
         self.opened: list[tuple[str, int]] = []
 
     @asynccontextmanager
-    async def open(self, file_id: str, *, largest: int) -> AsyncIterator[FakeFile]:
+    async def open(self, workspace_id: str, file_id: str, *, largest: int) -> AsyncIterator[FakeFile]:
         self.opened.append((file_id, largest))
         found = self.data[file_id]
         if isinstance(found, SourceRefused):

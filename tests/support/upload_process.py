@@ -30,6 +30,7 @@ from heygen import Client, HttpStorage, HttpTransport
 from tests.support.agent_fakes import FakeAccounts
 from tests.support.clock import ManualClock
 from tests.support.store_steps import ACCOUNT, PERSON, WORKSPACE, new_store, open_turn, running, sqlite_url
+from tests.support.workspaces import held
 
 
 def resident(name: str) -> int:
@@ -50,7 +51,7 @@ async def upload(order: dict[str, Any]) -> None:
     plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     async with aiohttp.ClientSession() as session, httpx2.AsyncClient(verify=plain, timeout=60.0) as http:
         slack = AsyncWebClient(token=order["token"], base_url=order["slack_url"], session=session, retry_handlers=[])
-        files = SlackFiles(slack, token=order["token"], allowed=own_origins(order["slack_url"]))
+        files = SlackFiles(lambda _: slack, token=held(order["token"]), allowed=own_origins(order["slack_url"]))
         client = Client(HttpTransport(order["heygen_url"], order["key"], http, "greenroom-tests"))
         async with running(new_store(sqlite_url(Path(order["folder"])), ManualClock())) as store:
             uploads = Uploads(

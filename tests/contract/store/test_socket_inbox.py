@@ -18,6 +18,7 @@ from bot.slack.socket import BoltAnswers, Bounds, SocketMode, opening
 from bot.store import Store
 from bot.store.schema import inbox
 from emulators.slack import SlackEmulator
+from tests.support.workspaces import at_home
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(90)]
 
@@ -54,9 +55,9 @@ async def processes(slack: SlackEmulator, store: Store) -> AsyncIterator[list[So
 
 
 def edge(slack: SlackEmulator, client: AsyncWebClient, store: Store, who: BotIdentity) -> SocketMode:
-    intake = Intake(lanes=store.lanes, echoes=store.deliveries, identity=lambda: who, wake=lambda: None)
+    intake = Intake(lanes=store.lanes, echoes=store.deliveries, members=at_home(who), wake=lambda: None)
     router = Router(lanes=store.lanes, wake=lambda: None)
-    bolt = build_app(client, signing_secret="", identity=lambda: who, intake=intake, router=router)
+    bolt = build_app(client, signing_secret="", members=at_home(who, client.token), intake=intake, router=router)
     return SocketMode(
         opening=opening(client, slack.app_token),
         answer=BoltAnswers(bolt),

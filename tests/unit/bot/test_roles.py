@@ -190,7 +190,7 @@ async def test_requesters_approve_their_own_only_where_nobody_is_named_for_it(
 async def test_those_who_can_approve_are_mentioned(
     client: AsyncWebClient, store: Store, appointments: dict[Role, list[str]], mentions: list[str]
 ) -> None:
-    assert appointed(client, store, appointments).approvers() == mentions
+    assert appointed(client, store, appointments).approvers(WORKSPACE) == mentions
 
 
 @pytest.mark.parametrize(
@@ -205,6 +205,6 @@ async def test_operators_are_called_and_admins_are_not(
     client: AsyncWebClient, store: Store, appointments: dict[Role, list[str]], mentions: list[str]
 ) -> None:
     roles = appointed(client, store, appointments)
-    assert roles.operators() == mentions
+    assert roles.operators(WORKSPACE) == mentions
     assert roles.called(WORKSPACE) is bool(mentions)
     assert not roles.called("T-other")

@@ -13,10 +13,10 @@ from agent.records import Lease
 from bot.uploads import BroughtFiles, UploadWorker
 
 
-def asset(asset_id: str) -> Asset:
+def asset(asset_id: str, **changes: Any) -> Asset:
     about: dict[str, Any] = {"workspace_id": "T1", "account_id": "A1", "conversation_id": "C1", "requester": "U1"}
     about |= {"origin": Origin.SLACK, "place": "F1", "call_key": "k", "state": AssetState.WAITING, "created_at": 0.0}
-    return Asset(id=asset_id, **about)
+    return Asset(id=asset_id, **about | changes)
 
 
 class Desk:
@@ -88,13 +88,13 @@ async def test_a_stop_ends_what_is_under_way() -> None:
 
 def test_files_come_from_where_they_are() -> None:
     class Opener:
-        def open(self, place: str, *, largest: int) -> str:
-            return f"{place}:{largest}"
+        def open(self, workspace_id: str, place: str, *, largest: int) -> str:
+            return f"{workspace_id} {place}:{largest}"
 
-    class Other(Opener):
+    class Other:
         def open(self, place: str, *, largest: int) -> str:
-            return "link " + super().open(place, largest=largest)
+            return f"link {place}:{largest}"
 
     brought = BroughtFiles(Opener(), Other())  # type: ignore[arg-type]
-    assert brought.open(Origin.SLACK, "F1", largest=5) == "F1:5"  # type: ignore[comparison-overlap]
-    assert brought.open(Origin.LINK, "x", largest=5) == "link x:5"  # type: ignore[comparison-overlap]
+    assert brought.open(asset("a"), largest=5) == "T1 F1:5"  # type: ignore[comparison-overlap]
+    assert brought.open(asset("b", origin=Origin.LINK, place="x"), largest=5) == "link x:5"  # type: ignore[comparison-overlap]

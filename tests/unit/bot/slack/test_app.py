@@ -20,6 +20,7 @@ from bot.slack.app import SUBSCRIBED_EVENTS, build_app
 from bot.slack.intake import Intake, timestamp_guard
 from bot.slack.router import Answer, Interaction, Router
 from emulators.slack import SlackEmulator
+from tests.support.workspaces import at_home
 from tests.unit.bot.slack.memory import MemoryEchoes, MemoryLanes, Wakes
 from tests.unit.bot.slack.rows import US, message_body, submission
 from tests.unit.bot.slack.test_router import CLICK, COMMAND, EVENT
@@ -33,9 +34,9 @@ class Edge:
     def __init__(self, client: AsyncWebClient, wakes: Wakes) -> None:
         self.lanes, self.echoes = MemoryLanes(), MemoryEchoes()
         self.router = Router(lanes=self.lanes, wake=wakes)
-        intake = Intake(lanes=self.lanes, echoes=self.echoes, identity=lambda: US, wake=wakes)
+        intake = Intake(lanes=self.lanes, echoes=self.echoes, members=at_home(US), wake=wakes)
         self.app: AsyncApp = build_app(
-            client, signing_secret=SECRET, identity=lambda: US, intake=intake, router=self.router
+            client, signing_secret=SECRET, members=at_home(US, client.token), intake=intake, router=self.router
         )
 
     async def event(self, body: dict[str, Any]) -> BoltResponse:

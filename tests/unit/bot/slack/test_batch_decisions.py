@@ -35,7 +35,7 @@ class Desk:
             places=store.turns,
             cancels=store.cancellations,
             notices=store.deliveries,
-            bench=Bench(MemoryRoles(UBOB={Role.APPROVER}, UDAVE={Role.OPERATOR}), lambda: [f"<@{BOB}>"]),
+            bench=Bench(MemoryRoles(UBOB={Role.APPROVER}, UDAVE={Role.OPERATOR}), lambda _: [f"<@{BOB}>"]),
             kick=wakes,
         ).register(self.router)
 

@@ -218,7 +218,7 @@ async def test_a_429_is_waited_out_by_everybody(thread: Thread) -> None:
 
 
 async def test_a_refused_connection_is_tried_for_as_long_as_it_takes(thread: Thread) -> None:
-    thread.worker._calls._client.base_url = "http://127.0.0.1:9/api/"
+    thread.client.base_url = "http://127.0.0.1:9/api/"
     await thread.queue("reply:1", "Hello.")
     await drain(thread, rounds=ATTEMPTS + 5, seconds=400)
     delivery = await thread.delivery("reply:1")

@@ -16,6 +16,9 @@ from agent.errors import SourceRefused
 from bot.server import Server, bound, url_of
 from bot.slack.downloads import SlackFiles, own_origins
 from emulators.slack import SlackEmulator
+from tests.support.workspaces import held
+
+TEAM = "T1"
 
 DATA = b"name,company\nSarah,Acme\n"
 
@@ -36,10 +39,10 @@ class Desk:
 
     @property
     def files(self) -> SlackFiles:
-        return SlackFiles(self.client, token=self.slack.bot_token, allowed=self.allowed)
+        return SlackFiles(lambda _: self.client, token=held(self.slack.bot_token), allowed=self.allowed)
 
     async def read(self, file_id: str, largest: int = 1_000) -> bytes:
-        async with self.files.open(file_id, largest=largest) as file:
+        async with self.files.open(TEAM, file_id, largest=largest) as file:
             return b"".join([piece async for piece in file.chunks()])
 
     async def refused(self, reading: Awaitable[bytes]) -> str:
@@ -81,7 +84,7 @@ async def desk() -> AsyncIterator[Desk]:
 
 
 async def test_a_file_is_read_whole_with_what_is_known_of_it(desk: Desk) -> None:
-    async with desk.files.open(desk.attach(), largest=1_000) as file:
+    async with desk.files.open(TEAM, desk.attach(), largest=1_000) as file:
         assert (file.name, file.content_type, file.size) == ("leads.csv", "text/csv", len(DATA))
         assert b"".join([piece async for piece in file.chunks()]) == DATA
 
@@ -126,10 +129,10 @@ async def test_a_page_in_the_place_of_a_file_is_noticed(desk: Desk, body: bytes,
 
 
 async def test_the_sign_in_page_for_a_wrong_token_is_noticed(desk: Desk) -> None:
-    files = SlackFiles(desk.client, token="xoxb-wrong", allowed=desk.allowed)
+    files = SlackFiles(lambda _: desk.client, token=held("xoxb-wrong"), allowed=desk.allowed)
 
     async def read() -> bytes:
-        async with files.open(desk.attach(), largest=1_000) as file:
+        async with files.open(TEAM, desk.attach(), largest=1_000) as file:
             return b"".join([piece async for piece in file.chunks()])
 
     assert await desk.refused(read()) == "not_the_file"

@@ -39,7 +39,7 @@ class Desk:
             live=store.live,
             places=store.turns,
             roles=MemoryRoles(**{user: {role} for user, role in PEOPLE.items()}),
-            approvers=lambda: [f"<@{BOB}>"],
+            approvers=lambda _: [f"<@{BOB}>"],
             link_for=self.link,
             kick=wakes,
         ).register(self.router)

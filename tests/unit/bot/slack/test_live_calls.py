@@ -22,7 +22,7 @@ class Calls:
         self.calls = LiveCalls(
             posts=store.deliveries,
             places=store.turns,
-            operators=lambda: ["<!subteam^S1>"],
+            operators=lambda _: ["<!subteam^S1>"],
             tell_operators=self._tell,
             clock=clock,
             kick=wakes,

@@ -22,7 +22,7 @@ from bot.slack.delivery import DeliveryWorker
 from bot.slack.live_rendering import LiveRenderer
 from bot.slack.pacing import Pacer
 from bot.slack.reply import SlackReplies
-from bot.slack.slack_calls import SlackCalls
+from bot.slack.slack_calls import Permalinks
 from bot.store import Store
 from bot.store.inbox import Accepted, NewEvent
 from bot.store.outbox import NewDelivery
@@ -53,16 +53,16 @@ class Thread:
     def __init__(
         self, slack: SlackEmulator, client: AsyncWebClient, store: Store, clock: ManualClock, ops_channel: bool = False
     ) -> None:
-        self.slack, self.store, self.clock = slack, store, clock
+        self.slack, self.store, self.clock, self.client = slack, store, clock, client
         self.wakes = Wakes()
         self.pacer = Pacer(clock)
         self.worker = DeliveryWorker(
-            client,
+            lambda _: client,
             deliveries=store.deliveries,
             jobs=store.jobs,
             places=store.turns,
             costs=store.ledger,
-            approvers=lambda: ["<@U0BOB00001>"],
+            approvers=lambda _: ["<@U0BOB00001>"],
             link_for=lambda job: f"https://greenroom.example/v/{job.link_id}" if job.link_id else None,
             pacer=self.pacer,
             clock=QuickClock(clock),
@@ -71,15 +71,15 @@ class Thread:
             live=LiveRenderer(
                 live=store.live,
                 places=store.turns,
-                operators=lambda: ["<@U0DAVE0001>"],
-                approvers=lambda: ["<@U0BOB00001>"],
-                permalink=SlackCalls(client).permalink,
+                operators=lambda _: ["<@U0DAVE0001>"],
+                approvers=lambda _: ["<@U0BOB00001>"],
+                permalink=Permalinks(lambda _: client),
                 clock=clock,
                 ops_channel=ops_channel,
             ),
         )
         self.replies = SlackReplies(
-            client, turns=store.turns, deliver_now=self.worker.deliver_now, pacer=self.pacer, clock=clock
+            lambda _: client, turns=store.turns, deliver_now=self.worker.deliver_now, pacer=self.pacer, clock=clock
         )
         self.root = slack.say(ALICE, CHANNEL, f"<@{slack.bot_user}> hello")
         self.conversation_id = ""

@@ -14,6 +14,7 @@ from bot.slack.intake import Intake
 from bot.slack.router import Answer, Interaction, Router
 from bot.slack.socket.answers import BoltAnswers, headers, payload_of
 from bot.slack.socket.frames import Envelope
+from tests.support.workspaces import at_home
 from tests.unit.bot.slack.memory import MemoryEchoes, MemoryLanes, Wakes
 from tests.unit.bot.slack.rows import US, message_body
 from tests.unit.bot.slack.test_router import COMMAND, EVENT
@@ -25,8 +26,8 @@ class Edge:
     def __init__(self, client: AsyncWebClient) -> None:
         self.lanes, wakes = MemoryLanes(), Wakes()
         self.router = Router(lanes=self.lanes, wake=wakes)
-        intake = Intake(lanes=self.lanes, echoes=MemoryEchoes(), identity=lambda: US, wake=wakes)
-        bolt: AsyncApp = build_app(client, signing_secret="", identity=lambda: US, intake=intake, router=self.router)
+        intake = Intake(lanes=self.lanes, echoes=MemoryEchoes(), members=at_home(US), wake=wakes)
+        bolt: AsyncApp = build_app(client, signing_secret="", members=at_home(US), intake=intake, router=self.router)
         self.answers = BoltAnswers(bolt)
 
 
