@@ -188,7 +188,7 @@ async def _mcp(settings: Settings, *, over_http: bool) -> int:
     if not settings.tokens():
         raise SettingsError("MCP_TOKENS is missing: it says who the program is and what it may spend.")
     if over_http:
-        return await _serve(settings)
+        return await _serve(settings, "serve")
     observability.configure(settings.log_level)
     await _refuse_unfit(settings)
     await over_stdio(settings, stop_signal)
