@@ -38,7 +38,7 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing for us; `reason` is for the log and for tests. `heard`: what a channel's policy may think differently of."""
+    """Nothing for us; `reason` is for the log and for tests. `heard`: what the policy of a channel may let through."""
 
     reason: str
     heard: NewEvent | None = field(default=None, compare=False, repr=False)
