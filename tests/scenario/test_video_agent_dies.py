@@ -6,7 +6,8 @@ from emulators.heygen.agents import QUESTION
 from tests.scenario.agent_stage import asked, closings, moved, posted, session_of, start, times_said
 from tests.scenario.stage import Stage
 
-STOP = "/v3/video-agents/[^/]+/stop"
+SESSION = "/v3/video-agents/[^/]+"
+STOP = f"{SESSION}/stop"
 
 
 async def test_one_that_fails_without_a_word(stage: Stage) -> None:
@@ -65,6 +66,7 @@ async def test_a_video_that_goes_on_without_its_session_is_still_delivered(stage
     root = await start(stage, "one_shot")
     await moved(stage, "generating")
     await stage.card(root, "pending at HeyGen")
+    await stage.wait(lambda: _video_was_told(stage))
     session_of(stage).lost = True
     stage.heygen.finish()
     closing = await stage.closing(root, "ready")
@@ -99,6 +101,12 @@ async def test_a_restart_asks_nothing_twice_and_the_answer_still_arrives(stage: 
     assert times_said(stage, root, QUESTION) == 1
     assert times_said(stage, root, "Here is a draft") == 1
     assert len(stage.charges) == 1
+
+
+def _video_was_told(stage: Stage) -> bool:
+    """Whether HeyGen has told us which video the session makes."""
+    looks = stage.heygen.journal.select("GET", SESSION)
+    return any((entry.reply or {}).get("data", {}).get("video_id") for entry in looks)
 
 
 def _looks_since_stop(stage: Stage) -> int:
