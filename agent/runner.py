@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol, assert_never
@@ -84,8 +84,19 @@ class OpenAgents(Protocol):
         ...
 
 
+class Limits(Protocol):
+    """How much is done for whom."""
+
+    async def effects(self, turn: TurnRecord) -> Collection[Effect]:
+        """What tools may do for the turn's requester; nothing at all for whom we do not work."""
+        ...
+
+
 class Runner:
-    """Runs turns. One per process; holds no state of any turn. Without `live` there are no live sessions."""
+    """Runs turns. One per process; holds no state of any turn. Without `live` there are no live sessions.
+
+    Without `limits` everything is done for everybody.
+    """
 
     def __init__(
         self,
@@ -102,6 +113,7 @@ class Runner:
         bounds: Bounds = DEFAULT_BOUNDS,
         live: OpenLive | None = None,
         agents: OpenAgents | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self.turns = turns
         self.jobs = jobs
@@ -114,6 +126,7 @@ class Runner:
         self.bounds = bounds
         self.live = live
         self.agents = agents
+        self.limits = limits
         self._secret = secret
 
     async def run(self, lease: Lease, row: InboxRow) -> Parked | None:
@@ -168,11 +181,15 @@ class _Run:
         self._history = 0
         self._of_use: list[str] = []
         # What no person has asked for may look, but neither spend nor change anything.
+        self._allowed = ALL_EFFECTS
         self._effects = ALL_EFFECTS if turn.origin in PERSONAL else PROGRAMS if turn.exact else READ_ONLY
 
     async def run(self) -> Parked | None:
         """Step until the turn ends or has to wait."""
         try:
+            if not await self._limited():
+                await self._end(await self._bodies(), TurnState.DONE, sentences.NOT_FOR_OUTSIDERS)
+                return None
             while True:
                 items = await self._runner.turns.items(self._turn.conversation_id)
                 own = [item for item in items if item.turn_id == self._turn.id]
@@ -184,6 +201,14 @@ class _Run:
             return None
         except ModelError as error:
             return await self._model_failed(error)
+
+    async def _limited(self) -> bool:
+        """Keep to what is done for the requester; False where that is nothing."""
+        if self._runner.limits is None:
+            return True
+        self._allowed = frozenset(await self._runner.limits.effects(self._turn))
+        self._effects = self._effects & self._allowed
+        return bool(self._allowed)
 
     async def _bodies(self) -> list[Json]:
         """The wire items of this turn so far."""
@@ -352,6 +377,8 @@ class _Run:
     async def _call(self, call: Json) -> tuple[Outcome, bool]:
         """What a call came to, and whether it holds words of others."""
         plan = self._runner.toolbox.plan(call["name"], call["arguments"], self._effects)
+        if isinstance(plan, Failed) and plan.code == "not_allowed" and self._allowed != ALL_EFFECTS:
+            return Failed("not_allowed", sentences.ONLY_LOOKING), False
         if not isinstance(plan, Planned):
             return plan, False
         key = call_key(self._turn.id, call["call_id"])

@@ -61,6 +61,12 @@ def for_model_error(error: ModelError, reference: str) -> str:
     return f"{_MODEL.get(error.code, _MODEL_DEFAULT)} (reference {reference})"
 
 
+NOT_FOR_OUTSIDERS = "I only work for members of this workspace. Please ask one of them."
+ONLY_LOOKING = (
+    "For guests and people of other organisations I only look things up. A member of this workspace can ask for this."
+)
+
+
 def for_give_up(code: str, reference: str) -> str:
     """For a turn that reached a bound."""
     return f"{_GIVE_UP[code]} (reference {reference})"

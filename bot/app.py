@@ -94,6 +94,7 @@ from bot.slack.live_actions import LiveActions
 from bot.slack.live_command import LiveCommand
 from bot.slack.live_relay import LiveRelay
 from bot.slack.live_rendering import LiveRenderer
+from bot.slack.outsiders import Outsiders
 from bot.slack.pacing import Pacer
 from bot.slack.reply import SlackReplies
 from bot.slack.router import Router
@@ -612,6 +613,7 @@ class _Parts:
             secret=self.settings.secret("secret_key").encode(),
             live=self.store.live,
             agents=self.store.agents,
+            limits=Outsiders(self.installs.clients, self.store.talk, self.clock),
         )
 
     def _lane_worker(self, runner: Runner) -> LaneWorker:

@@ -24,11 +24,18 @@ PASSING = (Verdict.RATE_LIMITED, Verdict.UNSURE, Verdict.NOT_SENT)
 
 @dataclass(frozen=True, slots=True)
 class SlackPerson:
-    """`gone`: deactivated, a stranger to the workspace by now, or never there. `unsure`: Slack did not say for now."""
+    """`gone`: deactivated, a stranger to the workspace by now, or never there. `unsure`: Slack did not say for now.
+
+    `guest`: invited into single channels; `stranger`: Slack itself calls them that. `teams` are the workspaces they are
+    in, none where Slack does not tell.
+    """
 
     zone: str | None = None
     gone: bool = False
     unsure: bool = False
+    guest: bool = False
+    stranger: bool = False
+    teams: frozenset[str] = frozenset()
 
 
 class SlackPeople:
@@ -69,5 +76,17 @@ class SlackPeople:
 def _person(user: Json) -> SlackPerson:
     zone = user.get("tz")
     return SlackPerson(
-        zone if isinstance(zone, str) else None, gone=bool(user.get("deleted") or user.get("is_stranger"))
+        zone if isinstance(zone, str) else None,
+        gone=bool(user.get("deleted") or user.get("is_stranger")),
+        guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        stranger=bool(user.get("is_stranger")),
+        teams=_teams(user),
     )
+
+
+def _teams(user: Json) -> frozenset[str]:
+    """In an organisation a person has one home and is in many workspaces."""
+    everywhere = user.get("enterprise_user")
+    more = everywhere.get("teams") if isinstance(everywhere, dict) else None
+    teams = [user.get("team_id"), *(more if isinstance(more, list) else [])]
+    return frozenset(one for one in teams if isinstance(one, str) and one)

@@ -43,7 +43,7 @@ def user_payload(workspace: Workspace, user: User) -> Json:
     """A user object."""
     return {
         "id": user.id,
-        "team_id": workspace.team_id,
+        "team_id": user.team_id or workspace.team_id,
         "name": user.name,
         "real_name": user.real_name,
         "deleted": user.deleted,

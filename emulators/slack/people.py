@@ -166,9 +166,9 @@ class People:
 
     # --- the workspace's furniture -------------------------------------------------------------------------
 
-    def add_user(self, name: str, *, guest: bool = False, admin: bool = False) -> User:
-        """A new person; they are in no channel yet."""
-        user = User(self.workspace.new_id("U"), name, name.title(), is_guest=guest, is_admin=admin)
+    def add_user(self, name: str, *, guest: bool = False, admin: bool = False, team_id: str = "") -> User:
+        """A new person; they are in no channel yet. `team_id`: of another organisation, which shares channels."""
+        user = User(self.workspace.new_id("U"), name, name.title(), is_guest=guest, is_admin=admin, team_id=team_id)
         self.workspace.users[user.id] = user
         return user
 

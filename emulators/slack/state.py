@@ -24,6 +24,7 @@ class User:
     real_name: str
     is_bot: bool = False
     is_guest: bool = False
+    team_id: str = ""  # of another organisation's person, whom a shared channel brings here
     is_admin: bool = False
     timezone: str = "Europe/Berlin"
     deleted: bool = False
