@@ -5,6 +5,7 @@ Webhooks make jobs due at once; without them this is the safety net.
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections import defaultdict
 from collections.abc import Coroutine, Sequence
@@ -13,6 +14,7 @@ from contextlib import AbstractContextManager
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from agent.checking import Checking
 from agent.errors import LeaseLost
 from agent.jobs import PollPlan, match, reading, unknown, unrecognised
 from agent.ports import Accounts, Clock, JobStore
@@ -31,7 +33,7 @@ NOT_FOUND = "not_found"
 
 
 class Poller:
-    """Reads due jobs and records what it learns. One per process."""
+    """Reads due jobs and records what it learns. One per process. `checking` looks at results before they are told."""
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class Poller:
         clock: Clock,
         rng: random.Random,
         plan: PollPlan | None = None,
+        checking: Checking | None = None,
     ) -> None:
         self._jobs = jobs
         self._accounts = accounts
@@ -49,10 +52,13 @@ class Poller:
         self._clock = clock
         self._rng = rng
         self._plan = plan or PollPlan()
+        self._checking = checking
 
     async def run_due(self, limit: int = 200) -> int:
         """Look at what is due; returns how many jobs were looked at."""
         claimed = await self._jobs.claim_due_jobs(limit)
+        if self._checking is not None:
+            self._checking.begin()
         running: dict[tuple[str, JobKind], list[Claim]] = defaultdict(list)
         waiting: dict[str, list[Claim]] = defaultdict(list)
         for lease, job in claimed:
@@ -110,8 +116,17 @@ class Poller:
         except HeyGenError as error:
             await self._later([(lease, job)], error)
         else:
-            update = reading(remote, now=now, next_look=self._wait(job))
+            update = await self._checked(job, remote, reading(remote, now=now, next_look=self._wait(job)))
             await self._record(lease, job, self._bounded(job, update))
+
+    async def _checked(self, job: Job, remote: Remote, update: JobUpdate) -> JobUpdate:
+        """With what looks doubtful about a result that somebody wants."""
+        if self._checking is None or update.state is not JobState.SUCCEEDED or job.state is JobState.UNWANTED:
+            return update
+        doubt = await self._checking.doubt(job, remote)
+        if doubt is not None:
+            log.info("result_doubtful")
+        return dataclasses.replace(update, failure=doubt)
 
     async def _later(self, claims: Sequence[Claim], error: HeyGenError) -> None:
         """The read failed: look again later, as the server asked or as the plan says."""
@@ -157,7 +172,8 @@ class Poller:
     ) -> None:
         now = self._clock.now()
         if provider_id is not None:
-            update = reading(found[provider_id], now=now, next_look=self._wait(job))
+            remote = found[provider_id]
+            update = await self._checked(job, remote, reading(remote, now=now, next_look=self._wait(job)))
             await self._jobs.attach(lease, provider_id=provider_id, update=update)
             log.info("job_changed", state=update.state, before=job.state)
         elif unread:

@@ -326,7 +326,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobUpdate:
-    """What a read of the provider tells about a job. `due_at` says when to look again while it runs."""
+    """What a read of the provider tells about a job. `due_at` says when to look again while it runs.
+
+    `failure` is why it failed; of one that succeeded, what looks doubtful about it.
+    """
 
     state: JobState
     status_word: str | None

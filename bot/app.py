@@ -61,7 +61,7 @@ from bot.app_mcp import ProgramNeeds, Programs, programs
 from bot.app_model import model_of
 from bot.app_needs import Needs
 from bot.app_schedules import ScheduleParts
-from bot.app_works import WorkTools, all_works, job_files
+from bot.app_works import WorkTools, all_works, checking, job_files
 from bot.background import Background
 from bot.clock import RandomIds, SystemClock
 from bot.crm import crm_of
@@ -344,6 +344,7 @@ class _Parts:
             clock=self.clock,
             rng=random.Random(),  # noqa: S311 - jitter
             plan=tempo.poll,
+            checking=checking(self.settings, store.jobs, self.works),
         )
         pacer = Pacer(self.clock)
         deliveries = self._deliveries(pacer)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from agent.backgrounds import Backgrounds
+from agent.checking import Checking
 from agent.clipping import Cutting
 from agent.clips import Clipper
 from agent.filling import Filling
@@ -31,6 +32,7 @@ from agent.translation import ReadyFiles
 from agent.work import Works
 from bot.fetch import MEGABYTE
 from bot.link_files import LinkFiles
+from bot.result_looks import ResultLooks, can_look
 from bot.settings import Settings
 from bot.slack.job_files import JobFiles, Requests
 
@@ -97,6 +99,12 @@ class WorkTools:
         clips = Clipper(accounts=self.accounts, sources=sources, ordering=self.ordering, spending=self.spending)
         tools = (lipsync, template, finishing, backgrounds, speech, clips)
         return [spec for one in tools for spec in one.tools()]
+
+
+def checking(settings: Settings, jobs: JobStore, works: Works) -> Checking:
+    """The look at results before they are posted; into the files themselves only where that was asked for."""
+    looks = settings.check_results and can_look()
+    return Checking(jobs=jobs, works=works, looks=ResultLooks(settings.fetch_allowed_hosts) if looks else None)
 
 
 def job_files(settings: Settings, jobs: Requests, accounts: Accounts, works: Works) -> JobFiles:

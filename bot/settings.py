@@ -210,6 +210,11 @@ class Settings(BaseSettings):
         description="Id of the channel where what programs ask for is shown; without it `OPS_CHANNEL`, without that "
         "their person's direct messages.",
     )
+    check_results: bool = Field(
+        default=False,
+        description="Whether finished videos are looked into before they are posted (cut short, length, silence, black "
+        "or still picture); needs the extra `check` (PyAV). A doubt is said and holds nothing back.",
+    )
     database_url: str = Field(
         default="sqlite:///.data/greenroom.db",
         repr=False,  # it may hold a password

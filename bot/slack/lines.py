@@ -118,7 +118,8 @@ def _telling(job: Job, submission: Submission, now: float, took: str) -> str:
             length = f", {elapsed(job.duration)} long" if job.duration else ""
             if parts := parts_in(job.status_word):
                 length = f", {parts} clip{'' if parts == 1 else 's'}"
-            return f"ready after {took}{length}"
+            doubt = f". *Please have a look:* {safe(job.failure, REASON_LIMIT)}" if job.failure else ""
+            return f"ready after {took}{length}{doubt}"
         case JobState.FAILED:
             return f"failed after {took}: {_reason(job.failure)}"
         case JobState.UNWANTED:
