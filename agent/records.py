@@ -195,11 +195,11 @@ class TurnRecord:
     error: str | None = None
     tainted: bool = False
 
-
     @property
     def exact(self) -> bool:
         """Whether it came as the very call that is carried out, so that no model of ours has made anything up."""
         return self.origin in EXACT
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

@@ -49,7 +49,10 @@ async def opening(store: TurnStore, row: InboxRow) -> Opening:
     payload = row.payload
     if row.kind in EXACT:
         name = partial(_without_secrets, store, row.conversation_id)
-        call = function_call(f"call_{row.id}"[:64], payload["name"], await _named(name, payload["arguments"]))
+        arguments = await _named(name, payload["arguments"])
+        for argument, file_id in payload.get("attached", {}).items():
+            arguments[argument] = await store.name_source(row.conversation_id, "F", file_id)
+        call = function_call(f"call_{row.id}"[:64], payload["name"], arguments)
         items = ((Source.USER, user_message(await name(payload["text"]))), (Source.COMMAND, call))
         return Opening(row.kind, payload["user"], items)
     if row.kind == SCHEDULED:

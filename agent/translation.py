@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,22 +14,24 @@ from agent.claim_hits import languages_named
 from agent.foreign import harmless, is_name
 from agent.languages import Ambiguous, Languages, Resolved
 from agent.ordering import TITLE_LIMIT, Order, Ordering
-from agent.ports import Accounts, Clock, TurnStore
-from agent.records import JobKind, Json
+from agent.ports import Accounts, Clock, JobStore, TurnStore
+from agent.records import JobKind, JobState, Json
 from agent.spending import Spending
 from agent.tool_calls import Failed, Outcome, TryAgain
 from agent.toolbox import Arguments, CallContext, Effect, ToolSpec
+from agent.work import PLAYED
 from heygen import Client
 
 LANGUAGES_FRESH_SECONDS = 3_600.0
 LINKS = ("http://", "https://")
+RESULT = re.compile(r"J\d{1,6}")
 MAX_LANGUAGES = 10  # a pay-as-you-go account may run this many jobs at once
 
 
 class TranslateArguments(Arguments):
     """Arguments of `translate_video`."""
 
-    source: str = Field(description="The video: a handle such as V1 or F1, or exactly the link the person gave.")
+    source: str = Field(description="The video: a handle such as V1, F1 or J1, or exactly the link the person gave.")
     languages: list[str] = Field(description="All target languages, as the person named them.", min_length=1)
     proofread: bool = Field(
         default=False,
@@ -67,6 +70,7 @@ class Translation:
         files: ReadyFiles,
         clock: Clock,
         max_languages: int = MAX_LANGUAGES,
+        jobs: JobStore | None = None,
     ) -> None:
         self._turns = turns
         self._accounts = accounts
@@ -75,6 +79,7 @@ class Translation:
         self._files = files
         self._clock = clock
         self._max_languages = max_languages
+        self._jobs = jobs
         self._languages: dict[str, tuple[float, Languages]] = {}
 
     def tools(self) -> list[ToolSpec]:
@@ -123,12 +128,17 @@ class Translation:
         usual = [known.resolve(code) for code in languages_named(words)]
         meant = known.named_in(words) | {one.name for one in usual if isinstance(one, Resolved)}
         named = all(name in meant for name in names)
+        handle = arguments.source.strip().upper()
+        if RESULT.fullmatch(handle):  # nobody gives a result: they name it
+            return named and re.search(rf"(?<!\w){handle}(?!\w)", words.upper()) is not None
         return named and await self._spending.gave(context.turn, arguments.source.strip(), url)
 
     async def _source(self, context: CallContext, source: str) -> _Source | TryAgain | Failed:
         """The link behind a handle, or the link itself; a file that was attached is uploaded first."""
         if source.lower().startswith(LINKS):
             return _at(source)
+        if RESULT.fullmatch(source.strip().upper()):
+            return await self._result(context, source.strip().upper())
         value = await self._turns.resolve_source(context.turn.conversation_id, source.strip().upper())
         if value is None:
             hint = "Ask the person to attach the video here, or for a link to it."
@@ -141,6 +151,17 @@ class Translation:
         if not (uploaded.content_type or "").startswith("video/"):
             return Failed("not_a_video", "That file is no video, so there is nothing to translate.")
         return _uploaded(uploaded, source.strip().upper())
+
+    async def _result(self, context: CallContext, handle: str) -> _Source | TryAgain:
+        """What an earlier job of the thread has made."""
+        jobs = await self._jobs.conversation_jobs(context.turn.conversation_id) if self._jobs else []
+        job = next((job for job in jobs if job.handle == handle), None)
+        if job is None or self._jobs is None:
+            return TryAgain("unknown_source", f"There is no job {handle} in this thread.", "Ask which one is meant.")
+        if job.state is not JobState.SUCCEEDED or job.kind not in PLAYED:
+            return TryAgain("not_ready", f"{handle} has no video that could be translated.", "Ask which one is meant.")
+        title = (await self._jobs.submission(job.submission_id)).title
+        return _Source({"video_job": job.id, "video_handle": handle, "video_name": title}, title)
 
     async def _resolved(self, account_id: str, words: Sequence[str]) -> list[str] | TryAgain:
         """The provider's exact names, or what is unclear about the words."""

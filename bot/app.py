@@ -101,11 +101,13 @@ from bot.slack.router import Router
 from bot.slack.slack_calls import Permalinks
 from bot.slack.socket import SocketMode
 from bot.slack.subtitle_modal import SubtitleModal
+from bot.slack.translate_modal import TranslateModal
 from bot.sockets import begin, socket_mode
 from bot.store import Store
 from bot.store.claims import LEASE_SECONDS
 from bot.store.database import Database, Topic
 from bot.store.directory import Account, Workspace
+from bot.usual_times import UsualTimes
 from bot.wallet import WalletWatches
 from bot.web.health import Health
 from bot.web.links import Links
@@ -498,6 +500,8 @@ class _Parts:
             schedules=self._side(ScheduleParts).renderer(),
             job_files=job_files(self.settings, self.store.jobs, self.accounts, self.works),
             preview_link=previews(self._side(Needs)).link,
+            usual_for=UsualTimes(self.store.jobs, self.clock).of,
+            picture_for=self.links.picture,
         )
 
     async def _tell_operators(self, workspace_id: str, key: str, text: str) -> None:
@@ -551,6 +555,7 @@ class _Parts:
             files=files,
             clock=self.clock,
             max_languages=self.settings.heygen_max_concurrent,
+            jobs=self.store.jobs,
         )
         retrying = Retrying(
             turns=self.store.turns,
@@ -715,6 +720,7 @@ class _Parts:
         Actions(requests=store.jobs).register(router)
         wish_buttons(self._side(Needs)).register(router)
         link_buttons(self._side(Needs)).register(router)
+        TranslateModal(jobs=store.jobs, places=store.turns).register(router)
         self._side(VideoAgentParts).actions().register(router)
         self._side(ScheduleParts).actions().register(router)
         files = job_files(self.settings, store.jobs, self.accounts, self.works)

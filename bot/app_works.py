@@ -48,7 +48,7 @@ def all_works(*, probe: Probe, jobs: JobStore, accounts: Accounts, prices: Price
     works = Works()
     material = Material(probe=probe, sounds=probe, jobs=jobs, accounts=accounts, works=works)
     works.add(
-        Translating(probe=probe, prices=prices),
+        Translating(probe=probe, prices=prices, material=material),
         Making(prices=prices, material=material),
         LipSyncing(material=material, prices=prices),
         Filling(prices=prices),

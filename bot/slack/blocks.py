@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from slack_sdk.models.blocks import Block, ContextBlock, MarkdownTextObject, SectionBlock
+from slack_sdk.models.blocks import Block, ContextBlock, ImageElement, MarkdownTextObject, SectionBlock
 
 from agent.records import Json
 from bot.slack.lines import Line, budgeted
@@ -35,6 +36,22 @@ def post(text: str, blocks: Sequence[Block]) -> Post:
 def section(text: str) -> Block:
     """A paragraph of mrkdwn."""
     return SectionBlock(text=MarkdownTextObject(text=text))
+
+
+def pictured(text: str, picture: str, alt: str) -> Block:
+    """A paragraph of mrkdwn with a picture beside it; `picture` is its address."""
+    image: Any = ImageElement(image_url=picture, alt_text=alt)
+    return SectionBlock(text=MarkdownTextObject(text=text), accessory=image)
+
+
+def without_pictures(post: Post) -> Post | None:
+    """The same without the pictures, for where Slack cannot fetch one; None where there are none."""
+    bare = [{key: value for key, value in block.items() if not _is_picture(key, value)} for block in post.blocks]
+    return None if bare == post.blocks else replace(post, blocks=bare)
+
+
+def _is_picture(key: str, value: Any) -> bool:
+    return key == "accessory" and isinstance(value, dict) and value.get("type") == "image"
 
 
 def sections(lines: Sequence[Line]) -> list[Block]:

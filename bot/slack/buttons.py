@@ -15,6 +15,7 @@ from bot.slack.text import cut
 LONGEST_VALUE = 400
 CORRECT = "correct_subtitles"
 WITHDRAW = "withdraw_links"
+TRANSLATE = "translate_result"
 CONFIRM_LIMIT = 300
 TOO_LATE = "What HeyGen has can't be stopped and is billed."
 NOT_SENT = frozenset({SubmissionState.WAITING_APPROVAL, SubmissionState.HELD, SubmissionState.INTENDED})
@@ -71,6 +72,11 @@ def cancel(submission: Submission, jobs: Sequence[Job]) -> ButtonElement:
     return ButtonElement(
         text="Cancel", action_id="cancel_request", value=value_of(submission), style="danger", confirm=dialog
     )
+
+
+def translate(submission: Submission) -> ButtonElement:
+    """Asks in a dialog into which languages what is ready shall be translated."""
+    return ButtonElement(text="Translate…", action_id=TRANSLATE, value=submission.id)
 
 
 def withdraw(submission: Submission) -> ButtonElement:

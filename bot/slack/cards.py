@@ -10,11 +10,13 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from agent.money import Reason, dollars
 from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, Submission, SubmissionState
+from agent.usual import Span
+from agent.work import PLAYED
 from bot.slack import buttons
-from bot.slack.blocks import SECTION_LIMIT, TITLE_LIMIT, Post, context, post, section, sections
+from bot.slack.blocks import SECTION_LIMIT, TITLE_LIMIT, Post, context, pictured, post, section, sections
 from bot.slack.closings import ended_how, outcome, retry
 from bot.slack.kinds import KINDS, listed
-from bot.slack.lines import LABEL_LIMIT, counted, elapsed, job_line
+from bot.slack.lines import LABEL_LIMIT, Line, counted, elapsed, job_line
 from bot.slack.ports import LinkFor
 from bot.slack.text import mention, safe
 
@@ -27,22 +29,53 @@ def card(
     *,
     approvers: Sequence[str] = (),
     cost: int | None = None,
+    usual: Span | None = None,
+    picture_for: LinkFor | None = None,
 ) -> Post:
     """Edited in place: a line per job, no invented progress, and what may be decided at this moment.
 
     `approvers` are mentions of those who can approve, nobody: the requester. `cost` is what it came to in
-    micro-dollars, None where the ledger has nothing on it.
+    micro-dollars, None where the ledger has nothing on it. `usual` is how long such work takes mostly; `picture_for`
+    gives the address of a picture of what was made.
     """
     if submission.state is SubmissionState.WAITING_APPROVAL:
         return _waiting(submission, jobs, approvers or [f"<@{submission.requester}>"])
     lines = [job_line(job, submission, now=now, link=link_for(job)) for job in jobs]
     summary = _summary(submission, jobs, now)
-    blocks = [section(f"{_asked(submission)} · {summary}"), *sections(lines)]
+    blocks = [section(f"{_asked(submission)} · {summary}"), *_shown(submission, jobs, lines, picture_for)]
+    if expected := _expected(submission, jobs, now, usual):
+        blocks.append(context(expected))
     if by := KINDS[submission.kind].by(submission):
         blocks.append(context(by))
     if money := _money(submission, jobs, cost):
         blocks.append(context(money))
     return post(f"{_title(submission)}: {summary}", [*blocks, *_buttons(submission, jobs, link_for)])
+
+
+def _shown(
+    submission: Submission, jobs: Sequence[Job], lines: Sequence[Line], picture_for: LinkFor | None
+) -> list[Block]:
+    """The lines; one that stands alone has its picture beside it."""
+    picture = picture_for(jobs[0]) if picture_for and len(jobs) == 1 else None
+    if picture is None:
+        return sections(lines)
+    return [pictured(lines[0].text, picture, f"A picture of {submission.title}"[:TITLE_LIMIT])]
+
+
+def _expected(submission: Submission, jobs: Sequence[Job], now: float, usual: Span | None) -> str:
+    """When it will usually be ready, by the clock: a card is not edited while nothing changes."""
+    if usual is None or submission.sent_at is None or not any(job.state is JobState.RUNNING for job in jobs):
+        return ""
+    first, last = submission.sent_at + usual.low, submission.sent_at + usual.high
+    if now > last:
+        return f"This takes longer than usual, which is {elapsed(usual.low)} to {elapsed(usual.high)}."
+    return f"Usually ready between {_at(first)} and {_at(last)}."
+
+
+def _at(moment: float) -> str:
+    """A time of day, which Slack shows in everybody's own zone."""
+    plain = datetime.fromtimestamp(moment, UTC).strftime("%H:%M UTC")
+    return f"<!date^{int(moment)}^{{time}}|{plain}>"
 
 
 def ops_card(
@@ -157,5 +190,8 @@ def _buttons(submission: Submission, jobs: Sequence[Job], link_for: LinkFor) -> 
 
 def _afterwards(submission: Submission, jobs: Sequence[Job], link_for: LinkFor) -> list[Block]:
     """What can be done with what is ready."""
+    ready = any(job.state is JobState.SUCCEEDED for job in jobs)
     linked = any(job.link_id and link_for(job) for job in jobs)
-    return [ActionsBlock(elements=[buttons.withdraw(submission)])] if linked else []
+    offered = [buttons.translate(submission)] if ready and submission.kind in PLAYED else []
+    offered += [buttons.withdraw(submission)] if linked else []
+    return [ActionsBlock(elements=offered)] if offered else []

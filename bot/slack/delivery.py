@@ -18,14 +18,14 @@ from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
 from bot.slack.agent_posts import AgentRenderer
 from bot.slack.batch_rendering import BatchRenderer
-from bot.slack.blocks import Post
+from bot.slack.blocks import Post, without_pictures
 from bot.slack.catalogue_posts import PreviewLink, no_previews
 from bot.slack.chunking import PIECE_LIMIT
 from bot.slack.job_files import FileUnavailable, JobFiles
 from bot.slack.live_rendering import Attachment, LiveRenderer
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
 from bot.slack.pacing import Pacer
-from bot.slack.ports import Claimed, ClientOf, Costs, Deliveries, JobRows, LinkFor, Places
+from bot.slack.ports import Claimed, ClientOf, Costs, Deliveries, JobRows, LinkFor, Places, UsualFor
 from bot.slack.rendering import Rendered, Renderer
 from bot.slack.schedule_cards import ScheduleRenderer
 from bot.slack.slack_calls import Permalinks, SlackCalls
@@ -65,7 +65,8 @@ class DeliveryWorker:
 
     `live` renders what is posted of live sessions, `batches` what is posted of batches and `agents` what is posted of
     video agents; without it there are none. `job_files` fetches results that are shared as files.
-    `preview_link` gives links of ours to pictures and voices.
+    `preview_link` gives links of ours to pictures and voices, `picture_for` to pictures of results; `usual_for` tells
+    how long work mostly takes.
     """
 
     def __init__(
@@ -87,6 +88,8 @@ class DeliveryWorker:
         agents: AgentRenderer | None = None,
         schedules: ScheduleRenderer | None = None,
         job_files: JobFiles | None = None,
+        usual_for: UsualFor | None = None,
+        picture_for: LinkFor | None = None,
         preview_link: PreviewLink = no_previews,
     ) -> None:
         self._clients = clients
@@ -104,6 +107,8 @@ class DeliveryWorker:
             agents=agents,
             schedules=schedules,
             job_files=job_files,
+            usual_for=usual_for,
+            picture_for=picture_for,
             preview_link=preview_link,
         )
         self._pacer = pacer
@@ -289,6 +294,9 @@ class DeliveryWorker:
             if judge(error).verdict is not Verdict.BLOCKS:
                 raise
             log.warning("blocks_refused")
+        if (bare := without_pictures(attempt.rendered.post)) is not None:  # the usual reason: Slack could not fetch one
+            bare_attempt = dataclasses.replace(attempt, rendered=dataclasses.replace(attempt.rendered, post=bare))
+            return await self._with_plain_text(bare_attempt, ts)
         return await self._call(attempt, ts, blocks=False)
 
     async def _call(self, attempt: _Attempt, ts: str | None, *, blocks: bool) -> str:

@@ -13,6 +13,7 @@ from typing import Literal
 from agent.records import Json
 from bot.slack.app import COMMAND, SUBSCRIBED_EVENTS
 from bot.slack.live_actions import SHORTCUT as LIVE_AVATAR
+from bot.slack.translate_modal import SHORTCUT as TRANSLATE_VIDEO
 
 EVENTS_PATH = "/slack/events"
 INSTALL_PATH = "/slack/install"
@@ -85,6 +86,7 @@ class Shortcut:
 
 
 SHORTCUTS = (
+    Shortcut(TRANSLATE_VIDEO, "Translate this video", "Translates the video of this message into other languages"),
     Shortcut(LIVE_AVATAR, "Bring in a live avatar", "Asks for an avatar that talks with you, face to face, about this"),
 )
 

@@ -18,7 +18,7 @@ LONGEST_INPUT = 3000
 
 def change_modal(submission: Submission) -> Json:
     """Asks for other languages; those it has are filled in."""
-    now = ", ".join(_named(name) for name in submission.arguments.get("languages", []))
+    now = ", ".join(named(name) for name in submission.arguments.get("languages", []))
     entry = PlainTextInputElement(action_id=LANGUAGES, initial_value=now[:LONGEST_INPUT], max_length=LONGEST_INPUT)
     view = View(
         type="modal",
@@ -39,7 +39,7 @@ def change_modal(submission: Submission) -> Json:
     return view.to_dict()
 
 
-def _named(name: str) -> str:
+def named(name: str) -> str:
     """A language so that it is read back as the same one."""
     return name if split_languages(f"{name},") == (name,) else f'"{name}"'
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agent.records import Conversation, Delivery, Job, Json, Lease, Submission
+from agent.usual import Span
 from bot.store.inbox import Accepted, Duplicate, NewEvent, NotOurs
 from bot.store.outbox import NewDelivery
 
@@ -184,6 +185,14 @@ class LinkFor(Protocol):
 
     def __call__(self, job: Job) -> str | None:
         """The link of `job`."""
+        ...
+
+
+class UsualFor(Protocol):
+    """Tells how long work mostly takes."""
+
+    async def __call__(self, submission: Submission, jobs: Sequence[Job]) -> Span | None:
+        """For the jobs of a request; None where nobody knows."""
         ...
 
 

@@ -18,7 +18,7 @@ from bot.slack.chunking import split
 from bot.slack.closings import closing, notice_late
 from bot.slack.job_files import JobFiles
 from bot.slack.live_rendering import Attachment, LiveRenderer
-from bot.slack.ports import Costs, JobRows, LinkFor, Places
+from bot.slack.ports import Costs, JobRows, LinkFor, Places, UsualFor
 from bot.slack.results import as_text
 from bot.slack.schedule_cards import ScheduleRenderer
 from bot.slack.text import safe
@@ -60,6 +60,8 @@ class Renderer:
     agents: AgentRenderer | None = None
     schedules: ScheduleRenderer | None = None
     job_files: JobFiles | None = None
+    usual_for: UsualFor | None = None
+    picture_for: LinkFor | None = None
     preview_link: catalogue_posts.PreviewLink = catalogue_posts.no_previews
 
     async def render(self, delivery: Delivery, conversation: Conversation) -> Rendered:
@@ -185,7 +187,16 @@ class Renderer:
         submission, jobs = await self._about(delivery)
         cost = await self.costs.charged(submission.id)
         now = self.clock.now()
-        shown = card(submission, jobs, now, self.link_for, approvers=self.approvers(submission.workspace_id), cost=cost)
+        shown = card(
+            submission,
+            jobs,
+            now,
+            self.link_for,
+            approvers=self.approvers(submission.workspace_id),
+            cost=cost,
+            usual=await self.usual_for(submission, jobs) if self.usual_for else None,
+            picture_for=self.picture_for,
+        )
         return Rendered(shown, submission.requester)
 
     async def _ops_card(self, delivery: Delivery) -> Rendered:

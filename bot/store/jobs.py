@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.errors import LeaseLost
-from agent.records import OPEN_JOB_STATES, Job, JobState, JobUpdate, Lease, Submission, SubmissionState
+from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, JobUpdate, Lease, Submission, SubmissionState
+from agent.usual import Past
 from bot.store.claims import RELEASED
 from bot.store.endings import NEVER
 from bot.store.rows import one, record
@@ -23,6 +24,7 @@ from bot.store.transitions import may_become
 
 LIST_LIMIT = 500
 THREAD_LIMIT = 2_000
+PAST_LIMIT = 200
 FINAL = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED)
 WATCHED = (JobState.RUNNING, JobState.UNKNOWN, JobState.UNWANTED)
 UNRECOGNISED = (JobState.WAITING, JobState.UNWANTED)
@@ -160,6 +162,16 @@ class Jobs(Submissions):
             select = select.where(job.c.requester == requester)
         newest = [job.c.created_at.desc(), job.c.conversation_id, job.c.number.desc()]
         return await self._list(select.order_by(*newest).limit(min(limit, LIST_LIMIT)))
+
+    async def past(self, workspace_id: str, kind: JobKind, limit: int = PAST_LIMIT) -> list[Past]:
+        """How long the newest jobs of a kind took that succeeded, from the moment their request was sent."""
+        took = job.c.finished_at - submission.c.sent_at
+        select = sa.select(took, job.c.duration).join(submission, submission.c.id == job.c.submission_id)
+        done = sa.and_(job.c.workspace_id == workspace_id, job.c.kind == kind, job.c.state == JobState.SUCCEEDED)
+        known = sa.and_(done, submission.c.sent_at.is_not(None), job.c.finished_at.is_not(None))
+        newest = select.where(known).order_by(job.c.created_at.desc()).limit(limit)
+        async with self._database.reading() as connection:
+            return [Past(max(row[0], 0.0), row[1]) for row in await connection.execute(newest)]
 
     async def open_requests(self, workspace_id: str, requester: str, limit: int) -> list[tuple[Submission, list[Job]]]:
         """The person's requests that are not over, newest first, each with its jobs that are still open.

@@ -55,6 +55,7 @@ _SWITCHES = frozenset(
         "streaming_enabled",
         "streaming_error",
         "file_uploads_enabled",
+        "images_reachable",
         "usergroups_enabled",
         "is_agent",
         "mention_first",

@@ -88,6 +88,8 @@ def read_blocks(workspace: Workspace, arguments: Arguments) -> list[Json]:
         raise Refusal("invalid_blocks_format")
     accepted = accept_blocks(blocks, "message", workspace.short_id)
     _check_videos(workspace, accepted)
+    if not workspace.images_reachable and '"image_url"' in json.dumps(accepted):
+        raise Refusal("invalid_blocks", ["downloading image failed [json-pointer:/blocks]"])
     return accepted
 
 

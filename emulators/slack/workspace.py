@@ -94,6 +94,7 @@ class Workspace:
         self.streaming_enabled = True
         self.streaming_error = "unknown_method"
         self.file_uploads_enabled = True
+        self.images_reachable = True  # whether Slack can fetch what blocks show
         self.usergroups_enabled = True
         self.is_agent = True
         self.mention_first = True

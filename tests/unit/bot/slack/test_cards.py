@@ -84,11 +84,15 @@ def test_an_open_card_can_be_refreshed() -> None:
 
 
 def test_a_final_card_with_failures_can_be_retried() -> None:
-    assert buttons(card(job(JobState.SUCCEEDED), job(JobState.FAILED))) == {"retry_failed": "sub_1"}
+    offered = buttons(card(job(JobState.SUCCEEDED), job(JobState.FAILED)))
+    assert offered == {"retry_failed": "sub_1", "translate_result": "sub_1"}
 
 
-def test_a_card_of_successes_has_no_buttons() -> None:
-    assert buttons(card(job(JobState.SUCCEEDED))) == {}
+def test_what_is_ready_can_be_translated_and_what_is_linked_withdrawn() -> None:
+    assert buttons(card(job(JobState.SUCCEEDED))) == {"translate_result": "sub_1"}
+    linked = buttons(card(job(JobState.SUCCEEDED, link_id="link_1")))
+    assert linked == {"translate_result": "sub_1", "withdraw_links": "sub_1"}
+    assert buttons(card(job(JobState.FAILED))) == {"retry_failed": "sub_1"}
 
 
 def test_two_hundred_jobs_are_folded_and_still_counted() -> None:
