@@ -387,7 +387,7 @@ class _Parts:
                     "schedules", self._side(ScheduleParts).due(self.clients.slack), tempo.schedules, takes_kicks=False
                 ),
                 Loop("schedules", self._side(ScheduleParts).due(slack), tempo.schedules, takes_kicks=False),
-                Loop("tokens", self.installs.keeper(self.kick), tempo.tokens),
+                Loop("tokens", self.installs.keeper(self.kick), tempo.tokens, takes_kicks=False),
                 Loop("schedules", self._side(ScheduleParts).due(slack), tempo.schedules, takes_kicks=False),
                 Loop("roles", self.roles.refresh, tempo.roles, takes_kicks=False),
                 Loop("wallet", self._wallets().look, tempo.wallet, takes_kicks=False),

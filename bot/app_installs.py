@@ -23,7 +23,7 @@ from bot.store.installations import Installations, Installed
 from bot.store.oauth_states import OAuthStates
 from bot.token_keeper import TokenKeeper
 from bot.web.oauth import Installing
-from bot.workspaces import SlackClients, Workspaces
+from bot.workspaces import AppClient, SlackClients, Workspaces
 
 SEALED = "slack tokens"
 
@@ -34,7 +34,7 @@ class Installs:
 
     settings: Settings
     store: Store
-    slack: AsyncWebClient
+    slack: AppClient
     clock: Clock
     workspaces: Workspaces
     clients: SlackClients
@@ -109,21 +109,15 @@ async def installs_of(
     if settings.has_oauth():
         rows = Installations(store.database, Sealer(settings.secret("secret_key"), SEALED))
     workspaces = Workspaces(home=home, rows=rows, clock=clock)
-    plain = client if rows is None else _without_token(client)
     return Installs(
         settings=settings,
         store=store,
-        slack=plain,
+        slack=AppClient(client),
         clock=clock,
         workspaces=workspaces,
         clients=SlackClients(workspaces, client),
         rows=rows,
     )
-
-
-def _without_token(client: AsyncWebClient) -> AsyncWebClient:
-    """For calls that bring their own: one without must not be made in the name of the settings' workspace."""
-    return AsyncWebClient(base_url=client.base_url, session=client.session, retry_handlers=[])
 
 
 async def _nothing() -> int:

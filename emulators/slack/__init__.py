@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
+from collections.abc import Iterator
+from functools import partial
 from typing import Any, Literal
 
 from starlette.requests import Request
@@ -26,6 +28,7 @@ from emulators.slack.delivery import Answer, Courier, Delivery, Poster
 from emulators.slack.errors import CannotDoError, Refusal
 from emulators.slack.interactivity import Interactions
 from emulators.slack.limits import Limits
+from emulators.slack.oauth import OAuth
 from emulators.slack.people import People
 from emulators.slack.sockets import Sockets
 from emulators.slack.state import File, Message, Session, ThreadStatus, User, UserGroup, View
@@ -96,9 +99,33 @@ class SlackEmulator(People, Interactions, Emulator):
         self.sockets = Sockets(self.workspace, self.journal)
         self.courier = Courier(self.workspace, self.poster, self.sockets, self.journal)
         self.workspace.sink = self.courier.send
+        self.teams = [self.workspace]
+        self.oauth = OAuth()
 
-    def _new_workspace(self) -> Workspace:
-        return Workspace(self.clock, self.random, lambda: self.url)
+    def _new_workspace(self, **named: str) -> Workspace:
+        return Workspace(self.clock, self.random, lambda: self.url, **named)
+
+    def add_team(self, team_id: str, name: str) -> Workspace:
+        """Another team, in which the app is not installed yet. People act in it within `visiting`."""
+        team = self._new_workspace(team_id=team_id, team_name=name)
+        for setting, value in self._settings.items():
+            setattr(team, setting, set(value) if isinstance(value, set | frozenset | list) else value)
+        team.sink = partial(self.courier.send, team=team)
+        team.limits.enabled = self.workspace.limits.enabled
+        self.teams.append(team)
+        return team
+
+    @contextlib.contextmanager
+    def visiting(self, team: Workspace) -> Iterator[Workspace]:
+        """Have people act and look in another team."""
+        before, self.workspace = self.workspace, team
+        try:
+            yield team
+        finally:
+            self.workspace = before
+
+    def _team(self, team_id: str) -> Workspace:
+        return next((team for team in self.teams if team.team_id == team_id), self.teams[0])
 
     # --- set-up --------------------------------------------------------------------------------------------
 
@@ -194,6 +221,8 @@ class SlackEmulator(People, Interactions, Emulator):
         self.workspace = self._new_workspace()
         self._apply_settings()
         self.workspace.sink = self.courier.send
+        self.teams = [self.workspace]
+        self.oauth = OAuth()
         self.poster.workspace = self.workspace
         self.courier.workspace = self.workspace
         self.sockets.workspace = self.workspace
@@ -276,13 +305,15 @@ class SlackEmulator(People, Interactions, Emulator):
         await self.sockets.serve(websocket, scope["emulator.entry"], scope["emulator.transport"])
 
     async def _api(self, request: Request) -> Response:
-        return await web_api.handle(self.workspace, request)
+        return await web_api.handle(self.teams, self.oauth, request)
 
     async def _upload(self, request: Request) -> Response:
-        return await files.receive_upload(self.workspace, request)
+        ticket = request.path_params["ticket"]
+        team = next((team for team in self.teams if ticket in team.uploads), self.teams[0])
+        return await files.receive_upload(team, request)
 
     async def _download(self, request: Request) -> Response:
-        return files.download(self.workspace, request)
+        return files.download(self._team(request.path_params["file"].partition("-")[0]), request)
 
     async def _response(self, request: Request) -> Response:
-        return await responses.handle(self.workspace, request)
+        return await responses.handle(self._team(request.path_params["team"]), request)

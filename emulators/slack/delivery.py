@@ -185,9 +185,9 @@ class Courier:
         """Nothing queued and nothing on the way; retries that are not due yet do not count."""
         return not self._queue and not self._running
 
-    def send(self, event: Json) -> None:
-        """Queue one event for the app."""
-        body = envelope(self.workspace, event)
+    def send(self, event: Json, team: Workspace | None = None) -> None:
+        """Queue one event for the app, of the first team unless another is given."""
+        body = envelope(team or self.workspace, event)
         delivery = Delivery(body["event_id"], event["type"], event, json.dumps(body).encode())
         self.deliveries.append(delivery)
         if not self.url and not self.workspace.socket_mode:

@@ -124,7 +124,7 @@ def download(workspace: Workspace, request: Request) -> Response:
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
     if file is None or not file.ready:
         return PlainTextResponse("Not found", 404)
-    if token != workspace.bot_token or not workspace.installed or not workspace.sees_file(file):
+    if not workspace.takes(token) or not workspace.installed or not workspace.sees_file(file):
         return HTMLResponse(LOGIN_PAGE)
     return Response(file.data, media_type=file.mimetype)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -11,6 +13,7 @@ from emulators.slack.errors import Refusal
 from emulators.slack.events import publish
 from emulators.slack.limits import TIER_1
 from emulators.slack.methods import Method
+from emulators.slack.oauth import OAuth
 from emulators.slack.state import Json
 from emulators.slack.workspace import Workspace
 
@@ -61,9 +64,12 @@ def _check_token(workspace: Workspace, token: str, method: Method | None) -> set
     """The scopes that the token carries."""
     if not token:
         raise Refusal("not_authed")
-    if token not in (workspace.bot_token, workspace.app_token):
+    is_bot = workspace.takes(token)
+    if not is_bot and token in workspace.tokens:
+        raise Refusal("token_expired")
+    if not is_bot and token != workspace.app_token:
         raise Refusal("invalid_auth")
-    kind = "bot" if token == workspace.bot_token else "app"
+    kind = "bot" if is_bot else "app"
     if method is not None and method.kind != kind:
         raise Refusal("not_allowed_token_type")
     if kind == "bot" and not workspace.installed:
@@ -71,12 +77,22 @@ def _check_token(workspace: Workspace, token: str, method: Method | None) -> set
     return workspace.scopes if kind == "bot" else workspace.app_scopes
 
 
-async def handle(workspace: Workspace, request: Request) -> Response:
-    """The HTTP shell around `call`."""
-    headers = {"x-oauth-scopes": ",".join(sorted(workspace.scopes))}
+def owner(teams: Sequence[Workspace], token: str) -> Workspace:
+    """The team that a token is of; the first where it is nobody's."""
+    return next((team for team in teams if token in team.tokens), teams[0])
+
+
+async def handle(teams: Sequence[Workspace], oauth: OAuth, request: Request) -> Response:
+    """The HTTP shell around `call`: whose token it is says in which team that is."""
+    headers: dict[str, str] = {}
     try:
         values = read_arguments(request.url.query, request.headers.get("content-type", ""), await request.body())
         token = request.headers.get("authorization", "").removeprefix("Bearer ") or str(values.pop("token", ""))
-        return JSONResponse(call(workspace, request.path_params["method"], token, values), headers=headers)
+        name = request.path_params["method"]
+        if name == "oauth.v2.access":
+            return JSONResponse({"ok": True, **oauth.access(request, values)})
+        workspace = owner(teams, token)
+        headers["x-oauth-scopes"] = ",".join(sorted(workspace.scopes))
+        return JSONResponse(call(workspace, name, token, values), headers=headers)
     except Refusal as refusal:
         return JSONResponse(refusal.body(), refusal.status, {**headers, **refusal.headers})

@@ -76,17 +76,31 @@ _ALPHABET = string.ascii_uppercase + string.digits
 
 
 class Workspace:
-    """State of one workspace with one app installed. Attributes that are switches may be set by tests at any time."""
+    """State of one workspace with one app installed. Attributes that are switches may be set by tests at any time.
 
-    team_id = TEAM_ID
-    team_name = "Greenroom"
+    In another team than the first everybody has another id, and the app is not installed yet.
+    """
+
     app_id = "A0GREENROM"
     bot_id = "B0GREENBOT"
     bot_token = "xoxb-1000000000-2000000000-greenroomemulatortoken"
     app_token = "xapp-1-A0GREENROM-3000000000-greenroomemulatortoken"
     signing_secret = "8f742231b10e8888abcd99yyyzzz85a5"
 
-    def __init__(self, clock: Clock, randomness: random.Random, url: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        randomness: random.Random,
+        url: Callable[[], str],
+        *,
+        team_id: str = TEAM_ID,
+        team_name: str = "Greenroom",
+    ) -> None:
+        self.team_id, self.team_name = team_id, team_name
+        self.mark = "" if team_id == TEAM_ID else team_id.removeprefix("T")
+        self.tokens: dict[str, float | None] = {}  # issued through OAuth, and when each expires
+        if self.mark:
+            self.bot_token, self.bot_id = "", f"{self.bot_id}{self.mark}"
         self.clock = clock
         self.random = randomness
         self.url = url
@@ -98,7 +112,7 @@ class Workspace:
         self.usergroups_enabled = True
         self.is_agent = True
         self.mention_first = True
-        self.installed = True
+        self.installed = not self.mark
         self.subscriptions = set(DEFAULT_EVENTS)
         self.scopes = set(DEFAULT_SCOPES)
         self.app_scopes = {"connections:write"}
@@ -132,13 +146,20 @@ class Workspace:
             ("dan", "U0DAN00001", True),
             ("dave", "U0DAVE0001", False),
         ):
-            self.users[id_] = User(id_, name, name.title(), is_guest=guest)
-        self.bot = User("U0GREENBOT", "heygen", "Greenroom", is_bot=True)
+            self.users[id_ + self.mark] = User(id_ + self.mark, name, name.title(), is_guest=guest)
+        self.bot = User(f"U0GREENBOT{self.mark}", "heygen", "Greenroom", is_bot=True)
         self.users[self.bot.id] = self.bot
         everyone = set(self.users)
-        self.channels["C0VIDEOS01"] = Channel("C0VIDEOS01", "videos", "channel", set(everyone))
-        self.channels["C0GENERAL1"] = Channel("C0GENERAL1", "general", "channel", everyone)
-        self.add_usergroup("video-approvers", ["dave"], id_="S0APPROVE1")
+        for id_, name in (("C0VIDEOS01", "videos"), ("C0GENERAL1", "general")):
+            self.channels[id_ + self.mark] = Channel(id_ + self.mark, name, "channel", set(everyone))
+        self.add_usergroup("video-approvers", ["dave"], id_=f"S0APPROVE1{self.mark}")
+
+    def takes(self, token: str) -> bool:
+        """Whether this is a bot token of this team's that has not expired."""
+        if token not in self.tokens:
+            return bool(token) and token == self.bot_token
+        expires_at = self.tokens[token]
+        return expires_at is None or self.clock.now() < expires_at
 
     # --- ids and times -------------------------------------------------------------------------------------
 

@@ -33,7 +33,15 @@ Found = TypeVar("Found")
 PATIENCE = 10.0
 # Intervals are real seconds, the lease is the app's: a minute of it passes in three seconds here.
 QUICK = Tempo(
-    lanes=0.1, deliveries=0.1, submissions=0.1, jobs=0.1, approvals=0.1, schedules=0.1, catch_up=600.0, lease=3_600.0
+    lanes=0.1,
+    deliveries=0.1,
+    submissions=0.1,
+    jobs=0.1,
+    approvals=0.1,
+    schedules=0.1,
+    tokens=0.3,
+    catch_up=600.0,
+    lease=3_600.0,
 )
 WEBHOOK_SECRET = "whsec-scenario"
 SECRET_KEY = "scenario-secret-key-of-32-characters"
