@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from emulators.openai import OpenAIEmulator
 from emulators.openai.script import Content, Say
@@ -87,12 +88,16 @@ class Pair(Stand):
         super().__init__(folder, Echo())
         self.seed = seed
         self.nodes = [Node("a"), Node("b")]
-        self.proxy = Proxy(lambda: [node.port for node in self.nodes if node.ready])
+        self.proxy = Proxy(lambda: [node.port for node in self.answering if node.ready])
         self.settled_after = 0.0
         self._server_url = server_url
         self._database_url = ""
         self._talks: list[Talk] = []
-        self._turns = itertools.cycle(self.nodes)
+
+    @property
+    def answering(self) -> list[Node]:
+        """The nodes that requests go to."""
+        return self.nodes
 
     async def open(self) -> None:
         """Start everything, the nodes too."""
@@ -129,17 +134,19 @@ class Pair(Stand):
 
     # -- the nodes ---------------------------------------------------------------------------------------------
 
+    def _order(self, node: Node) -> dict[str, Any]:
+        """What the zygote is told of a node."""
+        return {
+            "settings": self.settings(self._database_url, self.proxy.url),
+            "port": node.port,
+            "points": "",
+            "log": str(self.folder / f"{node.name}.log"),
+            "kill_at": None,
+            "lease": LEASE,
+        }
+
     async def _start(self, node: Node) -> None:
-        node.pid = await self.zygote.start(
-            {
-                "settings": self.settings(self._database_url, self.proxy.url),
-                "port": node.port,
-                "points": "",
-                "log": str(self.folder / f"{node.name}.log"),
-                "kill_at": None,
-                "lease": LEASE,
-            }
-        )
+        node.pid = await self.zygote.start(self._order(node))
         await self.until_up(node.pid, node.port, UP_SECONDS)
         if (status := self.zygote.status(node.pid)) is not None:
             raise AssertionError(f"node {node.name} ended with {status} while it started; its log says why")
@@ -173,8 +180,7 @@ class Pair(Stand):
 
     async def _balance(self) -> None:
         """Slack's requests go to the nodes by turns; what failed comes again soon."""
-        while True:
-            node = next(self._turns)
+        for node in itertools.cycle(self.answering):
             if node.ready:
                 self.slack.courier.url = f"http://127.0.0.1:{node.port}/slack/events"
                 self.slack.redeliver_now()

@@ -28,10 +28,12 @@ from agent.video_agents.rules import Patience
 from agent.work import UNKEYED
 from bot import heygen_account, observability
 from bot.app import Tempo, running
+from bot.processes import Part
 from bot.server import Server, bound
 from bot.settings import Settings
 from bot.slack import pacing, reply
 from emulators.slack import SlackEmulator
+from tests.chaos.next_version import become_the_next_version
 from tests.chaos.points import Points, wrap
 
 NOWHERE = "http://127.0.0.1:9"
@@ -102,6 +104,8 @@ def _child(order: dict[str, Any]) -> None:
         assets.LOOK_SECONDS = uploading.LOOK_SECONDS = 0.2
         heygen_account.SETTLES_AFTER = 1.0  # seconds, for the same reason as the next line
         UNKEYED[JobKind.AGENT] = 1.0  # seconds; nothing is on its way for longer here
+        if order.get("next_version"):
+            become_the_next_version()
         if order["points"]:
             wrap(Points(Path(order["points"]), tuple(order["kill_at"]) if order["kill_at"] else None))
         asyncio.run(_serve(order))
@@ -124,10 +128,12 @@ async def _serve(order: dict[str, Any]) -> None:
         agents=Patience(steps=((60.0, 0.2),), last=0.3),
     )
     settings = Settings(_env_file=None, **order["settings"])
-    async with running(settings, tempo=tempo) as app:
+    async with running(settings, tempo=tempo, part=Part(order.get("part", "serve"))) as app:
         server = Server(app.asgi, bound("127.0.0.1", order["port"]))
         await server.start()
         await stopped.wait()
+        if order.get("drain"):
+            await app.drain(order["drain"])
         await server.stop()
 
 
