@@ -9,7 +9,7 @@ from typing import Any, assert_never
 
 from agent.money import dollars
 from agent.records import OPEN_JOB_STATES, Job, JobState, Json, Submission, SubmissionState
-from agent.tool_calls import Deferred, Failed, NeedsApproval, Outcome, TryAgain, Value
+from agent.tool_calls import ADDED, Deferred, Failed, NeedsApproval, Outcome, TryAgain, Value
 
 LOOK_AGAIN = 5.0  # seconds until a look at a running job may show something new
 DECIDED_AGAIN = 15.0  # the same for one that waits for a person
@@ -23,6 +23,7 @@ APPROVAL_NOTE = (
     "Not sent. A person has to press Approve on the card in Slack; nothing else can. Afterwards it goes by itself: "
     "read it with the same handle."
 )
+BUTTON_NOTE = "Not done. A person has to press the button that was posted in the thread in Slack; nothing else can."
 
 
 def answer(*, ok: bool, code: str, retryable: bool = False, retry_after: float | None = None, **more: Any) -> Json:
@@ -39,9 +40,12 @@ def of_outcome(outcome: Outcome, call: str) -> Json:
     """What a tool call came to. `call` is the handle of the call itself."""
     match outcome:
         case Value(data) if data.get("done") is False:  # only a button in Slack carries it out
-            return answer(ok=True, code=NEEDS_APPROVAL, call=call, **data)
+            told = {"done": False, "waits_for": data.get("waits_for"), "note": BUTTON_NOTE}
+            return answer(ok=True, code=NEEDS_APPROVAL, call=call, **told)
         case Value(data):
-            return answer(ok=True, code=FINE, call=call, **data)
+            said = {"summary": data[ADDED]} if ADDED in data else {}
+            told = {name: value for name, value in data.items() if name != ADDED}
+            return answer(ok=True, code=FINE, call=call, **told, **said)
         case Deferred(_, _, data):
             told = {**data, "note": RESULT_NOTE}
             return answer(ok=True, code=SUBMITTED, retryable=True, retry_after=LOOK_AGAIN, call=call, **told)

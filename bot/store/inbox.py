@@ -106,7 +106,7 @@ class Lanes:
         if event.via is not None:  # of two first calls at once one waits for the other
             held = sa.select(workspace.c.workspace_id).where(workspace.c.workspace_id == event.workspace_id)
             await connection.execute(self._database.locked(held))
-            found = by_token(event.workspace_id, event.via)
+            found = by_token(event.workspace_id, event.via, event.channel_id)
         else:
             found = _in_thread(event.workspace_id, event.channel_id, event.thread_ts)
         existing: str | None = await connection.scalar(found)
@@ -275,10 +275,14 @@ def _unfinished(conversation_id: str) -> sa.Select[Any]:
     return sa.select(inbox).where(inbox.c.conversation_id == conversation_id, inbox.c.done_at.is_(None))
 
 
-def by_token(workspace_id: str, via: str) -> sa.Select[str]:
-    """The conversation of a program's token: the newest whose thread could be opened."""
+def by_token(workspace_id: str, via: str, channel_id: str | None = None) -> sa.Select[str]:
+    """The conversation of a program's token: the newest whose thread could be opened, or is to be in `channel_id`."""
     root = sa.and_(delivery.c.conversation_id == program.c.conversation_id, delivery.c.kind == DeliveryKind.ROOT)
     dead = sa.exists().where(root, delivery.c.state == DeliveryState.DEAD)
     mine = sa.and_(program.c.workspace_id == workspace_id, program.c.name == via)
     newest = (program.c.created_at.desc(), program.c.conversation_id)
-    return sa.select(program.c.conversation_id).where(mine, sa.not_(dead)).order_by(*newest).limit(1)
+    select = sa.select(program.c.conversation_id).where(mine, sa.not_(dead)).order_by(*newest).limit(1)
+    if channel_id is None:
+        return select
+    there = sa.or_(conversation.c.thread_ts.is_not(None), conversation.c.channel_id == channel_id)
+    return select.join(conversation, conversation.c.id == program.c.conversation_id).where(there)

@@ -15,7 +15,7 @@ import httpx2
 Json = dict[str, Any]
 VERSION = "2025-06-18"
 HELLO: Json = {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": {"name": "stranger", "version": "1"}}
-SECONDS = 15.0
+SECONDS = 60.0
 LINE = 4 * 1024 * 1024
 KEY = "greenroom/idempotency-key"
 
