@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot import check, observability, operations
+from bot import check, observability, operations, setup
 from bot.settings import Settings, SettingsError, load
 from bot.store.database import DatabaseError
 
@@ -23,6 +23,7 @@ COMMANDS = {
     "serve": "answer Slack and work on jobs (production)",
     "web": "answer Slack, HeyGen and browsers, and leave the work to workers (PostgreSQL)",
     "worker": "work on requests, jobs and posts, and leave answering to web processes (PostgreSQL)",
+    "setup": "ask for the credentials, check each, write .env, and say hello in Slack",
     "check": "say what is missing and whether the services answer",
     "manifest": "print the manifest that the Slack app is made from",
     "catalogue": "print the page about HeyGen's operations, or the schema of one",
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(operations.completed(given))
     try:
+        if options.command == "setup":
+            return setup.run(options)
         settings = load()
         command = options.command or ("serve" if settings.has_credentials() and options.once is None else "playground")
         return asyncio.run(_run(command, options, settings))
@@ -65,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
             _add_manifest(command)
         if name == "mcp":
             command.add_argument("--http", action="store_true", help="over HTTP instead, at /mcp, as serve does")
+        if name == "setup":
+            setup.add_arguments(command)
         if name == "upload":
             command.add_argument("file", metavar="FILE", help="an mp4, webm, png, jpeg, mp3, wav, pdf or srt")
         if name == "catalogue":

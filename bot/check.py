@@ -20,9 +20,11 @@ from bot.settings import Settings, SettingsError
 from bot.store.database import Database, DatabaseBusy, DatabaseError
 from bot.store.shared import SharedDatabase
 from heygen import HeyGenError
+from heygen.live import LiveClient, live_transport
 
 SECONDS = 10.0
 USER_AGENT = "greenroom"
+Probe = Callable[[Settings], Awaitable[str]]
 EMULATOR_HEADER = "x-greenroom-emulator"
 
 
@@ -75,8 +77,17 @@ def ending(settings: Settings, on: date) -> list[str]:
 
 async def services(settings: Settings) -> list[tuple[bool, str]]:
     """Ask each configured service something free: whether it works, and a line that says so."""
+    return [await _probe(name, probe, settings) for name, probe in _configured(settings)]
+
+
+async def service(name: str, settings: Settings) -> tuple[bool, str]:
+    """Ask one service, by its name in the lines of `services`; `LookupError` when it is not configured."""
+    return await _probe(name, dict(_configured(settings))[name], settings)
+
+
+def _configured(settings: Settings) -> list[tuple[str, Probe]]:
     truto = settings.heygen_transport == "truto"
-    probes: list[tuple[str, Callable[[Settings], Awaitable[str]], bool]] = [
+    probes: list[tuple[str, Probe, bool]] = [
         ("slack", _slack, settings.slack_bot_token is not None),
         ("socket", _socket, settings.slack_app_token is not None),
         ("operations", _operations, settings.slack_bot_token is not None and settings.ops_channel is not None),
@@ -86,12 +97,13 @@ async def services(settings: Settings) -> list[tuple[bool, str]]:
         ("truto", _truto, truto and settings.has_truto()),
         ("crm", _crm, settings.truto_crm_account_id is not None),
         ("heygen", _heygen, settings.has_truto() if truto else settings.heygen_api_key is not None),
+        ("liveavatar", _liveavatar, settings.liveavatar_api_key is not None),
         ("database", _database, True),
     ]
-    return [await _probe(name, probe, settings) for name, probe, configured in probes if configured]
+    return [(name, probe) for name, probe, configured in probes if configured]
 
 
-async def _probe(name: str, probe: Callable[[Settings], Awaitable[str]], settings: Settings) -> tuple[bool, str]:
+async def _probe(name: str, probe: Probe, settings: Settings) -> tuple[bool, str]:
     try:
         async with asyncio.timeout(SECONDS):
             return True, f"ok       {name}: {await probe(settings)}"
@@ -160,6 +172,13 @@ async def _heygen(settings: Settings) -> str:
     async with httpx2.AsyncClient() as http:
         balance = await heygen_client(settings, http, USER_AGENT).get_balance()
     return f"{balance.billing_type or 'no billing'}, {balance.remaining} {balance.currency or ''} left".strip()
+
+
+async def _liveavatar(settings: Settings) -> str:
+    async with httpx2.AsyncClient() as http:
+        key = settings.secret("liveavatar_api_key")
+        left = await LiveClient(live_transport(settings.liveavatar_base_url, key, http, USER_AGENT)).credits_left()
+    return f"{left} credits left"
 
 
 async def _truto(settings: Settings) -> str:

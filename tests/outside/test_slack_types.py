@@ -28,7 +28,7 @@ MANIFEST = 'Given<WebClient["apps"]["manifest"]["validate"]>["manifest"]'
 EVENT = 'SlackEvent["type"]'
 FORGOTTEN = {"agent_session_stopped", "agent_session_title_changed", "app_context_changed"}
 FORGOTTEN_SCOPES = {"assistant:write"}
-"""Events and scopes that the type of manifests does not list in these versions; the test after that one says that the events exist."""
+"""Events and scopes that the type of manifests does not list yet. That the events exist has a test below."""
 
 USUAL = {
     *("auth.test", "chat.postMessage", "chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update"),

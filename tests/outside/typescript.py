@@ -20,7 +20,7 @@ def complaints(program: str) -> dict[int, str]:
     need(TSC, "TypeScript is not installed: run .ci/outside")
     with tempfile.TemporaryDirectory(dir=TOOLS) as folder:  # where the compiler finds the packages
         (Path(folder) / "program.mts").write_text(program)
-        command = [TSC, *OPTIONS, "program.mts"]
+        command: list[str | Path] = [TSC, *OPTIONS, "program.mts"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
     found = {int(line): text for line, text in COMPLAINT.findall(done.stdout)}
     if bool(found) != bool(done.returncode):  # it was something else than the program
