@@ -53,7 +53,7 @@ from agent.work import Works
 from bot.accounts import SettingsAccounts
 from bot.app_agents import VideoAgentParts, agent_work
 from bot.app_assets import AssetNeeds, adding, slack_files, upload_worker
-from bot.app_catalogue import complete_toolbox, previews, wish_buttons
+from bot.app_catalogue import complete_toolbox, picks, previews, wish_buttons
 from bot.app_installs import Installs, installs_of
 from bot.app_links import link_buttons, links_of
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
@@ -102,6 +102,7 @@ from bot.slack.slack_calls import Permalinks
 from bot.slack.socket import SocketMode
 from bot.slack.subtitle_modal import SubtitleModal
 from bot.slack.translate_modal import TranslateModal
+from bot.slack.video_modal import VideoModal
 from bot.sockets import begin, socket_mode
 from bot.store import Store
 from bot.store.claims import LEASE_SECONDS
@@ -721,6 +722,9 @@ class _Parts:
         wish_buttons(self._side(Needs)).register(router)
         link_buttons(self._side(Needs)).register(router)
         TranslateModal(jobs=store.jobs, places=store.turns).register(router)
+        offered, preview_link = picks(self._side(Needs)), previews(self._side(Needs)).link
+        self.loops.append(Loop("picks", offered.run_once, HOUR))
+        VideoModal(picks=offered, preview_link=preview_link).register(router)
         self._side(VideoAgentParts).actions().register(router)
         self._side(ScheduleParts).actions().register(router)
         files = job_files(self.settings, store.jobs, self.accounts, self.works)

@@ -11,6 +11,7 @@ from agent.presenters import AccountPresenters
 from agent.spending import Spending
 from agent.toolbox import Toolbox, ToolSpec
 from bot.app_needs import Needs
+from bot.picks import Picks
 from bot.slack.catalogue_buttons import WishButtons
 from bot.slack.catalogue_posts import CataloguePosts
 from bot.store import Store
@@ -51,6 +52,12 @@ def previews(needs: Needs) -> Previews:
         accounts=needs.accounts,
         clock=needs.clock,
     )
+
+
+def picks(needs: Needs) -> Picks:
+    """What can be picked in a dialog."""
+    offers = AccountPresenters(accounts=needs.accounts, clock=needs.clock)
+    return Picks(offers=offers, accounts=needs.accounts, kick=needs.kick)
 
 
 def wish_buttons(needs: Needs) -> WishButtons:

@@ -132,6 +132,7 @@ class _Shell:
     async def action(self, body: Json, ack: AsyncAck, client: AsyncWebClient) -> None:
         interaction, answer = await self._decide("action", body)
         await ack()
+        await self._update(client, interaction, answer)
         await self._open(client, interaction, answer)
         await self._whisper(client, interaction, answer)
 
@@ -164,6 +165,16 @@ class _Shell:
             await client.views_open(trigger_id=interaction.trigger_id, view=answer.open_view)
         except SLACK_ERRORS as error:
             log.warning("modal_not_opened", code=judge(error).code, event_id=interaction.event_id)
+
+    async def _update(self, client: AsyncWebClient, interaction: Interaction, answer: Answer) -> None:
+        """Change the modal that the interaction came from, unless it has changed meanwhile. Never raises."""
+        view = interaction.body.get("view")
+        if answer.update_view is None or not isinstance(view, dict):
+            return
+        try:
+            await client.views_update(view_id=view.get("id"), hash=view.get("hash"), view=answer.update_view)
+        except SLACK_ERRORS as error:
+            log.warning("modal_not_updated", code=judge(error).code, event_id=interaction.event_id)
 
     async def _whisper(self, client: AsyncWebClient, interaction: Interaction, answer: Answer) -> None:
         """Show an answer to a click to that person only. The deed is committed, so a failure here is only logged."""

@@ -14,6 +14,7 @@ from agent.records import Json
 from bot.slack.app import COMMAND, SUBSCRIBED_EVENTS
 from bot.slack.live_actions import SHORTCUT as LIVE_AVATAR
 from bot.slack.translate_modal import SHORTCUT as TRANSLATE_VIDEO
+from bot.slack.video_modal import SHORTCUT as MAKE_VIDEO
 
 EVENTS_PATH = "/slack/events"
 INSTALL_PATH = "/slack/install"
@@ -45,6 +46,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "usergroups.users.list": ("usergroups:read",),
     "users.info": ("users:read",),
     "views.open": (),
+    "views.update": (),
 }
 """What we call with the bot token, and the scopes it takes: all of them, since we meet every kind of conversation."""
 
@@ -86,6 +88,7 @@ class Shortcut:
 
 
 SHORTCUTS = (
+    Shortcut(MAKE_VIDEO, "Make a video from this", "Makes a video in which an avatar says what this message says"),
     Shortcut(TRANSLATE_VIDEO, "Translate this video", "Translates the video of this message into other languages"),
     Shortcut(LIVE_AVATAR, "Bring in a live avatar", "Asks for an avatar that talks with you, face to face, about this"),
 )

@@ -45,7 +45,8 @@ class Answer:
     """What a handler decided.
 
     `event` is committed before the ack. `text` and `blocks` are shown to that person only. `response_action` and
-    `errors` answer a modal, `options` an option list, `open_view` opens a modal.
+    `errors` answer a modal, `options` an option list, `open_view` opens a modal,
+    `update_view` takes the place of the one that the interaction came from.
     """
 
     text: str | None = None
@@ -54,6 +55,7 @@ class Answer:
     errors: dict[str, str] | None = None
     event: NewEvent | None = None
     open_view: Json | None = None
+    update_view: Json | None = None
     options: list[Json] | None = None
 
 
