@@ -7,9 +7,11 @@ uses, and the store is the last to go.
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import random
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,7 +21,7 @@ from typing import TypeVar
 import aiohttp
 import httpx2
 import structlog
-from openai import AsyncOpenAI
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -50,7 +52,8 @@ from agent.translation import Translation
 from agent.video_agents.rules import PATIENCE, Patience
 from agent.videos import Videos
 from agent.work import Works
-from bot.accounts import SettingsAccounts
+from bot.accounts import WorkspaceAccounts, account_id_of
+from bot.app_accounts import AccountParts, account_parts
 from bot.app_agents import VideoAgentParts, agent_work
 from bot.app_assets import AssetNeeds, adding, slack_files, upload_worker
 from bot.app_catalogue import complete_toolbox, picks, previews, wish_buttons
@@ -61,7 +64,7 @@ from bot.app_mcp import ProgramNeeds, Programs, programs
 from bot.app_model import model_of
 from bot.app_needs import Needs
 from bot.app_schedules import ScheduleParts
-from bot.app_works import WorkTools, all_works, checking, job_files
+from bot.app_works import WorkTools, all_works, checking, job_files, poll_round
 from bot.background import Background
 from bot.clock import RandomIds, SystemClock
 from bot.crm import crm_of
@@ -71,6 +74,7 @@ from bot.hints import Hints
 from bot.identity import IdentityHolder
 from bot.lane_worker import LaneWorker
 from bot.loops import Loop
+from bot.metrics import MeteredModel, Metrics
 from bot.notify import notifier, others_answer
 from bot.posts import Posts
 from bot.processes import Part, loops_for, refuse_alone, session_name
@@ -85,6 +89,7 @@ from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.budget import Budgets
 from bot.slack.cancels import CancelCommand
 from bot.slack.commands import Commands
+from bot.slack.connecting import ConnectFirst
 from bot.slack.decisions import Decisions
 from bot.slack.delivery import DeliveryWorker
 from bot.slack.forgetting import Forgetting
@@ -106,12 +111,14 @@ from bot.slack.video_modal import VideoModal
 from bot.sockets import begin, socket_mode
 from bot.store import Store
 from bot.store.claims import LEASE_SECONDS
+from bot.store.counts import counts
 from bot.store.database import Database, Topic
 from bot.store.directory import Account, Workspace
 from bot.usual_times import UsualTimes
 from bot.wallet import WalletWatches
 from bot.web.health import Health
 from bot.web.links import Links
+from bot.web.metrics_page import MetricsPage
 from bot.web.webhooks import Webhooks
 from heygen import Client
 
@@ -157,7 +164,7 @@ class App:
     asgi: Starlette
     store: Store
     identity: IdentityHolder
-    accounts: SettingsAccounts
+    accounts: WorkspaceAccounts
     loops: list[Loop]
     live: Live
     router: Router
@@ -182,8 +189,9 @@ class App:
 class _Clients:
     slack: AsyncWebClient
     openai: AsyncOpenAI
-    heygen: Client
+    heygen: Client | None
     http: httpx2.AsyncClient
+    metrics: Metrics
 
 
 @asynccontextmanager
@@ -232,15 +240,22 @@ async def _store(stack: AsyncExitStack, settings: Settings, clock: Clock, ids: I
     return store
 
 
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Whom we trust: reading it takes a while, so all clients share it."""
+    return httpx2.create_ssl_context()
+
+
 async def _clients(stack: AsyncExitStack, settings: Settings) -> _Clients:
     session = await stack.enter_async_context(aiohttp.ClientSession())
-    http = await stack.enter_async_context(httpx2.AsyncClient(timeout=30.0, trust_env=True))
+    http = await stack.enter_async_context(httpx2.AsyncClient(timeout=30.0, trust_env=True, verify=_tls()))
     openai = await stack.enter_async_context(
         AsyncOpenAI(
             api_key=settings.secret("openai_api_key"),
             base_url=settings.openai_base_url,
             max_retries=0,  # the turn owns retries: they are rows, not sleeps
             timeout=httpx2.Timeout(connect=5.0, read=60.0, write=30.0, pool=10.0),
+            http_client=DefaultAsyncHttpxClient(verify=_tls()),
         )
     )
     home = settings.slack_bot_token
@@ -250,7 +265,10 @@ async def _clients(stack: AsyncExitStack, settings: Settings) -> _Clients:
         session=session,
         retry_handlers=[],  # a blind repeat of a post would double it
     )
-    return _Clients(slack, openai, heygen_client(settings, http, USER_AGENT), http)
+    metrics = Metrics()
+    own = settings.has_heygen() or not settings.has_oauth()
+    heygen = heygen_client(settings, http, USER_AGENT, metrics) if own else None
+    return _Clients(slack, openai, heygen, http, metrics)
 
 
 async def _compose(
@@ -263,20 +281,17 @@ async def _compose(
     tempo: Tempo,
     part: Part,
 ) -> App:
-    secret = settings.secret("secret_key")
     await asyncio.to_thread(lexicon)  # a tenth of a second that nobody's first answer should wait for
     await asyncio.to_thread(courtesies)
     identity = IdentityHolder()
     installs = await installs_of(settings, store, clients.slack, identity, clock)
     store.outbox.told = installs.home if installs.rows is not None else None
-    accounts = SettingsAccounts(
-        client=clients.heygen,
-        secret=secret,
-        public_url=settings.public_url,
-        webhooks_signed=settings.heygen_webhook_secret is not None,
+    connections = account_parts(
+        settings, store, ids, clients.http, own=clients.heygen, home=installs.home, agent=USER_AGENT
     )
+    accounts = connections.accounts()
     if installs.home:
-        account_id = await accounts.account_id(installs.home)
+        account_id = account_id_of(installs.home)
         await store.directory.put_workspace(Workspace(installs.home, ""))
         await store.directory.put_account(Account(account_id, installs.home, settings.heygen_transport, account_id))
     prices = Prices(settings.prices)
@@ -290,7 +305,7 @@ async def _compose(
     await roles.load()
     await roles.refresh()
     known = (identity, accounts, works, links, roles, prices)
-    parts = _Parts(settings, store, clients, clock, ids, tempo, *known, part, installs)
+    parts = _Parts(settings, store, clients, clock, ids, tempo, *known, part, installs, connections)
     hints = Hints(events=store.webhook_events, jobs=store.jobs, accounts=accounts, kick=parts.kick)
     await hints.finish_interrupted()
     worker, live = await parts.background(stack, hints)
@@ -313,13 +328,14 @@ class _Parts:
     ids: Ids
     tempo: Tempo
     identity: IdentityHolder
-    accounts: SettingsAccounts
+    accounts: WorkspaceAccounts
     works: Works
     links: Links
     roles: AppointedRoles
     prices: Prices
     part: Part
     installs: Installs
+    connections: AccountParts
     loops: list[Loop] = field(default_factory=list)
     programs: list[Programs] = field(default_factory=list)
 
@@ -359,7 +375,7 @@ class _Parts:
             clock=self.clock,
         )
         stack.push_async_callback(replies.close)
-        model = model_of(self.settings, self.clients.openai)
+        model = MeteredModel(model_of(self.settings, self.clients.openai), self.clients.metrics)
         needs, slack = self._live_needs(model), self.clients.slack
         toolbox = self._toolbox(submitter, spending, needs)
         if self.part.answers:
@@ -374,7 +390,7 @@ class _Parts:
                 self._working("deliveries", deliveries.run_once, tempo.deliveries),
                 self._working("files", deliveries.run_files, tempo.deliveries),
                 self._working("submissions", self._kicking(submitter.run_due), tempo.submissions),
-                self._working("jobs", self._kicking(poller.run_due), tempo.jobs),
+                self._working("jobs", partial(poll_round, poller, self.kick), tempo.jobs),
                 self._working("agents", self._kicking(self._side(VideoAgentParts).watch(tempo.agents)), tempo.jobs),
                 self._working("assets", uploads.round, tempo.submissions, hand_on=True),
                 self._working("live", self._kicking(live.run_due), tempo.live, hand_on=True),
@@ -384,12 +400,9 @@ class _Parts:
                 self._listening(stack),
                 Loop("approvals", self._kicking(store.approvals.expire_due), tempo.approvals),
                 Loop("batches", self._kicking(store.batches.run_due), tempo.approvals),
-                Loop(
-                    "schedules", self._side(ScheduleParts).due(self.clients.slack), tempo.schedules, takes_kicks=False
-                ),
-                Loop("schedules", self._side(ScheduleParts).due(slack), tempo.schedules, takes_kicks=False),
                 Loop("tokens", self.installs.keeper(self.kick), tempo.tokens, takes_kicks=False),
                 Loop("schedules", self._side(ScheduleParts).due(slack), tempo.schedules, takes_kicks=False),
+                Loop("credentials", self.connections.credentials.forget_ended, tempo.wallet, takes_kicks=False),
                 Loop("roles", self.roles.refresh, tempo.roles, takes_kicks=False),
                 Loop("wallet", self._wallets().look, tempo.wallet, takes_kicks=False),
                 Loop("erasures", self._kicking(store.erasures.run_due), tempo.erasures, takes_kicks=False),
@@ -398,6 +411,8 @@ class _Parts:
             ]
         )
         self.loops[:] = loops_for(self.part, self.loops)
+        for loop in self.loops:
+            loop.watch = self.clients.metrics.round
         return worker, live
 
     def _side(self, side: type[Side]) -> Side:
@@ -533,7 +548,7 @@ class _Parts:
         return WalletWatches(
             wallet=self.store.wallet,
             accounts=self.accounts,
-            known=self.store.directory.accounts,
+            known=self.connections.working,
             alert=self._tell_operators,
         )
 
@@ -637,7 +652,8 @@ class _Parts:
             kick=self.kick,
             schedules=self.store.schedules,
             relay=self._side(VideoAgentParts).relays(
-                LiveRelay(live=self.store.live, notices=self.store.deliveries, roles=self.roles, kick=self.kick)
+                ConnectFirst(self.accounts.connected, self.store.deliveries, self.kick),
+                LiveRelay(live=self.store.live, notices=self.store.deliveries, roles=self.roles, kick=self.kick),
             ),
         )
 
@@ -673,15 +689,21 @@ class _Parts:
             socket=lambda: None if socket is None else socket.status,
             draining=lambda: background.draining,
         )
+        metrics = MetricsPage(
+            self.clients.metrics,
+            token=settings.metrics_token.get_secret_value() if settings.metrics_token else None,
+            counts=partial(counts, store.database),
+            live_sessions=lambda: live.sessions,
+        )
         if not self.part.answers:
-            return Starlette(routes=[*health.routes()])
+            return Starlette(routes=[*health.routes(), *metrics.routes()])
         secret = settings.heygen_webhook_secret
         webhooks = Webhooks(
             hints=hints,
             secret=secret.get_secret_value() if secret else None,
             account_of=self.accounts.account_of,
         )
-        routes: list[BaseRoute] = [*webhooks.routes(), *self.links.routes(), *health.routes()]
+        routes: list[BaseRoute] = [*webhooks.routes(), *self.links.routes(), *health.routes(), *metrics.routes()]
         routes += previews(self._side(Needs)).routes() + self._side(VideoAgentParts).resources().routes()
         routes += self.installs.routes(self.roles)
         routes += live.viewer.routes() if live.viewer is not None else []
@@ -716,8 +738,10 @@ class _Parts:
             link_for=self.links.link,
             live=LiveCommand(live=store.live, kick=self.kick),
             schedules=self._side(ScheduleParts).actions(),
+            connected=self.accounts.connected,
         )
         commands.register(router)
+        self.connections.connecting(self.roles, self.kick).register(router)
         Actions(requests=store.jobs).register(router)
         wish_buttons(self._side(Needs)).register(router)
         link_buttons(self._side(Needs)).register(router)
@@ -776,7 +800,7 @@ class _Parts:
         return 0
 
     async def _catch_up(self, hints: Hints) -> int:
-        for account in await self.store.directory.accounts():
+        for account in await self.connections.working():
             await hints.catch_up(account.id)
         return 0
 

@@ -9,7 +9,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from starlette.routing import Route
 
 from agent.ports import Clock
-from bot.accounts import account_id_of
 from bot.identity import IdentityHolder
 from bot.roles import AppointedRoles
 from bot.sealing import Sealer
@@ -18,7 +17,6 @@ from bot.slack.installation_store import RowInstallationStore
 from bot.slack.ports import Member
 from bot.store import Store
 from bot.store.audit import RUNTIME, Deed
-from bot.store.directory import Account
 from bot.store.installations import Installations, Installed
 from bot.store.oauth_states import OAuthStates
 from bot.token_keeper import TokenKeeper
@@ -58,9 +56,6 @@ class Installs:
         async def installed(new: Installed, user_id: str) -> None:
             self.workspaces.forget()
             if new.team_id is not None:
-                account_id = account_id_of(new.team_id)
-                account = Account(account_id, new.team_id, self.settings.heygen_transport, account_id)
-                await self.store.directory.put_account(account)
                 await roles.installed_by(new.team_id, user_id)
 
         pages = Installing(

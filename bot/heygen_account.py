@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 
 import httpx2
 
+from bot.metrics import MeteredTransport, Metrics
 from bot.settings import Settings, SettingsError
+from bot.store.credentials import Credential, Kind
 from heygen import CallClass, Client, HttpTransport, RetryingTransport, RetryPolicy, Transport
 from heygen.replies import ReadReply
 from heygen.truto import (
@@ -27,12 +30,28 @@ SETTLES_AFTER = CallClass.WRITE.value + SETTLE_SECONDS
 RANDOM = random.Random()  # noqa: S311 - jitter
 
 
-def heygen_client(settings: Settings, http: httpx2.AsyncClient, user_agent: str) -> Client:
-    """The client; `SettingsError` when its way lacks a setting."""
+def heygen_client(
+    settings: Settings, http: httpx2.AsyncClient, user_agent: str, metrics: Metrics | None = None
+) -> Client:
+    """The client; `SettingsError` when its way lacks a setting. Each attempt of a request is counted in `metrics`."""
+    metered = partial(MeteredTransport, metrics=metrics or Metrics())
     if settings.heygen_transport == "direct":
         direct = HttpTransport(settings.heygen_base_url, settings.secret("heygen_api_key"), http, user_agent)
-        return Client(_retrying(direct))
-    through = _retrying(TrutoTransport(_wire(settings, http, user_agent, _account(settings), read=read_heygen)))
+        return Client(_retrying(metered(direct)))
+    wire = _wire(settings, http, user_agent, _account(settings), read=read_heygen)
+    through = _retrying(metered(TrutoTransport(wire)))
+    again = MarkingTransport(through, look_first=True)
+    return Client(MarkingTransport(through), again=again, settles_after=SETTLES_AFTER)
+
+
+def connected_client(
+    found: Credential, settings: Settings, http: httpx2.AsyncClient, user_agent: str, *, once: bool = False
+) -> Client:
+    """A client of an account that a workspace has connected; `once`: which repeats nothing, for somebody who waits."""
+    retrying = _plain if once else _retrying
+    if found.kind is Kind.KEY:
+        return Client(retrying(HttpTransport(settings.heygen_base_url, found.secret, http, user_agent)))
+    through = retrying(TrutoTransport(_wire(settings, http, user_agent, found.secret, read=read_heygen)))
     again = MarkingTransport(through, look_first=True)
     return Client(MarkingTransport(through), again=again, settles_after=SETTLES_AFTER)
 
@@ -67,6 +86,10 @@ def _wire(
     token = settings.truto_token()
     access = TrutoAccess(token=token, integrated_account_id=account_id, base_url=settings.truto_base_url)
     return TrutoWire(access, http, user_agent, pace=Pace(), sleep=asyncio.sleep, read=read)
+
+
+def _plain(transport: Transport) -> Transport:
+    return transport
 
 
 def _retrying(transport: Transport) -> Transport:

@@ -32,9 +32,9 @@ class Part(enum.StrEnum):
         return self is not Part.WEB
 
 
-# What a process that only answers cannot do without: its own live sessions, its leases, what others announce, and who
-# has been appointed to what.
-ANSWERING = frozenset({"live", "heartbeat", "notifications", "roles"})
+# What a process that only answers cannot do without: its own live sessions, its leases, what others announce, who
+# has been appointed to what, and the tokens it talks to Slack with.
+ANSWERING = frozenset({"live", "heartbeat", "notifications", "roles", "tokens"})
 
 
 def loops_for(part: Part, loops: Iterable[Loop]) -> list[Loop]:

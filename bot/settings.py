@@ -26,7 +26,7 @@ REQUIRED = {
     "SLACK_SIGNING_SECRET": "to know that a request comes from Slack (not with SLACK_APP_TOKEN)",
     "OPENAI_API_KEY": "to call the language model",
     "OPENAI_MODEL": "to choose the language model",
-    "HEYGEN_API_KEY": "to make and translate videos (not with HEYGEN_TRANSPORT=truto)",
+    "HEYGEN_API_KEY": "to make and translate videos (not with HEYGEN_TRANSPORT=truto, nor where workspaces connect their own)",
     "SECRET_KEY": "to sign the links we give out",
 }
 
@@ -234,6 +234,11 @@ class Settings(BaseSettings):
         description="How long a process that is to stop goes on answering once `/readyz` says so, in seconds: until a "
         "load balancer has noticed.",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="Token that Prometheus has to show (`Authorization: Bearer …`) to read `/metrics`; without it "
+        "there are no metrics.",
+    )
     secret_key: SecretStr | None = Field(
         default=None, description=f"At least {SECRET_KEY_CHARACTERS} random characters; signs links and hashes people."
     )
@@ -354,7 +359,7 @@ class Settings(BaseSettings):
     def missing(self) -> dict[str, str]:
         """Required settings that are not there: name → what it is for."""
         spared = {"SLACK_SIGNING_SECRET"} if self.slack_app_token is not None else set()
-        spared |= {"SLACK_BOT_TOKEN"} if self.has_oauth() else set()
+        spared |= {"SLACK_BOT_TOKEN", "HEYGEN_API_KEY"} if self.has_oauth() else set()
         through_truto = self.heygen_transport == "truto"
         spared |= {"HEYGEN_API_KEY"} if through_truto else set()
         lacking = {
@@ -372,6 +377,14 @@ class Settings(BaseSettings):
     def has_truto(self) -> bool:
         """Whether what is needed to reach HeyGen by way of Truto is there."""
         return not self._missing_for_truto()
+
+    def has_truto_token(self) -> bool:
+        """Whether we can speak with Truto; which account is used there may be a workspace's to say."""
+        return self.truto_api_key is not None or self.truto_api_token is not None
+
+    def has_heygen(self) -> bool:
+        """Whether the settings name a HeyGen account of their own."""
+        return self.has_truto() if self.heygen_transport == "truto" else self.heygen_api_key is not None
 
     def truto_token(self) -> str:
         """Truto's API token, by either name; `SettingsError` when it is missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from agent.ports import Clock
@@ -9,6 +10,7 @@ from agent.records import Json
 from bot.slack.blocks import Post
 from bot.slack.budget import Budgets
 from bot.slack.cancels import CancelCommand
+from bot.slack.connect_views import invitation
 from bot.slack.forgetting import Forgetting
 from bot.slack.live_command import NOT_SET_UP, LiveCommand, go_live
 from bot.slack.ports import LinkFor, RecentJobs
@@ -49,6 +51,7 @@ class Commands:
         link_for: LinkFor,
         live: LiveCommand | None = None,
         schedules: ScheduleActions | None = None,
+        connected: Callable[[str], Awaitable[bool]] | None = None,
     ) -> None:
         self._jobs = jobs
         self._budgets = budgets
@@ -58,13 +61,23 @@ class Commands:
         self._schedules = schedules
         self._clock = clock
         self._link_for = link_for
+        self._connected = connected
 
     def register(self, router: Router) -> None:
         """Add the command to the router."""
         router.add("command", "/heygen", self.handle)
 
     async def handle(self, interaction: Interaction) -> Answer:
-        """Answer one command; what takes time becomes an inbox row that opens a conversation."""
+        """Answer one command; what takes time becomes an inbox row that opens a conversation.
+
+        Where no HeyGen account is connected there is no work to begin, only one to connect.
+        """
+        answer = await self._decide(interaction)
+        if answer.event is None or self._connected is None or await self._connected(interaction.team_id):
+            return answer
+        return _answer(invitation())
+
+    async def _decide(self, interaction: Interaction) -> Answer:
         command = parse(interaction.text)
         match command:
             case Translate():

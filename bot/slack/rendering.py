@@ -9,7 +9,7 @@ from typing import assert_never
 from agent.batches import Batch
 from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, Job, Submission
-from bot.slack import catalogue_posts, views
+from bot.slack import catalogue_posts, connect_views, views
 from bot.slack.agent_posts import AgentRenderer
 from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.blocks import Post
@@ -124,6 +124,8 @@ class Renderer:
             return Rendered(catalogue_posts.gallery(delivery.body["gallery"], self.preview_link))
         if "wish" in delivery.body:
             return Rendered(catalogue_posts.wish(delivery.body["wish"], pressed=delivery.version > 1))
+        if "connect" in delivery.body:
+            return Rendered(connect_views.invitation(_text(delivery)))
         pieces = split(_text(delivery)) or ["…"]
         return Rendered(views.reply(pieces[0]), more=tuple(pieces[1:]))
 

@@ -33,7 +33,7 @@ class Interaction:
     message_ts: str | None
     value: str
     text: str
-    state: Json
+    state: Json = field(repr=False)  # people type secrets into some dialogs
     trigger_id: str
     response_url: str
     event_id: str

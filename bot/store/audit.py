@@ -38,6 +38,8 @@ class Deed(enum.StrEnum):
     LIBRARY_CHANGED = "library changed"
     BUDGET_SET = "budget set"
     TALK_CHANGED = "talk changed"
+    ACCOUNT_CONNECTED = "account connected"
+    ACCOUNT_REMOVED = "account removed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,10 @@ def add_schedules(connection: sa.Connection) -> None:
 
 
 def add_installations(connection: sa.Connection) -> None:
-    """Where the app is installed besides the workspace of the settings, and installations that have been begun."""
+    """Where the app is installed besides the settings' workspace, and which accounts workspaces have connected."""
     schema.installation.create(connection, checkfirst=True)
     schema.oauth_state.create(connection, checkfirst=True)
+    schema.credential.create(connection, checkfirst=True)
     add_missing_columns(connection, (schema.workspace,))
 
 

@@ -146,8 +146,8 @@ class Overview:
                 dead_deliveries=await _count(connection, delivery, delivery.c.state == DeliveryState.DEAD),
                 unknown_submissions=await _count(connection, submission, submission.c.state == SubmissionState.UNKNOWN),
                 open_jobs=await _count(connection, job, job.c.state.in_(OPEN_JOB_STATES)),
-                oldest_delivery=await _waiting(connection, delivery, UNDELIVERED, now),
-                oldest_submission=await _waiting(connection, submission, UNSENT, now),
+                oldest_delivery=await waiting(connection, delivery, UNDELIVERED, now),
+                oldest_submission=await waiting(connection, submission, UNSENT, now),
             )
 
 
@@ -215,7 +215,7 @@ async def _count(connection: AsyncConnection, table: sa.Table, condition: sa.Col
     return await connection.scalar(sa.select(sa.func.count()).select_from(table).where(condition)) or 0
 
 
-async def _waiting(connection: AsyncConnection, table: sa.Table, states: Sequence[str], now: float) -> float:
+async def waiting(connection: AsyncConnection, table: sa.Table, states: Sequence[str], now: float) -> float:
     """For how many seconds the oldest row in `states` has been due. To wait for a place at HeyGen is not our delay."""
     since = sa.case((table.c.not_before > table.c.created_at, table.c.not_before), else_=table.c.created_at)
     select = sa.select(sa.func.min(since).label("since")).where(table.c.state.in_(states), table.c.not_before <= now)

@@ -814,6 +814,22 @@ installation = sa.Table(
     _column("epoch", sa.Integer, default=0),
 )
 
+# What workspaces have connected: sealed. `mark` tells whether two are the same without opening either. One that was
+# replaced (`ended_at`) or `removed` stays for what needs it.
+credential = sa.Table(
+    "credential",
+    metadata,
+    _key("account_id"),
+    _workspace(),
+    _column("kind", ID),
+    _column("mark", ID),
+    _column("sealed", Words),
+    _column("connected_at", sa.Double),
+    _maybe("ended_at", sa.Double),
+    _column("removed", sa.Boolean, default=False),
+    sa.Index("credential_workspace", "workspace_id"),
+)
+
 # Installations that have been begun in some browser; nobody knows yet in which workspace.
 oauth_state = sa.Table(
     "oauth_state",

@@ -6,7 +6,7 @@ import pytest
 
 from emulators.slack import Workspace
 from tests.scenario.stage import Stage
-from tests.scenario.visits import SECOND, begin, install, open_to_all, visit
+from tests.scenario.visits import SECOND, begin, connect, install, open_to_all, visit
 
 
 @pytest.fixture
@@ -45,7 +45,9 @@ async def test_taken_out_it_falls_silent_and_comes_back_with_the_next_installati
     stage: Stage, second: Workspace
 ) -> None:
     await install(stage, second)
+    stage.heygen.add_account("hg-key-2", name="second")
     with stage.slack.visiting(second):
+        await connect(stage, "hg-key-2")
         there = stage.translate("French")
         await stage.submitted(1)
         await stage.card(there, "French")

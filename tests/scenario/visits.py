@@ -36,3 +36,17 @@ async def install(stage: Stage, team: Workspace, user: str = "alice") -> httpx2.
     """Somebody of a team installs the app there; the last page they see."""
     url, cookie = await begin(stage)
     return await visit(stage.slack.oauth.allow(url, team, user), {"Cookie": cookie})
+
+
+async def connect(stage: Stage, key: str, user: str = "alice", *, works: bool = True) -> str:
+    """Press Connect in a conversation with the app and type a key; what the dialog shows then."""
+    slack = stage.slack
+    for view in slack.views(user):
+        await slack.close_view(user, view.id)
+    typed = await stage.whispered(f"translate {stage.video} into French", user=user)
+    await slack.click(user, typed.channel, typed.ts, "connect_heygen")
+    [view] = await stage.wait(lambda: slack.views(user))
+    assert (await slack.submit_view(user, view.id, {"api_key": key})).ok
+    [after] = slack.views(user)
+    assert bool(after.errors) is not works
+    return str(after.errors or after.body)

@@ -39,8 +39,11 @@ BARE = {
     },
     "channel_policy": {"workspace_id", "channel_id"},
     "conversation": {"id", "workspace_id", "channel_id", "channel_type", "thread_ts"},
+    "credential": {"account_id", "workspace_id", "kind", "mark", "sealed"},
     "delivery": {"id", "workspace_id", "conversation_id", "key", "subject_id", "ts", "error", "owner"},
+    "digest": {"conversation_id", "workspace_id"},
     "erasure": {"id", "workspace_id", "pseudonym"},
+    "fact": {"workspace_id", "conversation_id", "call_key"},
     "feedback": {"id", "workspace_id", "conversation_id", "turn_id"},
     "inbox": {"id", "dedup_key", "workspace_id", "conversation_id", "kind", "ts"},
     "installation": {
