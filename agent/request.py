@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -21,6 +21,8 @@ NAMED_LINK = re.compile(r"\b[VF]\d+ \([^)\n]*\)")
 HANDLE = re.compile(r"\b[AVF]\d+\b")
 QUOTED_TO_THE_END = re.compile(r"^\s*(?:>>>|(?:&gt;){3}).*", re.MULTILINE | re.DOTALL)
 PASTED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+MOST_FILES = 10
+OFFER = "offer_for_files"  # see `agent.offering`
 ATTACHED = "[Attached file "
 NAME_LIMIT = 80
 NAME_WORDS = 5
@@ -52,8 +54,11 @@ async def opening(store: TurnStore, row: InboxRow) -> Opening:
         arguments = await _named(name, payload["arguments"])
         for argument, file_id in payload.get("attached", {}).items():
             arguments[argument] = await store.name_source(row.conversation_id, "F", file_id)
+        text = await name(payload["text"])
+        if payload["name"] == OFFER:
+            text, arguments["files"] = await _described(store, row), await _attached(store, row)
         call = function_call(f"call_{row.id}"[:64], payload["name"], arguments)
-        items = ((Source.USER, user_message(await name(payload["text"]))), (Source.COMMAND, call))
+        items = ((Source.USER, user_message(text)), (Source.COMMAND, call))
         return Opening(row.kind, payload["user"], items)
     if row.kind == SCHEDULED:
         note = (Source.RUNTIME, developer_message(payload["note"]))
@@ -81,6 +86,23 @@ async def _described(store: TurnStore, row: InboxRow) -> str:
         handle = await store.name_source(row.conversation_id, "F", file["id"])
         text += f"\n{ATTACHED}{handle}: {json.dumps(_shown_name(file['name']))}, {file['mimetype'][:80]}]"
     return text.strip() or "[The person mentioned you without saying anything.]"
+
+
+async def _attached(store: TurnStore, row: InboxRow) -> list[Json]:
+    """The files of a message, as `agent.offering` takes them."""
+    files = row.payload["files"][:MOST_FILES]
+    handles = [await store.name_source(row.conversation_id, "F", file["id"]) for file in files]
+    return [
+        {"handle": handle, "name": _shown_name(file["name"]) or "file", "type": file["mimetype"][:80]}
+        for handle, file in zip(handles, files, strict=True)
+    ]
+
+
+def wordless(row: InboxRow) -> InboxRow:
+    """A message of files and nothing else asks what shall be done with them; any other is as it was."""
+    if row.kind != "message" or not row.payload.get("files") or row.payload["text"].strip():
+        return row
+    return replace(row, kind="command", payload={**row.payload, "name": OFFER, "arguments": {}})
 
 
 def _shown_name(name: str) -> str:

@@ -92,6 +92,7 @@ from bot.slack.commands import Commands
 from bot.slack.connecting import ConnectFirst
 from bot.slack.decisions import Decisions
 from bot.slack.delivery import DeliveryWorker
+from bot.slack.file_offers import FileButtons
 from bot.slack.forgetting import Forgetting
 from bot.slack.gate import TalkGate
 from bot.slack.intake import Intake, timestamp_guard
@@ -745,10 +746,12 @@ class _Parts:
         Actions(requests=store.jobs).register(router)
         wish_buttons(self._side(Needs)).register(router)
         link_buttons(self._side(Needs)).register(router)
-        TranslateModal(jobs=store.jobs, places=store.turns).register(router)
+        translations = TranslateModal(jobs=store.jobs, places=store.turns)
         offered, preview_link = picks(self._side(Needs)), previews(self._side(Needs)).link
         self.loops.append(Loop("picks", offered.run_once, HOUR))
-        VideoModal(picks=offered, preview_link=preview_link).register(router)
+        videos = VideoModal(picks=offered, preview_link=preview_link)
+        for dialogs in (translations, videos, FileButtons(translations=translations, videos=videos)):
+            dialogs.register(router)
         self._side(VideoAgentParts).actions().register(router)
         self._side(ScheduleParts).actions().register(router)
         files = job_files(self.settings, store.jobs, self.accounts, self.works)

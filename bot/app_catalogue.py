@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from agent.catalogue.casting import Casting
 from agent.catalogue.finding import SHOWN, Finding
 from agent.catalogue.operations import NotDoneHere, Operations, permitted
+from agent.offering import Offering
 from agent.presenters import AccountPresenters
 from agent.spending import Spending
 from agent.toolbox import Toolbox, ToolSpec
@@ -14,6 +15,7 @@ from bot.app_needs import Needs
 from bot.picks import Picks
 from bot.slack.catalogue_buttons import WishButtons
 from bot.slack.catalogue_posts import CataloguePosts
+from bot.slack.file_offers import FileOffers
 from bot.store import Store
 from bot.store.audit import Deed
 from bot.web.previews import Previews
@@ -34,7 +36,8 @@ def complete_toolbox(specs: Sequence[ToolSpec], needs: Needs, spending: Spending
         deeds=AuditedDeeds(store),
     )
     offers = AccountPresenters(accounts=needs.accounts, clock=needs.clock)
-    own = [*specs, *Casting(accounts=needs.accounts, offers=offers, gallery=posts).tools()]
+    asking = Offering(offers=FileOffers(store.deliveries, kick=needs.kick))
+    own = [*specs, *Casting(accounts=needs.accounts, offers=offers, gallery=posts).tools(), *asking.tools()]
     names = [spec.name for spec in own]
     not_done = NotDoneHere(names)
     finding = Finding(may=operations.may, refusals=not_done)

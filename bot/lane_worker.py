@@ -18,6 +18,7 @@ from agent.errors import LeaseLost
 from agent.formats import NewerWord
 from agent.ports import Clock, JobStore, Roles
 from agent.records import OPEN_JOB_STATES, DeliveryState, InboxRow, Job, JobState, Json, Lease, Submission
+from agent.request import wordless
 from agent.rights import Right, may, roles_towards
 from agent.runner import Parked, Runner
 from agent.schedules import SCHEDULED
@@ -273,7 +274,7 @@ class LaneWorker:
         if current is None:
             return None
         if self._relay is None or await self._runner.has_begun(current) or not await self._relay.take(current):
-            return await self._runner.run(lease, current)
+            return await self._runner.run(lease, wordless(current))
         await self._lanes.finish_row(lease, row)
         return None
 

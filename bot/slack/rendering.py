@@ -9,7 +9,7 @@ from typing import assert_never
 from agent.batches import Batch
 from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, Job, Submission
-from bot.slack import catalogue_posts, connect_views, views
+from bot.slack import catalogue_posts, connect_views, file_offers, views
 from bot.slack.agent_posts import AgentRenderer
 from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.blocks import Post
@@ -122,6 +122,8 @@ class Renderer:
         """An answer: pictures, a wish to be confirmed, or words."""
         if "gallery" in delivery.body:
             return Rendered(catalogue_posts.gallery(delivery.body["gallery"], self.preview_link))
+        if "offer" in delivery.body:
+            return Rendered(file_offers.offer(delivery.body["offer"]))
         if "wish" in delivery.body:
             return Rendered(catalogue_posts.wish(delivery.body["wish"], pressed=delivery.version > 1))
         if "connect" in delivery.body:

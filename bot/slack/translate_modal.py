@@ -63,7 +63,7 @@ class TranslateModal:
         if found is None:
             return Answer(text=UNKNOWN)
         submission, _ = found
-        return await self._dialog(interaction, safe(submission.title, NAME_LIMIT), {"submission": submission.id})
+        return await self.dialog(interaction, safe(submission.title, NAME_LIMIT), {"submission": submission.id})
 
     async def shortcut(self, interaction: Interaction) -> Answer:
         """The dialog for the video of a message."""
@@ -75,7 +75,7 @@ class TranslateModal:
             return Answer(text=NO_VIDEO)
         name = shown_source(video.link) if video.link else safe(video.name, NAME_LIMIT)
         about = {"channel": interaction.channel_id, "thread": interaction.thread_ts}
-        return await self._dialog(interaction, name, {**about, "file": video.file_id, "link": video.link})
+        return await self.dialog(interaction, name, {**about, "file": video.file_id, "link": video.link})
 
     async def submitted(self, interaction: Interaction) -> Answer:
         """Ask for the translation, as somebody would by words."""
@@ -114,7 +114,8 @@ class TranslateModal:
         ready = [job for job in await self.jobs.jobs_of(submission.id) if job.state is JobState.SUCCEEDED]
         return (submission, ready[0].handle) if ready and submission.kind in PLAYED else None
 
-    async def _dialog(self, interaction: Interaction, name: str, about: Json) -> Answer:
+    async def dialog(self, interaction: Interaction, name: str, about: Json) -> Answer:
+        """The dialog; `name` (mrkdwn) is what is translated, and `about` says where it comes from."""
         languages = await self._last(interaction)
         return Answer(open_view=modal(name, languages, json.dumps(about)))
 

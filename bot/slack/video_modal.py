@@ -29,6 +29,10 @@ SHORTCUT = "video_from_message"
 SCRIPT = "script"
 LONGEST_SCRIPT = 3000
 NOT_A_MESSAGE = "Use this on a message, or ask me in words."
+WHICH = "Which avatar shall speak it?"
+PAID = "It is a paid request; what it costs stands on its card."
+WORDS = f"The avatar says it word for word. {PAID}"
+ROWS = f"With {{name}}, {{company}} or any other column of the list where they differ. {PAID}"
 NOTHING = "There is nothing to say in it."
 NOT_NOW = "I can't ask HeyGen who that is at the moment. Please try again in a minute, or leave the choice empty."
 
@@ -62,6 +66,16 @@ class VideoModal:
         about = json.dumps({"channel": place.channel_id, "thread": place.thread_ts})
         return Answer(open_view=modal(about, script[:LONGEST_SCRIPT]))
 
+    def speaking(self, recording: str, place: Thread) -> Answer:
+        """The dialog for an avatar that speaks a recording, by its handle."""
+        about = {"channel": place.channel_id, "thread": place.thread_ts, "audio": recording}
+        return Answer(open_view=modal(json.dumps(about), ""))
+
+    def for_rows(self, rows: str, place: Thread) -> Answer:
+        """The dialog for a video for each row of a list, by its handle."""
+        about = {"channel": place.channel_id, "thread": place.thread_ts, "list": rows}
+        return Answer(open_view=modal(json.dumps(about), ""))
+
     async def avatars(self, interaction: Interaction) -> Answer:
         """The avatars that fit what was typed."""
         return await self._options(interaction, lambda known: options(known.looks, interaction.value))
@@ -87,23 +101,34 @@ class VideoModal:
         """Ask for the video, as somebody would by words."""
         if interaction.body.get("type") == "view_closed":
             return Answer()
-        script = _written(interaction.state)
-        if not any(map(str.isalnum, script)):
+        script, about = _written(interaction.state), json.loads(interaction.value)
+        recording = about.get("audio")
+        if recording is None and not any(map(str.isalnum, script)):
             return _complain(SCRIPT, NOTHING)
-        arguments: Json = {"script": script}
+        arguments: Json = {"script": script} if recording is None else {"video": None, "audio": recording}
+        arguments |= {"file": about["list"]} if "list" in about else {}
         chosen = {name: value for name in (AVATAR, VOICE) if (value := _chosen(interaction.state, name))}
         if chosen:
             found = await self.picks.of(interaction.team_id)
             if found is None:
                 return _complain(next(iter(chosen)), NOT_NOW)
             arguments |= _named(found[1], chosen)
-        about = json.loads(interaction.value)
+        if recording is not None and "avatar" not in arguments:
+            return _complain(AVATAR, WHICH)
         place = Thread(about["channel"], about.get("thread"))
-        return Answer(event=wished(interaction, place, "create_video", arguments, f"[asked in a dialog] {script}"))
+        said = f"[asked in a dialog] {script or 'an avatar speaks the recording'}"
+        return Answer(event=wished(interaction, place, _tool(about), arguments, said))
 
     async def _options(self, interaction: Interaction, of: Callable[[Known], list[Json]]) -> Answer:
         found = await self.picks.of(interaction.team_id)
         return Answer(options=of(found[1]) if found is not None else [])
+
+
+def _tool(about: Json) -> str:
+    """What makes the video that a dialog is about."""
+    if "audio" in about:
+        return "lipsync_video"
+    return "create_videos" if "list" in about else "create_video"
 
 
 def _named(known: Known, chosen: Json) -> Json:
@@ -118,7 +143,14 @@ def modal(about: str, script: str, shown: Sequence[Block] = ()) -> Json:
     words = PlainTextInputElement(
         action_id=SCRIPT, multiline=True, initial_value=script or None, max_length=LONGEST_SCRIPT
     )
-    hint = "The avatar says it word for word. It is a paid request; what it costs stands on its card."
+    kind = json.loads(about)
+    voiced = "audio" not in kind
+    spoken = InputBlock(
+        block_id=SCRIPT,
+        label=PlainTextObject(text="What each video says" if "list" in kind else "What is said"),
+        hint=PlainTextObject(text=ROWS if "list" in kind else WORDS),
+        element=words,
+    )
     view = View(
         type="modal",
         callback_id=MAKE,
@@ -127,14 +159,9 @@ def modal(about: str, script: str, shown: Sequence[Block] = ()) -> Json:
         close=PlainTextObject(text="Not now"),
         private_metadata=about,
         blocks=[
-            InputBlock(
-                block_id=SCRIPT,
-                label=PlainTextObject(text="What is said"),
-                hint=PlainTextObject(text=hint),
-                element=words,
-            ),
-            _picker(AVATAR, "Avatar", "The usual one"),
-            _picker(VOICE, "Voice", "The avatar's own"),
+            *([spoken] if voiced else []),
+            _picker(AVATAR, "Avatar", "The usual one" if voiced else "Whose lips follow the recording"),
+            *([_picker(VOICE, "Voice", "The avatar's own")] if voiced else []),
             *shown,
         ],
     )
