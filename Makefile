@@ -7,7 +7,7 @@ BIN := .venv/bin
 # What .ci/run runs and make test does not even collect.
 LONG := $(shell grep -v '^\#' tests/long.txt)
 
-.PHONY: run test check fmt lock soak clean
+.PHONY: run test check fmt lock interop soak clean
 
 run: .venv/runtime
 	@$(BIN)/python -m bot $(ARGS)
@@ -18,6 +18,10 @@ test: .venv/dev
 
 check: .venv/dev
 	@.ci/check
+
+# Frameworks of others call our tools over MCP (docs/mcp.md), each in an environment of its own.
+interop: .venv/dev
+	@.ci/interop $(ARGS)
 
 soak: .venv/dev
 	@$(BIN)/python -m pytest -s -m soak $(ARGS)
