@@ -10,8 +10,9 @@ import json
 from collections.abc import Iterable, Sequence
 
 from agent.records import Item, Json, Source
+from agent.trimming import squeezed, stubbed, tokens, trimmed
 
-HISTORY_CHARACTERS = 120_000
+HISTORY_TOKENS = 40_000
 INTERRUPTED = json.dumps(
     {"ok": False, "error": {"code": "interrupted", "message": "This call was not carried out.", "retryable": False}}
 )
@@ -50,38 +51,17 @@ def message_text(body: Json) -> str:
     return "".join(part.get("text") or part.get("refusal") or "" for part in parts if isinstance(part, dict))
 
 
-def model_input(items: Sequence[Item], facts: str, *, limit: int = HISTORY_CHARACTERS) -> list[Json]:
-    """The input of the next model call: recent history, whole and in order, then the facts of this moment."""
-    bodies = _without_lone_reasoning(_paired(trimmed(items, limit)))
-    return [*_with_own_call_ids(bodies), developer_message(facts)]
+def model_input(
+    items: Sequence[Item], facts: str, *, budget: int = HISTORY_TOKENS, earlier: Json | None = None
+) -> list[Json]:
+    """The input of the next model call: recent history, whole and in order, then the facts of this moment.
 
-
-def trimmed(items: Sequence[Item], limit: int) -> list[Item]:
-    """The newest items within about `limit` characters, beginning at a person's message (or a command's call).
-
-    The newest turn is kept whole whatever its size: a question must not lose its own answer.
+    `budget` is in tokens, of history alone; `earlier` is an item that stands for what came before `items`.
     """
-    starts = [index for index, item in enumerate(items) if _begins(items, index)]
-    if not starts:
-        return list(items)
-    kept = starts[-1]
-    for start in reversed(starts):
-        if _size(items[start:]) > limit:
-            break
-        kept = start
-    return list(items[kept:])
-
-
-def _begins(items: Sequence[Item], index: int) -> bool:
-    item = items[index]
-    if item.source not in (Source.USER, Source.COMMAND):
-        return False
-    previous = items[index - 1] if index else None
-    return previous is None or previous.turn_id != item.turn_id
-
-
-def _size(items: Sequence[Item]) -> int:
-    return sum(len(json.dumps(item.body, ensure_ascii=False)) for item in items)
+    room = budget - (tokens(earlier) if earlier else 0)
+    bodies = _without_lone_reasoning(_paired(trimmed(stubbed(items, room), room)))
+    lead = [earlier] if earlier else []
+    return [*lead, *_with_own_call_ids(squeezed(bodies, room)), developer_message(facts)]
 
 
 def _paired(items: Sequence[Item]) -> list[Json]:

@@ -41,6 +41,9 @@ class Right(enum.StrEnum):
     SEE_LIBRARY = "see library"
     CHANGE_LIBRARY = "change library"
     MANAGE_ACCOUNT = "manage account"
+    DROP_THREAD_FACTS = "drop thread facts"
+    CHANGE_MEMORY = "change memory"
+    CHANGE_SETTINGS = "change settings"
     FORGET_ME = "delete own data"
     FORGET_OTHERS = "delete others' data"
 
@@ -63,6 +66,9 @@ MATRIX: Mapping[Right, frozenset[Role]] = {
     Right.SEE_LIBRARY: frozenset({Role.OPERATOR, Role.ADMIN}),
     Right.CHANGE_LIBRARY: frozenset({Role.OPERATOR, Role.ADMIN}),
     Right.MANAGE_ACCOUNT: frozenset({Role.ADMIN}),
+    Right.DROP_THREAD_FACTS: frozenset({Role.REQUESTER, Role.OPERATOR, Role.ADMIN}),
+    Right.CHANGE_MEMORY: frozenset({Role.OPERATOR, Role.ADMIN}),
+    Right.CHANGE_SETTINGS: frozenset({Role.ADMIN}),
     Right.FORGET_ME: frozenset(Role),
     Right.FORGET_OTHERS: frozenset({Role.ADMIN}),
 }

@@ -21,7 +21,7 @@ from structlog.contextvars import bound_contextvars
 from agent import prompts, sentences
 from agent.answer import final_text, finished, outgoing_context
 from agent.catalogue.finding import found_in
-from agent.conversation import INTERRUPTED, model_input, open_calls
+from agent.conversation import INTERRUPTED, open_calls
 from agent.errors import LeaseLost, ModelError, SourceRefused
 from agent.facts import facts_block
 from agent.interruption import Interrupted, Watch
@@ -29,6 +29,7 @@ from agent.live.records import LiveSession
 from agent.model import Completed, Model, ModelRequest
 from agent.outgoing import OutgoingContext, OutgoingFilter
 from agent.ports import Budget, Clock, JobLinks, JobStore, Replies, Reply, TurnStore, Used
+from agent.recall import SHARES, Recall
 from agent.records import (
     EXACT,
     Conversation,
@@ -53,7 +54,6 @@ from heygen import HeyGenError
 log = structlog.get_logger(__name__)
 
 PARALLEL_CALLS = 4
-HISTORY_LIMITS = (120_000, 40_000)
 RETRY_CAP = 60.0
 RETRY_WINDOW = 600.0
 DEFAULT_BOUNDS = Bounds()
@@ -114,6 +114,7 @@ class Runner:
         live: OpenLive | None = None,
         agents: OpenAgents | None = None,
         limits: Limits | None = None,
+        recall: Recall | None = None,
     ) -> None:
         self.turns = turns
         self.jobs = jobs
@@ -127,6 +128,7 @@ class Runner:
         self.live = live
         self.agents = agents
         self.limits = limits
+        self.recall = recall or Recall()
         self._secret = secret
 
     async def run(self, lease: Lease, row: InboxRow) -> Parked | None:
@@ -254,8 +256,10 @@ class _Run:
         jobs = await self._runner.jobs.conversation_jobs(self._turn.conversation_id)
         context = outgoing_context(items, jobs, await self._outcomes(), self._runner.links)
         await self._reply.status("is thinking…")
-        facts = await self._facts(jobs)
-        request = self._request(items, facts, tools)
+        person = self._runner.person(self._turn)
+        digest = await self._watch.over(self._runner.recall.digest(self._lease, self._turn, items, person))
+        told = self._runner.recall.input(items, digest, await self._facts(jobs), self._history)
+        request = self._request(items, told, tools)
         answer = await self._watch.over(self._stream(request, context))
         self._count(answer.call)
         if open_calls(answer.items):
@@ -282,7 +286,8 @@ class _Run:
         agents = self._runner.agents
         sessions = await agents.sessions(self._turn.conversation_id) if agents else ()
         self._of_use = tools_for(sessions)
-        return facts_block(jobs, now, await self._budget(), unsent, session, sessions)
+        kept = await self._runner.recall.facts(self._turn)
+        return facts_block(jobs, now, await self._budget(), unsent, session, sessions, kept)
 
     async def _budget(self) -> Sequence[Used]:
         turn = self._turn
@@ -294,14 +299,14 @@ class _Run:
         tokens = {"input_tokens": call.input_tokens, "output_tokens": call.output_tokens}
         log.info("model_answered", response=call.response_id, request_id=call.request_id, **tokens)
 
-    def _request(self, items: Sequence[Item], facts: str, tools: bool) -> ModelRequest:
+    def _request(self, items: Sequence[Item], told: Sequence[Json], tools: bool) -> ModelRequest:
         toolbox = self._runner.toolbox
         own = [item for item in items if item.turn_id == self._turn.id]
         found = toolbox.named((one for one in found_in(bodies_of(own)) if one not in self._of_use), self._effects)
         of_use = toolbox.named(self._of_use, self._effects)
         return ModelRequest(
             instructions=prompts.INSTRUCTIONS,
-            input=model_input(items, facts, limit=HISTORY_LIMITS[self._history]),
+            input=told,
             tools=toolbox.definitions(self._effects, found=len(found) + len(self._of_use)) + of_use,
             found=found,
             use_tools=tools,
@@ -327,7 +332,7 @@ class _Run:
     async def _model_failed(self, error: ModelError) -> Parked | None:
         runner, turn = self._runner, self._turn
         log.warning("model_failed", code=error.code, status=error.status, request_id=error.request_id)
-        if error.code == "context_length" and self._history + 1 < len(HISTORY_LIMITS):
+        if error.code == "context_length" and self._history + 1 < len(SHARES):
             self._history += 1
             return await self.run()
         await self._reply.restart()

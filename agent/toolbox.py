@@ -20,11 +20,15 @@ MOST_SHOWN = 15  # tools; with more of them models choose worse, and each call c
 
 
 class Effect(enum.StrEnum):
-    """What a tool does to the world: `SUBMIT` spends money, `LIVE` opens something that costs by the minute."""
+    """What a tool does to the world: `SUBMIT` spends money, `LIVE` opens something that costs by the minute.
+
+    `NOTE`: something is kept here, nothing happens outside.
+    """
 
     READ = "read"
     SUBMIT = "submit"
     LIVE = "live"
+    NOTE = "note"
     DESTRUCTIVE = "destructive"
 
 

@@ -14,13 +14,13 @@ NOT_HEARD = {
     LineState.INTERRUPTED: "They interrupted you there and did not hear the rest.",
     LineState.LOST: "What you said there was not heard: the connection was lost.",
 }
-THREAD_CHARACTERS = 24_000
+THREAD_TOKENS = 8_000
 SPOKEN_CHARACTERS = 8_000
 
 
 def told(items: Sequence[Item], remarks: Sequence[Remark], facts: str) -> list[Json]:
     """The input of a turn's first model call."""
-    thread = model_input(items, BEGINNING, limit=THREAD_CHARACTERS)
+    thread = model_input(items, BEGINNING, budget=THREAD_TOKENS)
     return [*thread, *_spoken(remarks), developer_message(facts)]
 
 

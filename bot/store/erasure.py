@@ -29,6 +29,7 @@ from bot.store.schema import (
     audit,
     conversation,
     erasure,
+    fact,
     feedback,
     job,
     lane,
@@ -174,6 +175,7 @@ class Erasures:
             for conversation_id in await self._personal.conversations(who):
                 taken += await self._personal.take_out(who, conversation_id)
             await self._take_roles(who)
+            await self._take_facts(who)
             await self._take_opinions(who)
             if not await self._renaming.everywhere(who.workspace_id, who.user_id, who.pseudonym):
                 break
@@ -192,6 +194,12 @@ class Erasures:
         direct = sa.update(ledger).where(theirs, ledger.c.channel_id.startswith(DIRECT))
         async with self._database.transaction("erasure.direct") as connection:
             await connection.execute(direct.values(channel_id=who.pseudonym))
+
+    async def _take_facts(self, who: Person) -> None:
+        """What they asked to keep, also what was kept for everybody."""
+        theirs = sa.and_(fact.c.workspace_id == who.workspace_id, fact.c.user_id == who.user_id)
+        async with self._database.transaction("erasure.facts") as connection:
+            await connection.execute(sa.delete(fact).where(theirs))
 
     async def _take_roles(self, who: Person) -> None:
         theirs = sa.and_(role_member.c.workspace_id == who.workspace_id, role_member.c.user_id == who.user_id)

@@ -32,6 +32,7 @@ from bot.store.schema import (
     asset,
     batch,
     delivery,
+    digest,
     feedback,
     inbox,
     item,
@@ -252,6 +253,7 @@ class _Part:
     # -- taking it out -------------------------------------------------------------------------------------------
 
     async def _log(self) -> None:
+        await self._execute(sa.delete(digest).where(self._here(digest)))  # it may repeat what they said
         for table in (outcome, model_call, item, feedback):
             await self._execute(sa.delete(table).where(table.c.turn_id.in_(self._turns)))
         handles = await self._scalars(sa.select(job.c.handle).where(job.c.submission_id.in_(self.submissions)))

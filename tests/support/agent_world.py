@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.conversation import function_call
 from agent.model import Completed, ModelEvent, TextDelta
+from agent.recall import Recall
 from agent.records import InboxRow, Item, Json, ModelCall, TurnState
 from agent.runner import Parked, Runner
 from agent.tool_calls import Outcome, TryAgain, Value
@@ -88,6 +89,7 @@ class World:
         self.budget = FakeBudget()
         self.tools = Tools()
         self.bounds = BOUNDS
+        self.recall = Recall()
 
     @property
     def runner(self) -> Runner:
@@ -103,6 +105,7 @@ class World:
             clock=self.clock,
             secret=b"secret",
             bounds=self.bounds,
+            recall=self.recall,
         )
 
     async def run(self, row: InboxRow | None = None) -> Parked | None:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from agent.assets import AssetState, NewAsset, Origin
 from agent.batches import Batch
+from agent.compaction import Digest
 from agent.conversation import function_call, user_message
 from agent.live.ports import NewLine
 from agent.live.records import CommandKind, LiveAccess, LiveEnd, LiveState, Manner, NewLiveSession, Speaker
@@ -315,9 +316,25 @@ async def two_people(store: Store) -> tuple[dict[str, str], dict[str, str]]:
     bobs_sessions = await live_lived(store, BOB)
     await alice_steers(store, bobs_sessions["running"])
     await talked(store, turn)
+    await remembered(store)
     await store.webhook_events.record(ACCOUNT, "we1", "video.done", {"provider_id": "p1"})
     await store.wallet.record(ACCOUNT, 90_000_000, since=await store.wallet.mark(ACCOUNT))
     return alices, bobs
+
+
+async def remembered(store: Store) -> None:
+    """Both keep something, and the thread in which both have spoken is summed up."""
+    life = Life(store)
+    life._count = 50_000
+    lease, turn = await life.turn(BOB, said(BOB, "keeps something"))
+    for person in (ALICE, BOB):
+        theirs = dataclasses.replace(turn, requester=person)
+        for everywhere in (True, False):
+            key = f"kept-{person[-2:]}-{everywhere}"
+            assert await store.facts.add(lease, theirs, said(person, "keeps"), key=key, everywhere=everywhere)
+    assert await store.summed.begin(lease, 1)
+    summary = Digest(1, said(ALICE, "wants something"))
+    await store.summed.finish(lease, turn.id, summary, ModelCall("m", "r", None, 1, 1, 0))
 
 
 async def talked(store: Store, turn: TurnRecord) -> None:

@@ -16,7 +16,7 @@ from tests.unit.agent.test_conversation import ENTRIES, FACTS, arbitrary_log
 def test_the_pairs_of_any_history_hold_on_both_wires(
     entries: list[tuple[str, str, int]], limit: int, late: bool
 ) -> None:
-    items = model_input(arbitrary_log(entries), FACTS, limit=limit)
+    items = model_input(arbitrary_log(entries), FACTS, budget=limit)
     can = Capabilities().changed({"late_system": late})
     told = messages("Be brief.", items, can)
     assert unpaired([{"input": items}, {"messages": told}]) == []

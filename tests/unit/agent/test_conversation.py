@@ -16,10 +16,10 @@ from agent.conversation import (
     message_text,
     model_input,
     open_calls,
-    trimmed,
     user_message,
 )
 from agent.records import Item, Source
+from agent.trimming import tokens, total, trimmed
 from emulators.openai.pairing import check_pairs
 
 FACTS = "facts of this moment"
@@ -133,7 +133,7 @@ def test_parallel_calls_stay_together() -> None:
 
 def test_history_begins_at_the_oldest_message_that_fits() -> None:
     items = log(*[(f"t{n}", Source.USER, user_message("x" * 100)) for n in range(5)])
-    assert trimmed(items, 2 * len(json.dumps(items[0].body))) == items[3:]
+    assert trimmed(items, 2 * tokens(items[0].body)) == items[3:]
 
 
 def test_the_newest_turn_is_kept_whole_whatever_its_size() -> None:
@@ -193,13 +193,13 @@ def arbitrary_log(entries: list[tuple[str, str, int]]) -> list[Item]:
 
 @given(ENTRIES, st.integers(0, 2_000))
 def test_a_provider_accepts_the_pairs_of_any_log(entries: list[tuple[str, str, int]], limit: int) -> None:
-    check_pairs(model_input(arbitrary_log(entries), FACTS, limit=limit))
+    check_pairs(model_input(arbitrary_log(entries), FACTS, budget=limit))
 
 
 @given(ENTRIES)
 def test_nothing_but_stray_outputs_is_lost(entries: list[tuple[str, str, int]]) -> None:
     items = arbitrary_log(entries)
-    bodies = [body for body in model_input(items, FACTS, limit=10**9)[:-1] if body["type"] != "function_call_output"]
+    bodies = [body for body in model_input(items, FACTS, budget=10**9)[:-1] if body["type"] != "function_call_output"]
     kept = trimmed(items, 10**9)
     expected = [item.body for item in kept if item.body["type"] != "function_call_output"]
     assert sorted(map(json.dumps, bodies)) == sorted(map(json.dumps, expected))
@@ -241,8 +241,7 @@ def test_trimming_begins_at_a_persons_message_and_keeps_pairs_whole(
 @given(TURNS, st.integers(0, 3_000))
 def test_trimming_keeps_to_the_limit_or_to_one_turn(turns: list[tuple[int, int, bool]], limit: int) -> None:
     kept = trimmed(orderly_log(turns), limit)
-    size = sum(len(json.dumps(item.body, ensure_ascii=False)) for item in kept)
-    assert size <= limit or len({item.turn_id for item in kept if item.turn_id}) == 1
+    assert total(item.body for item in kept) <= limit or len({item.turn_id for item in kept if item.turn_id}) == 1
 
 
 # -- what a provider refuses

@@ -29,6 +29,8 @@ see all budgets     . . P A
 see library         . O . A
 change library      . O . A
 manage account      . . . A
+drop thread facts   R O . A
+change memory       . O . A
 delete own data     R O P A
 delete others' data . . . A
 """

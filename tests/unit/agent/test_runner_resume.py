@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.conversation import HISTORY_TOKENS
 from agent.errors import LeaseLost, ModelError
 from agent.model import TextDelta
 from agent.records import Source, TurnState
-from agent.runner import HISTORY_LIMITS, RETRY_CAP, RETRY_WINDOW, Parked, retry_wait
+from agent.runner import RETRY_CAP, RETRY_WINDOW, Parked, retry_wait
+from agent.trimming import total
 from tests.support.agent_rows import command, message
 from tests.support.agent_stores import Crash
 from tests.support.agent_world import World, answered, called, said
@@ -195,14 +197,14 @@ async def test_calls_of_a_cut_stream_never_run(world: World) -> None:
 
 
 async def test_too_long_a_history_is_cut_shorter_once(world: World) -> None:
-    for number in range(20):
+    for number in range(40):
         world.turns.add(Source.USER, said("x" * 5_000), f"old{number}")
     too_long = ModelError("context_length", retryable=False)
     world.model.steps = [[too_long], answered(said("Hello."))]
     assert await world.run() is None
-    first, second = (len(str(asked.input)) for asked in world.model.requests)
-    assert HISTORY_LIMITS[1] < first
-    assert second < HISTORY_LIMITS[1] + 10_000
+    first, second = (total(asked.input) for asked in world.model.requests)
+    assert HISTORY_TOKENS // 3 < first < HISTORY_TOKENS + 1_000
+    assert second < HISTORY_TOKENS // 3 + 1_000
     assert world.text == "Hello."
 
 
