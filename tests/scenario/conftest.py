@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from emulators.openai import OpenAIEmulator
 from emulators.slack import SlackEmulator
 from tests.scenario.live_stage import SPEED, LiveStage
 from tests.scenario.stage import Stage
+from tests.support.clock import ManualClock
 from tests.support.slack_calls import Recorder
+from tests.support.store_steps import new_store, sqlite_url
 
 
 class RecordedSlack(SlackEmulator):
@@ -51,15 +54,32 @@ async def _emulators() -> AsyncIterator[Emulators]:
         recorder.write(str(os.getpid()))
 
 
+@pytest.fixture(scope="session")
+async def _tables(anyio_backend: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to begin with: making the tables takes longer than much of what happens in them."""
+    folder = tmp_path_factory.mktemp("tables")
+    store = new_store(sqlite_url(folder), ManualClock())
+    await store.start()
+    await store.stop()
+    return folder / "greenroom.db"
+
+
 @pytest.fixture
-async def stage(_emulators: Emulators, tmp_path: Path) -> AsyncIterator[Stage]:
+def app_folder(_tables: Path, tmp_path: Path) -> Path:
+    """Where the app of this scenario keeps its file."""
+    shutil.copy(_tables, tmp_path / "greenroom.db")
+    return tmp_path
+
+
+@pytest.fixture
+async def stage(_emulators: Emulators, app_folder: Path) -> AsyncIterator[Stage]:
     """The app between fresh emulators. HeyGen's jobs stand still until `finish`; Slack's own limits are off."""
     for emulator in _emulators:
         emulator.reset()
     slack, openai, heygen = _emulators
     slack.configure(concurrency=8)
     slack.limits.enabled = False
-    stage = Stage(slack, openai, heygen, tmp_path)
+    stage = Stage(slack, openai, heygen, app_folder)
     await stage.start()
     yield stage
     await stage.stop()
@@ -77,14 +97,14 @@ async def _liveavatar() -> AsyncIterator[LiveAvatarEmulator]:
 
 
 @pytest.fixture
-async def live(_emulators: Emulators, _liveavatar: LiveAvatarEmulator, tmp_path: Path) -> AsyncIterator[LiveStage]:
+async def live(_emulators: Emulators, _liveavatar: LiveAvatarEmulator, app_folder: Path) -> AsyncIterator[LiveStage]:
     """The app with live sessions between fresh emulators."""
     for emulator in (*_emulators, _liveavatar):
         emulator.reset()
     slack, openai, heygen = _emulators
     slack.configure(concurrency=8)
     slack.limits.enabled = False
-    stage = LiveStage(slack, openai, heygen, _liveavatar, tmp_path)
+    stage = LiveStage(slack, openai, heygen, _liveavatar, app_folder)
     await stage.start()
     yield stage
     await stage.stop()
@@ -94,14 +114,14 @@ async def live(_emulators: Emulators, _liveavatar: LiveAvatarEmulator, tmp_path:
 
 
 @pytest.fixture
-async def socket_stage(_emulators: Emulators, tmp_path: Path) -> AsyncIterator[Stage]:
+async def socket_stage(_emulators: Emulators, app_folder: Path) -> AsyncIterator[Stage]:
     """The same, but over Socket Mode alone: no signing secret, nothing of Slack's comes over HTTP."""
     for emulator in _emulators:
         emulator.reset()
     slack, openai, heygen = _emulators
     slack.configure(concurrency=8, socket_mode=True)
     slack.limits.enabled = False
-    stage = Stage(slack, openai, heygen, tmp_path)
+    stage = Stage(slack, openai, heygen, app_folder)
     await stage.start(slack_app_token=slack.app_token, slack_signing_secret=None)
     yield stage
     assert list(slack.sockets.complaints) == []
