@@ -53,6 +53,7 @@ class Poller:
         self._rng = rng
         self._plan = plan or PollPlan()
         self._checking = checking
+        self.changes = 0  # readings so far that others may have something to do about
 
     async def run_due(self, limit: int = 200) -> int:
         """Look at what is due; returns how many jobs were looked at."""
@@ -90,9 +91,31 @@ class Poller:
         except HeyGenError as error:
             await self._later(claims, error)
             return
+        unchanged: list[tuple[Claim, JobUpdate]] = []
         for lease, job in claims:
+            entry = entries.get(job.provider_id or "")
+            if (update := self._still(job, entry)) is not None:
+                unchanged.append(((lease, job), update))
+                continue
             with _named(job):
-                await self._apply(client, lease, job, entries.get(job.provider_id or ""))
+                await self._apply(client, lease, job, entry)
+        await self._keep(unchanged)
+
+    def _still(self, job: Job, entry: StatusEntry | None) -> JobUpdate | None:
+        """When to look again at a job that is as it was; None where there is more to say about it."""
+        running = job.state is JobState.RUNNING and entry is not None and entry.status is RemoteStatus.RUNNING
+        if not running or entry is None or entry.status_word != job.status_word:
+            return None
+        update = JobUpdate(JobState.RUNNING, entry.status_word, self._clock.now() + self._wait(job))
+        return update if self._bounded(job, update) is update else None
+
+    async def _keep(self, unchanged: Sequence[tuple[Claim, JobUpdate]]) -> None:
+        """Put off the next look at jobs that are as they were: of most readings there is nothing else to keep."""
+        kept = await self._jobs.look_later([(lease, update) for (lease, _), update in unchanged]) if unchanged else ()
+        for (lease, job), update in unchanged:
+            if job.id not in kept:
+                with _named(job):
+                    await self._record(lease, job, update)
 
     async def _apply(self, client: Client, lease: Lease, job: Job, entry: StatusEntry | None) -> None:
         if entry is None or entry.status in (RemoteStatus.COMPLETED, RemoteStatus.FAILED, RemoteStatus.NOT_FOUND):
@@ -140,6 +163,7 @@ class Poller:
                 await self._record(lease, job, self._bounded(job, update))
 
     async def _record(self, lease: Lease, job: Job, update: JobUpdate) -> None:
+        self.changes += update.state is not job.state or update.status_word != job.status_word
         await self._jobs.record_update(lease, update)
         if update.state is not job.state and not (job.state is JobState.UNWANTED and update.state in OPEN_JOB_STATES):
             log.info("job_changed", state=update.state, before=job.state)
@@ -174,6 +198,7 @@ class Poller:
         if provider_id is not None:
             remote = found[provider_id]
             update = await self._checked(job, remote, reading(remote, now=now, next_look=self._wait(job)))
+            self.changes += 1
             await self._jobs.attach(lease, provider_id=provider_id, update=update)
             log.info("job_changed", state=update.state, before=job.state)
         elif unread:

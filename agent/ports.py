@@ -221,6 +221,13 @@ class JobStore(Protocol):
         """Apply what was read; a final state also queues the runtime item and, after the last job, the closing."""
         ...
 
+    async def look_later(self, looks: Sequence[tuple[Lease, JobUpdate]]) -> Collection[str]:
+        """Apply many updates of running jobs that only say when to look again, and release their leases.
+
+        Returns the ids of those for which that was all; for any other, `record_update` has the answer.
+        """
+        ...
+
     async def jobs_of(self, submission_id: str) -> list[Job]:
         """A submission's jobs in the order they were asked for."""
         ...

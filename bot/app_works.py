@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from agent.making import Making
 from agent.material import Material, Sources
 from agent.money import Prices
 from agent.ordering import Ordering
+from agent.poller import Poller
 from agent.ports import Accounts, JobStore, SoundProbe, SourceProbe, TurnStore
 from agent.premade import Templates
 from agent.presenters import Presenters
@@ -36,6 +38,7 @@ from bot.result_looks import ResultLooks, can_look
 from bot.settings import Settings
 from bot.slack.job_files import JobFiles, Requests
 
+LOOKS = 200  # jobs in one round
 FETCH_SECONDS = 240.0  # a large video, streamed; see `bot.slack.slack_calls`
 
 
@@ -99,6 +102,19 @@ class WorkTools:
         clips = Clipper(accounts=self.accounts, sources=sources, ordering=self.ordering, spending=self.spending)
         tools = (lipsync, template, finishing, backgrounds, speech, clips)
         return [spec for one in tools for spec in one.tools()]
+
+
+async def poll_round(poller: Poller, kick: Callable[[], None]) -> int:
+    """One round of looks. The other loops are woken only where something has changed.
+
+    Unless a round was full, the next one comes when its time has: of ten thousand jobs some are always due, and looking
+    at a few of them without a pause would be all that is done.
+    """
+    before = poller.changes
+    looked = await poller.run_due(LOOKS)
+    if poller.changes != before:
+        kick()
+    return looked if looked >= LOOKS else 0
 
 
 def checking(settings: Settings, jobs: JobStore, works: Works) -> Checking:

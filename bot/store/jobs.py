@@ -79,6 +79,28 @@ class Jobs(Submissions):
                 raise ValueError(f"job {lease.id!r} has no provider id yet: attach it")
             await self._apply(connection, row, update)
 
+    async def look_later(self, looks: Sequence[tuple[Lease, JobUpdate]]) -> Collection[str]:
+        """Apply many updates of running jobs that only say when to look again, and release their leases.
+
+        One statement for all. Returns the ids of those for which that was all: one that was hinted at meanwhile, is not
+        wanted or not held any more, or shows another word, is left as it is, for `record_update`.
+        """
+        due_at = {lease.id: update.due_at for lease, update in looks}
+        words = {lease.id: update.status_word or "" for lease, update in looks}
+        async with self._database.transaction("job.later") as connection:
+            held = sa.tuple_(job.c.id, job.c.owner, job.c.epoch).in_(
+                [(lease.id, lease.owner, lease.epoch) for lease, _ in looks]
+            )
+            same = sa.and_(held, job.c.state == JobState.RUNNING, sa.not_(job.c.touched))
+            select = sa.select(job.c.id, job.c.status_word).where(same).order_by(job.c.id)
+            rows = (await connection.execute(self._database.locked(select))).all()
+            kept = [row.id for row in rows if (row.status_word or "") == words[row.id]]
+            if kept:
+                later = sa.case({one: due_at[one] for one in kept}, value=job.c.id)
+                update = sa.update(job).where(job.c.id.in_(kept))
+                await connection.execute(update.values(due_at=later, polls=job.c.polls + 1, **RELEASED))
+        return kept
+
     async def _hold(self, connection: AsyncConnection, lease: Lease) -> sa.RowMapping:
         parent = sa.select(job.c.submission_id).where(job.c.id == lease.id).scalar_subquery()
         if await connection.scalar(self._database.locked(sa.select(submission.c.id).where(submission.c.id == parent))):

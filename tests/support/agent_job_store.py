@@ -213,6 +213,11 @@ class FakeJobStore(Steps):
             raise ValueError(f"{job.id} has no provider id yet")
         self._apply(lease, update)
 
+    async def look_later(self, looks: Sequence[tuple[Lease, JobUpdate]]) -> list[str]:
+        for lease, update in looks:
+            await self.record_update(lease, update)
+        return [lease.id for lease, _ in looks]
+
     async def jobs_of(self, submission_id: str) -> list[Job]:
         return [job for job in self.jobs.values() if job.submission_id == submission_id]
 
