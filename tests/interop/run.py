@@ -198,7 +198,10 @@ async def _inspected(stage: Stage, name: str) -> str:
     submitted = (await ask("tools/call", "--tool-name", "translate_video", *arguments))["structuredContent"]
     handle = submitted["jobs"][0]["handle"]
     wait = ["--tool-name", "wait_for_job", "--tool-arg", f'handles=["{handle}"]', "seconds=50"]
-    done = (await ask("tools/call", *wait))["structuredContent"]
+    for _ in range(3):  # over stdio each look is a process of its own, which has to find out what it missed
+        done = (await ask("tools/call", *wait))["structuredContent"]
+        if done["done"]:
+            break
     return _complete(names, handle, done, "called by its command line")
 
 
