@@ -148,10 +148,9 @@ def timing(words: str, now: float, zone_name: str) -> Timing | Unclear:
     match found:
         case Unclear():
             return found
-        case Once(None, delay):
-            return Timing(zone=zone_name, words="once", next_at=now + (delay or 0.0))
-        case Once(local):
-            return Timing(zone=zone_name, words="once", next_at=instant(local, zone))
+        case Once(local, delay):
+            at = now + (delay or 0.0) if local is None else instant(local, zone)
+            return Timing(zone=zone_name, words="once", next_at=at)
         case Every(rule, shown, monthly):
             return _again(rule, shown, monthly, now, zone_name)
 

@@ -253,7 +253,8 @@ class Schedules:
             runs = turn.c.inbox_id.startswith(f"{PREFIX}{schedule_id}:", autoescape=True)
             here = turn.c.conversation_id == row["conversation_id"]
             this_month = await _spent(connection, sa.and_(here, runs, turn.c.created_at >= begun))
-        return max(min(row["per_run"] - this_run, row["per_month"] - this_month), 0)
+        left: int = min(row["per_run"] - this_run, row["per_month"] - this_month)
+        return max(left, 0)
 
 
 def schedule_of(inbox_id: str) -> str:
