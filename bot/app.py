@@ -61,6 +61,7 @@ from bot.app_installs import Installs, installs_of
 from bot.app_links import link_buttons, links_of
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
 from bot.app_mcp import ProgramNeeds, Programs, programs
+from bot.app_memory import MemoryParts
 from bot.app_model import model_of
 from bot.app_needs import Needs
 from bot.app_schedules import ScheduleParts
@@ -588,7 +589,7 @@ class _Parts:
         )
         making = self._making_tools(ordering, spending, files)
         translating = [*translation.tools(), *files.tools(), *making, *retrying.tools()]
-        later = self._side(ScheduleParts).tools(self.clients.slack)
+        later = self._side(ScheduleParts).tools(self.clients.slack) + self._side(MemoryParts).tools()
         specs = [*translating, *reading.tools(), *cancelling.tools(), *escalation(live).tools(), *later]
         return complete_toolbox(specs, self._side(Needs), spending)
 
@@ -634,6 +635,7 @@ class _Parts:
             budget=self.store.ledger,
             clock=self.clock,
             secret=self.settings.secret("secret_key").encode(),
+            recall=self._side(MemoryParts).recall(model),
             live=self.store.live,
             agents=self.store.agents,
             limits=Outsiders(self.installs.clients, self.store.talk, self.clock),
@@ -739,6 +741,7 @@ class _Parts:
             link_for=self.links.link,
             live=LiveCommand(live=store.live, kick=self.kick),
             schedules=self._side(ScheduleParts).actions(),
+            memory=self._side(MemoryParts).command(),
             connected=self.accounts.connected,
         )
         commands.register(router)

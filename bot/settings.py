@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     openai_tool_search: bool = Field(
         default=False, description="Whether the model has tool search of its own (Responses API), to find tools with."
     )
+    history_tokens: int = Field(
+        default=40_000,
+        ge=4_000,
+        le=1_000_000,
+        description="Tokens of a thread that the model is told, estimated from above; what is older is summed up.",
+    )
     stt_model: str | None = Field(
         default=None, description="Model at `OPENAI_BASE_URL` that turns speech into text, such as `gpt-transcribe`."
     )

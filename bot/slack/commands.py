@@ -13,6 +13,7 @@ from bot.slack.cancels import CancelCommand
 from bot.slack.connect_views import invitation
 from bot.slack.forgetting import Forgetting
 from bot.slack.live_command import NOT_SET_UP, LiveCommand, go_live
+from bot.slack.memory_command import MemoryCommand
 from bot.slack.ports import LinkFor, RecentJobs
 from bot.slack.router import Answer, Interaction, Router
 from bot.slack.schedule_actions import ScheduleActions
@@ -25,6 +26,7 @@ from bot.slack.typed import (
     Help,
     Jobs,
     Lipsync,
+    Memory,
     Schedule,
     ShowBudget,
     Translate,
@@ -51,6 +53,7 @@ class Commands:
         link_for: LinkFor,
         live: LiveCommand | None = None,
         schedules: ScheduleActions | None = None,
+        memory: MemoryCommand | None = None,
         connected: Callable[[str], Awaitable[bool]] | None = None,
     ) -> None:
         self._jobs = jobs
@@ -59,6 +62,7 @@ class Commands:
         self._forgetting = forgetting
         self._live = live
         self._schedules = schedules
+        self._memory = memory
         self._clock = clock
         self._link_for = link_for
         self._connected = connected
@@ -94,8 +98,8 @@ class Commands:
                 return go_live(interaction, reason) if self._live else Answer(text=NOT_SET_UP)
             case EndLive():
                 return await self._live.end(interaction) if self._live else Answer(text=NOT_SET_UP)
-            case Schedule():
-                return await self._schedules.typed(interaction, command) if self._schedules else Answer(text=NOT_SET_UP)
+            case Schedule() | Memory():
+                return await self._noted(interaction, command)
             case ForgetMe():
                 return _answer(self._forgetting.offer())
             case Help(topic):
@@ -104,6 +108,11 @@ class Commands:
                 return Answer(text=sentence)
             case _:
                 assert_never(command)
+
+    async def _noted(self, interaction: Interaction, command: Schedule | Memory) -> Answer:
+        if isinstance(command, Memory):
+            return await self._memory.handle(interaction, command) if self._memory else Answer(text=NOT_SET_UP)
+        return await self._schedules.typed(interaction, command) if self._schedules else Answer(text=NOT_SET_UP)
 
     async def _recent(self, interaction: Interaction) -> Post:
         jobs = await self._jobs.recent(interaction.team_id, requester=interaction.user_id, limit=JOBS_SHOWN)

@@ -12,6 +12,8 @@ from bot.slack.typed import keeping, making, scheduling
 from bot.slack.typed.keeping import LONGEST_REASON, Cancel, EndLive, ForgetMe, GoLive, Jobs, ShowBudget
 from bot.slack.typed.making import MOST_LANGUAGES, Lipsync, Translate
 from bot.slack.typed.naming import split_languages
+from bot.slack.typed.remembering import TOPICS as MEMORY_TOPICS
+from bot.slack.typed.remembering import Memory
 from bot.slack.typed.scheduling import Schedule
 from bot.slack.typed.topics import Topic, UsageError, nearest, shown
 
@@ -27,6 +29,7 @@ __all__ = [
     "Help",
     "Jobs",
     "Lipsync",
+    "Memory",
     "Schedule",
     "ShowBudget",
     "Topic",
@@ -47,7 +50,8 @@ class Help:
     topic: str | None = None
 
 
-Command = Translate | Lipsync | Jobs | ShowBudget | Cancel | GoLive | EndLive | Schedule | ForgetMe | Help | UsageError
+Kept = Jobs | ShowBudget | Cancel | GoLive | EndLive | Schedule | Memory | ForgetMe
+Command = Translate | Lipsync | Kept | Help | UsageError
 
 
 def parse(text: str) -> Command:
@@ -88,7 +92,7 @@ HELP = Topic(
     examples=("/heygen help translate",),
     read=_help,
 )
-ALL: tuple[Topic, ...] = (*making.TOPICS, *keeping.TOPICS, *scheduling.TOPICS, HELP)
+ALL: tuple[Topic, ...] = (*making.TOPICS, *keeping.TOPICS, *scheduling.TOPICS, *MEMORY_TOPICS, HELP)
 """Every topic, in the order of the help."""
 
 _WORDS = {word: topic for topic in ALL for word in topic.words}
