@@ -57,6 +57,7 @@ from bot.app_accounts import AccountParts, account_parts
 from bot.app_agents import VideoAgentParts, agent_work
 from bot.app_assets import AssetNeeds, adding, slack_files, upload_worker
 from bot.app_catalogue import complete_toolbox, picks, previews, wish_buttons
+from bot.app_home import home_of
 from bot.app_installs import Installs, installs_of
 from bot.app_links import link_buttons, links_of
 from bot.app_live import SEALED, Live, LiveNeeds, escalation, live_sessions
@@ -92,6 +93,7 @@ from bot.slack.cancels import CancelCommand
 from bot.slack.commands import Commands
 from bot.slack.connecting import ConnectFirst
 from bot.slack.decisions import Decisions
+from bot.slack.home import Home
 from bot.slack.delivery import DeliveryWorker
 from bot.slack.file_offers import FileButtons
 from bot.slack.forgetting import Forgetting
@@ -148,6 +150,7 @@ class Tempo:
     approvals: float = 30.0
     roles: float = 300.0
     tokens: float = 30.0
+    home: float = 10.0
     wallet: float = 300.0
     erasures: float = 5.0
     retention: float = HOUR
@@ -306,8 +309,12 @@ async def _compose(
     )
     await roles.load()
     await roles.refresh()
+    home = home_of(
+        connections, clients=installs.clients, accounts=accounts, roles=roles, clock=clock, link_for=links.link
+    )
+    stack.push_async_callback(home.close)
     known = (identity, accounts, works, links, roles, prices)
-    parts = _Parts(settings, store, clients, clock, ids, tempo, *known, part, installs, connections)
+    parts = _Parts(settings, store, clients, clock, ids, tempo, *known, part, installs, connections, home)
     hints = Hints(events=store.webhook_events, jobs=store.jobs, accounts=accounts, kick=parts.kick)
     await hints.finish_interrupted()
     worker, live = await parts.background(stack, hints)
@@ -338,6 +345,7 @@ class _Parts:
     part: Part
     installs: Installs
     connections: AccountParts
+    home: Home
     loops: list[Loop] = field(default_factory=list)
     programs: list[Programs] = field(default_factory=list)
 
@@ -404,6 +412,7 @@ class _Parts:
                 Loop("batches", self._kicking(store.batches.run_due), tempo.approvals),
                 Loop("tokens", self.installs.keeper(self.kick), tempo.tokens, takes_kicks=False),
                 Loop("schedules", self._side(ScheduleParts).due(slack), tempo.schedules, takes_kicks=False),
+                Loop("home", self.home.refresh, tempo.home, takes_kicks=False),
                 Loop("credentials", self.connections.credentials.forget_ended, tempo.wallet, takes_kicks=False),
                 Loop("roles", self.roles.refresh, tempo.roles, takes_kicks=False),
                 Loop("wallet", self._wallets().look, tempo.wallet, takes_kicks=False),
@@ -670,6 +679,7 @@ class _Parts:
             wake=self.kick,
             doubt=self.installs.doubt,
             gate=TalkGate(store.talk, self.kick),
+            home=self.home.opened,
         )
         return build_app(
             self.clients.slack,

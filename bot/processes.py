@@ -34,7 +34,7 @@ class Part(enum.StrEnum):
 
 # What a process that only answers cannot do without: its own live sessions, its leases, what others announce, who
 # has been appointed to what, and the tokens it talks to Slack with.
-ANSWERING = frozenset({"live", "heartbeat", "notifications", "roles", "tokens"})
+ANSWERING = frozenset({"live", "heartbeat", "notifications", "roles", "tokens", "home"})
 
 
 def loops_for(part: Part, loops: Iterable[Loop]) -> list[Loop]:

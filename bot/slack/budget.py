@@ -77,6 +77,13 @@ def budget_post(used: Sequence[Used], look: LastLook | None, *, now: float, sees
     return post("\n".join(["Your budget", *parts, wallet]), [*blocks, section(wallet), context(note)])
 
 
+def home_words(used: Sequence[Used], look: LastLook | None, *, now: float, sees_all: bool) -> list[str]:
+    """The same without a channel: paragraphs for the person, perhaps the workspace, and the wallet."""
+    scopes = [Scope.PERSON, *([Scope.WORKSPACE] if sees_all else [])]
+    parts = [_scope_words(scope, [one for one in used if one.scope is scope]) for scope in scopes]
+    return [*parts, _wallet_words(look, now, drift=sees_all)]
+
+
 def _scope_words(scope: Scope, used: Sequence[Used]) -> str:
     lines = [_line(one) for one in sorted(used, key=lambda one: one.period is Period.MONTH)]
     return "\n".join([f"*{_name(scope)}*", *lines])

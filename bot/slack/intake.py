@@ -275,6 +275,15 @@ def _digest(body: Json) -> str:
     return "body:" + hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def looking(body: Json, identity: BotIdentity) -> tuple[str, str] | None:
+    """Workspace and person, where an event says that somebody has opened our Home."""
+    event = body.get("event")
+    if not isinstance(event, dict) or (event.get("type"), event.get("tab")) != ("app_home_opened", "home"):
+        return None
+    user = _string(event, "user")
+    return (_Envelope(body, event, identity).workspace_id, user) if user else None
+
+
 class Admission(Protocol):
     """Decides by the rules of a workspace and its threads what becomes of what was said."""
 
@@ -287,7 +296,8 @@ class Intake:
     """The Bolt global middleware: an event is committed here, and only then acked.
 
     A store error is raised on purpose: Bolt answers 500, Slack delivers again, nothing is lost. `wake` is called
-    after each new row, so that a worker need not poll. `doubt` writes down that an installation may be over.
+    after each new row, so that a worker need not poll. `doubt` writes down that an installation may be over;
+    `home` is told who has opened their Home.
     """
 
     def __init__(
@@ -299,7 +309,9 @@ class Intake:
         wake: Callable[[], None],
         doubt: Callable[[str], Awaitable[object]] | None = None,
         gate: Admission | None = None,
+        home: Callable[[str, str], None] | None = None,
     ) -> None:
+        self._home = home
         self._doubt = doubt
         self._gate = gate
         self._lanes = lanes
@@ -332,7 +344,10 @@ class Intake:
         if isinstance(event, dict) and event.get("type") in DEPARTURES:
             await self._depart(departed(body))
             return
-        found = classify(body, await self._members.of_event(body))
+        identity = await self._members.of_event(body)
+        if self._home is not None and (looks := looking(body, identity)) is not None:
+            self._home(*looks)
+        found = classify(body, identity)
         if self._gate is not None:
             found = await self._gate.admitted(found)
         match found:

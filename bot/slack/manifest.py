@@ -46,6 +46,7 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "usergroups.users.list": ("usergroups:read",),
     "users.info": ("users:read",),
     "views.open": (),
+    "views.publish": (),
     "views.update": (),
 }
 """What we call with the bot token, and the scopes it takes: all of them, since we meet every kind of conversation."""

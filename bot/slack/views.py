@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from slack_sdk.models.blocks import MarkdownBlock
+from slack_sdk.models.blocks import Block, MarkdownBlock
 
 from agent.records import Job, JobState
 from bot.slack.blocks import Post, context, fallback, post, section, sections
@@ -25,6 +25,11 @@ def jobs_list(jobs: Sequence[Job], *, now: float, link_for: LinkFor) -> Post:
     lines = [_listed(job, now, link_for(job)) for job in jobs]
     headline = f"Your last {len(jobs)} jobs" if len(jobs) > 1 else "Your last job"
     return post(f"{headline}: {counted(jobs)}", [section(f"*{headline}*"), *sections(lines)])
+
+
+def jobs_lines(jobs: Sequence[Job], *, now: float, link_for: LinkFor) -> list[Block]:
+    """The same lines without a headline."""
+    return sections([_listed(job, now, link_for(job)) for job in jobs])
 
 
 def _listed(job: Job, now: float, link: str | None) -> Line:

@@ -40,6 +40,7 @@ QUICK = Tempo(
     approvals=0.1,
     schedules=0.1,
     tokens=0.3,
+    home=0.3,
     catch_up=600.0,
     lease=3_600.0,
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import httpx2
 
-from emulators.slack import Workspace
+from emulators.slack import View, Workspace
 from tests.scenario.stage import Stage
 
 SECOND = "T0SECOND01"
@@ -49,4 +49,28 @@ async def connect(stage: Stage, key: str, user: str = "alice", *, works: bool = 
     assert (await slack.submit_view(user, view.id, {"api_key": key})).ok
     [after] = slack.views(user)
     assert bool(after.errors) is not works
+    return str(after.errors or after.body)
+
+
+async def home(stage: Stage, *words: str, user: str = "alice") -> View:
+    """Somebody's Home, once it shows all of `words`."""
+    homes, person = stage.slack.workspace.homes, stage.user(user)
+
+    def shown() -> View | None:
+        view: View | None = homes.get(person)
+        return view if view is not None and all(word in str(view.body) for word in words) else None
+
+    return await stage.wait(shown)
+
+
+async def connect_at_home(stage: Stage, key: str, user: str = "alice") -> str:
+    """Press Connect or Replace in the Home and type a key; what the dialog shows then."""
+    slack = stage.slack
+    for view in slack.views(user):
+        await slack.close_view(user, view.id)
+    at_home = await home(stage, "connect_heygen", user=user)
+    await slack.click_view(user, at_home.id, "connect_heygen")
+    [view] = await stage.wait(lambda: slack.views(user))
+    assert (await slack.submit_view(user, view.id, {"api_key": key})).ok
+    [after] = slack.views(user)
     return str(after.errors or after.body)
