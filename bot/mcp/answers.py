@@ -40,10 +40,10 @@ def of_outcome(outcome: Outcome, call: str) -> Json:
     """What a tool call came to. `call` is the handle of the call itself."""
     match outcome:
         case Value(data) if data.get("done") is False:  # only a button in Slack carries it out
-            told = {"done": False, "waits_for": data.get("waits_for"), "note": BUTTON_NOTE}
+            told: Json = {"done": False, "waits_for": data.get("waits_for"), "note": BUTTON_NOTE}
             return answer(ok=True, code=NEEDS_APPROVAL, call=call, **told)
         case Value(data):
-            said = {"summary": data[ADDED]} if ADDED in data else {}
+            said: Json = {"summary": data[ADDED]} if ADDED in data else {}
             told = {name: value for name, value in data.items() if name != ADDED}
             return answer(ok=True, code=FINE, call=call, **told, **said)
         case Deferred(_, _, data):

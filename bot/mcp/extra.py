@@ -112,8 +112,8 @@ class TrutoPassThrough:
             return answers.error("invalid_arguments", f"{place}: {what}", correctable=True)
         except HeyGenError as error:
             log.warning("truto_tool_failed", tool=name, error=str(error))
-            again = {"retryable": error.retryable, "retry_after": error.retry_after}
-            return answers.error(sentences.reason_code(error), sentences.for_heygen(error), **again)
+            code, sentence = sentences.reason_code(error), sentences.for_heygen(error)
+            return answers.error(code, sentence, retryable=error.retryable, retry_after=error.retry_after)
         if len(json.dumps(told, ensure_ascii=False)) > ANSWER_LIMIT:
             return answers.error("too_large", TOO_MUCH, correctable=True)
         return answers.answer(ok=True, code=answers.FINE, answer=told)

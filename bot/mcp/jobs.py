@@ -38,7 +38,7 @@ class Jobs:
         found = await self._found(token, [handle])
         return _unknown([handle]) if len(found) < 1 else await self._one(*found[0])
 
-    async def list(self, token: Token) -> Json:
+    async def newest(self, token: Token) -> Json:
         """The newest jobs, oldest first."""
         jobs = await self._all(token)
         shown = [self._told(job, await self._store.jobs.submission(job.submission_id)) for job in jobs[-SHOWN:]]

@@ -47,7 +47,7 @@ class Resources:
 
     async def listed(self, token: Token) -> list[Resource]:
         """The jobs of the token, their videos, and the transcripts."""
-        told = await self._jobs.list(token)
+        told = await self._jobs.newest(token)
         found = [_job(one) for one in told["jobs"]]
         found += [_video(one) for one in told["jobs"] if one["state"] == "completed"]
         return [*found, *[_transcript(session) for session in await self._ended(token)]]

@@ -143,7 +143,7 @@ class Desk:
                 case _ if name == GET:
                     return await jobs.get(token, _field(given, "handle"))
                 case _ if name == LIST:
-                    return await jobs.list(token)
+                    return await jobs.newest(token)
                 case _ if name == WAIT:
                     seconds = float(_field(given, "seconds"))
                     return await jobs.wait(token, _field(given, "handles"), seconds, _progress(context))

@@ -70,7 +70,7 @@ def with_schemas(found: Sequence[Json], toolbox: Toolbox) -> list[Json]:
 
 def schema_of(arguments: type[BaseModel]) -> Json:
     """What a tool takes, without the titles that pydantic makes up."""
-    schema = _untitled(arguments.model_json_schema())
+    schema: Json = _untitled(arguments.model_json_schema())
     return schema | {"properties": schema.get("properties", {})}
 
 
