@@ -114,7 +114,7 @@ def for_person(outcome: Outcome) -> str:
     """One or two sentences for somebody who asked by a command, without a model in between."""
     match outcome:
         case Value(data):
-            return str(data[ADDED]) if ADDED in data else json.dumps(data, ensure_ascii=False)[:VALUE_LIMIT]
+            return str(data[ADDED]) if ADDED in data else _listed(data)
         case Deferred(_, summary, _) | NeedsApproval(_, summary, _):
             return summary
         case TryAgain(_, message, _, options):  # its hint tells the model what to ask the person
@@ -123,6 +123,16 @@ def for_person(outcome: Outcome) -> str:
             return " ".join(part for part in (message, hint) if part)
         case _:
             assert_never(outcome)
+
+
+def _listed(data: Json) -> str:
+    """What was found, as names; anything else as it is."""
+    found = [(title, rows) for title, rows in data.items() if isinstance(rows, list) and rows]
+    if not found or not all(isinstance(row, dict) and row.get("name") for _, rows in found for row in rows):
+        return json.dumps(data, ensure_ascii=False)[:VALUE_LIMIT]
+    lines = [f"{title.capitalize()}: {', '.join(str(row['name']) for row in rows)}." for title, rows in found]
+    more = data.get("not_shown")
+    return "\n".join([*lines, *([f"{more} more are not shown: name a part of the name."] if more else [])])
 
 
 def added(outcomes: Iterable[Outcome]) -> list[str]:

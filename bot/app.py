@@ -93,11 +93,11 @@ from bot.slack.cancels import CancelCommand
 from bot.slack.commands import Commands
 from bot.slack.connecting import ConnectFirst
 from bot.slack.decisions import Decisions
-from bot.slack.home import Home
 from bot.slack.delivery import DeliveryWorker
 from bot.slack.file_offers import FileButtons
 from bot.slack.forgetting import Forgetting
 from bot.slack.gate import TalkGate
+from bot.slack.home import Home
 from bot.slack.intake import Intake, timestamp_guard
 from bot.slack.live_actions import LiveActions
 from bot.slack.live_command import LiveCommand
@@ -110,6 +110,7 @@ from bot.slack.router import Router
 from bot.slack.slack_calls import Permalinks
 from bot.slack.socket import SocketMode
 from bot.slack.subtitle_modal import SubtitleModal
+from bot.slack.talk_actions import TalkActions
 from bot.slack.translate_modal import TranslateModal
 from bot.slack.video_modal import VideoModal
 from bot.sockets import begin, socket_mode
@@ -742,6 +743,8 @@ class _Parts:
         )
         forgetting = Forgetting(store.erasures)
         forgetting.register(router)
+        talk = TalkActions(talk=store.talk, roles=self.roles, kick=self.kick)
+        talk.register(router)
         commands = Commands(
             jobs=store.jobs,
             budgets=budgets,
@@ -752,6 +755,7 @@ class _Parts:
             live=LiveCommand(live=store.live, kick=self.kick),
             schedules=self._side(ScheduleParts).actions(),
             memory=self._side(MemoryParts).command(),
+            talk=talk,
             connected=self.accounts.connected,
         )
         commands.register(router)

@@ -17,8 +17,11 @@ from bot.slack.memory_command import MemoryCommand
 from bot.slack.ports import LinkFor, RecentJobs
 from bot.slack.router import Answer, Interaction, Router
 from bot.slack.schedule_actions import ScheduleActions
-from bot.slack.text import safe
+from bot.slack.talk_actions import TalkActions
+from bot.slack.text import plain, safe
 from bot.slack.typed import (
+    BeQuiet,
+    Call,
     Cancel,
     EndLive,
     ForgetMe,
@@ -28,6 +31,7 @@ from bot.slack.typed import (
     Lipsync,
     Memory,
     Schedule,
+    Settings,
     ShowBudget,
     Translate,
     UsageError,
@@ -37,6 +41,7 @@ from bot.slack.views import help_view, jobs_list
 from bot.store.inbox import NewEvent
 
 JOBS_SHOWN = 20
+NOT_HERE = "I'm not set up to work for you in this channel. An admin can change that with `/heygen settings`."
 
 
 class Commands:
@@ -54,6 +59,7 @@ class Commands:
         live: LiveCommand | None = None,
         schedules: ScheduleActions | None = None,
         memory: MemoryCommand | None = None,
+        talk: TalkActions | None = None,
         connected: Callable[[str], Awaitable[bool]] | None = None,
     ) -> None:
         self._jobs = jobs
@@ -63,6 +69,7 @@ class Commands:
         self._live = live
         self._schedules = schedules
         self._memory = memory
+        self._talk = talk
         self._clock = clock
         self._link_for = link_for
         self._connected = connected
@@ -82,22 +89,22 @@ class Commands:
         return _answer(invitation())
 
     async def _decide(self, interaction: Interaction) -> Answer:
+        if self._talk is not None and not await self._talk.hears(interaction):
+            return Answer(text=NOT_HERE)
         command = parse(interaction.text)
         match command:
-            case Translate():
-                return translate_answer(interaction, command)
-            case Lipsync():
-                return lipsync_answer(interaction, command)
+            case Translate() | Lipsync() | Call():
+                return made_answer(interaction, command)
+            case Settings() | BeQuiet():
+                return await self._talked(interaction, command)
             case Jobs():
                 return _answer(await self._recent(interaction))
             case ShowBudget():
                 return _answer(await self._budgets.show(interaction))
             case Cancel(wanted):
                 return _answer(await self._cancelling.handle(interaction, wanted))
-            case GoLive(reason):
-                return go_live(interaction, reason) if self._live else Answer(text=NOT_SET_UP)
-            case EndLive():
-                return await self._live.end(interaction) if self._live else Answer(text=NOT_SET_UP)
+            case GoLive() | EndLive():
+                return await self._lively(interaction, command)
             case Schedule() | Memory():
                 return await self._noted(interaction, command)
             case ForgetMe():
@@ -108,6 +115,20 @@ class Commands:
                 return Answer(text=sentence)
             case _:
                 assert_never(command)
+
+    async def _lively(self, interaction: Interaction, command: GoLive | EndLive) -> Answer:
+        if self._live is None:
+            return Answer(text=NOT_SET_UP)
+        if isinstance(command, GoLive):
+            return go_live(interaction, command.reason)
+        return await self._live.end(interaction)
+
+    async def _talked(self, interaction: Interaction, command: Settings | BeQuiet) -> Answer:
+        if self._talk is None:
+            return Answer(text=NOT_SET_UP)
+        if isinstance(command, Settings):
+            return await self._talk.settings(interaction)
+        return await self._talk.quiet(interaction, off=command.off)
 
     async def _noted(self, interaction: Interaction, command: Schedule | Memory) -> Answer:
         if isinstance(command, Memory):
@@ -121,6 +142,20 @@ class Commands:
 
 def _answer(post: Post) -> Answer:
     return Answer(text=post.text, blocks=post.blocks)
+
+
+def made_answer(interaction: Interaction, command: Translate | Lipsync | Call) -> Answer:
+    """The answer to a command that opens a thread and has something done there."""
+    match command:
+        case Translate():
+            return translate_answer(interaction, command)
+        case Lipsync():
+            return lipsync_answer(interaction, command)
+        case Call(name, arguments, said, what):
+            text = f"Got it: {what}. I open a thread in this channel and report there."
+            return Answer(text=text, event=_asked(interaction, name, arguments, plain(said)))
+        case _:
+            assert_never(command)
 
 
 def translate_answer(interaction: Interaction, command: Translate) -> Answer:

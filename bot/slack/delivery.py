@@ -316,7 +316,9 @@ class DeliveryWorker:
         await self._clock.sleep(min(self._pacer.wait("chat.stopStream", channel, patience=PATIENCE), PATIENCE))
         self._deliveries.assure(attempt.lease)
         try:
-            await self._calls(attempt.conversation).stop_stream(channel, ts, rest if complete else None)
+            await self._calls(attempt.conversation).stop_stream(
+                channel, ts, rest if complete else None, attempt.rendered.post.blocks[1:] if complete else ()
+            )
         except SLACK_ERRORS as error:
             verdict = judge(error).verdict
             if verdict is Verdict.RATE_LIMITED:

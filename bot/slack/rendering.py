@@ -129,7 +129,8 @@ class Renderer:
         if "connect" in delivery.body:
             return Rendered(connect_views.invitation(_text(delivery)))
         pieces = split(_text(delivery)) or ["…"]
-        return Rendered(views.reply(pieces[0]), more=tuple(pieces[1:]))
+        rated = delivery.subject_id if delivery.body.get("rate") and len(pieces) == 1 else None
+        return Rendered(views.reply(pieces[0], rated), more=tuple(pieces[1:]))
 
     async def _live(self, delivery: Delivery) -> Rendered:
         """What is posted of a live session; `KeyError` where there are none."""

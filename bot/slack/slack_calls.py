@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import aiohttp
@@ -107,9 +107,11 @@ class SlackCalls:
         where, arguments = ("replies", {"ts": thread_ts}) if thread_ts else ("history", {})
         return await self._search(where, {"channel": channel, **arguments}, lambda message: _shares(message, name))
 
-    async def stop_stream(self, channel: str, ts: str, rest: str | None) -> None:
-        """End a stream, showing `rest` in it."""
-        await self._client.chat_stopStream(channel=channel, ts=ts, markdown_text=rest or None)
+    async def stop_stream(self, channel: str, ts: str, rest: str | None, below: Sequence[Json] = ()) -> None:
+        """End a stream, showing `rest` in it and the blocks `below` it."""
+        await self._client.chat_stopStream(
+            channel=channel, ts=ts, markdown_text=rest or None, blocks=list(below) or None
+        )
 
     async def rest(self, channel: str, thread_ts: str | None) -> None:
         """End the spinner of a thread whose stream somebody else has ended: Slack leaves that to us. Best effort."""

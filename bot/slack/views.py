@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from slack_sdk.models.blocks import Block, MarkdownBlock
 
 from agent.records import Job, JobState
+from bot.slack import feedback
 from bot.slack.blocks import Post, context, fallback, post, section, sections
 from bot.slack.kinds import KINDS
 from bot.slack.lines import Line, counted, elapsed, state_words
@@ -50,9 +51,14 @@ def root(text: str) -> Post:
     return post(shown, [section(shown)])
 
 
-def reply(text: str) -> Post:
-    """One piece of a model's answer: Markdown, at most 12,000 characters."""
-    return Post(text=fallback(text), blocks=[MarkdownBlock(text=text).to_dict()], markdown=text)
+def reply(text: str, rated: str | None = None) -> Post:
+    """One piece of a model's answer: Markdown, at most 12,000 characters.
+
+    With a turn's id in `rated` people can say what they think of it.
+    """
+    below = [feedback.buttons(rated)] if rated else []
+    blocks = [block.to_dict() for block in (MarkdownBlock(text=text), *below)]
+    return Post(text=fallback(text), blocks=blocks, markdown=text)
 
 
 def error(sentence: str, reference: str) -> Post:

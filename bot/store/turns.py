@@ -185,7 +185,7 @@ class Turns:
             if call is not None:
                 await self._count(connection, row, call)
             await self._end(connection, row, state=state, error=error)
-            return None if reply is None else await self._queue(connection, row, reply)
+            return None if reply is None else await self._queue(connection, row, reply, state)
 
     async def defer_turn(self, lease: Lease, turn_id: str, *, not_before: float, error: str) -> None:
         """Leave the turn running but not before `not_before`; counts an attempt."""
@@ -305,7 +305,7 @@ class Turns:
         await finish_row(connection, row["conversation_id"], row["inbox_id"], now)
         await end_work(connection, row["conversation_id"])
 
-    async def _queue(self, connection: AsyncConnection, row: sa.RowMapping, reply: str) -> str:
+    async def _queue(self, connection: AsyncConnection, row: sa.RowMapping, reply: str, state: TurnState) -> str:
         select = sa.select(conversation.c.thread_ts).where(conversation.c.id == row["conversation_id"])
         has_thread = await connection.scalar(select) is not None
         new = NewDelivery(
@@ -313,10 +313,15 @@ class Turns:
             kind=DeliveryKind.REPLY,
             key=reply_key(row["id"]),
             subject_id=row["id"],
-            body={"text": reply},
+            body={"text": reply, **({"rate": True} if _answers(row, state) else {})},
             ts=row["reply_ts"],
         )
         return await self._outbox.add(connection, new, held=has_thread)
+
+
+def _answers(row: sa.RowMapping, state: TurnState) -> bool:
+    """Whether a turn has ended with an answer of the model's, of which people can say what they think."""
+    return state is TurnState.DONE and row["origin"] == "message"
 
 
 async def _take_in(connection: AsyncConnection, row: InboxRow, now: float) -> None:

@@ -20,9 +20,7 @@ _PARTS = (
     "options",
     "placeholder",
     "hint",
-    "positive_button",
-    "negative_button",
-)
+)  # thumbs are pictures: their words are for screen readers
 
 
 def _lines(value: Any) -> Iterator[str]:

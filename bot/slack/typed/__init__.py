@@ -8,19 +8,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.slack.typed import keeping, making, scheduling
+from bot.slack.typed import composing, keeping, making, scheduling, talking
+from bot.slack.typed.composing import Call
 from bot.slack.typed.keeping import LONGEST_REASON, Cancel, EndLive, ForgetMe, GoLive, Jobs, ShowBudget
 from bot.slack.typed.making import MOST_LANGUAGES, Lipsync, Translate
 from bot.slack.typed.naming import split_languages
 from bot.slack.typed.remembering import TOPICS as MEMORY_TOPICS
 from bot.slack.typed.remembering import Memory
 from bot.slack.typed.scheduling import Schedule
+from bot.slack.typed.talking import BeQuiet, Settings
 from bot.slack.typed.topics import Topic, UsageError, nearest, shown
 
 __all__ = [
     "ALL",
     "LONGEST_REASON",
     "MOST_LANGUAGES",
+    "BeQuiet",
+    "Call",
     "Cancel",
     "Command",
     "EndLive",
@@ -31,6 +35,7 @@ __all__ = [
     "Lipsync",
     "Memory",
     "Schedule",
+    "Settings",
     "ShowBudget",
     "Topic",
     "Translate",
@@ -39,7 +44,8 @@ __all__ = [
     "split_languages",
 ]
 
-_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "—": "--"})
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'"})
+_DASHED = re.compile(r"(?<!\S)—(?=[A-Za-z])")
 _SINGLE = re.compile(r"(?<![^\s,;=])'([^'\"]*)'(?=[\s,;]|$)")
 
 
@@ -50,8 +56,9 @@ class Help:
     topic: str | None = None
 
 
+Made = Translate | Lipsync | Call
 Kept = Jobs | ShowBudget | Cancel | GoLive | EndLive | Schedule | Memory | ForgetMe
-Command = Translate | Lipsync | Kept | Help | UsageError
+Command = Made | Kept | Settings | BeQuiet | Help | UsageError
 
 
 def parse(text: str) -> Command:
@@ -67,7 +74,8 @@ def parse(text: str) -> Command:
 
 
 def _normal(text: str) -> str:
-    return _SINGLE.sub(r'"\1"', " ".join(text.translate(_QUOTES).split()))
+    """One line with plain quotation marks; what a keyboard made of a flag's two dashes is undone."""
+    return _DASHED.sub("--", _SINGLE.sub(r'"\1"', " ".join(text.translate(_QUOTES).split())))
 
 
 def _help(rest: str) -> Help | UsageError:
@@ -92,7 +100,15 @@ HELP = Topic(
     examples=("/heygen help translate",),
     read=_help,
 )
-ALL: tuple[Topic, ...] = (*making.TOPICS, *keeping.TOPICS, *scheduling.TOPICS, *MEMORY_TOPICS, HELP)
+ALL: tuple[Topic, ...] = (
+    *making.TOPICS,
+    *composing.TOPICS,
+    *keeping.TOPICS,
+    *scheduling.TOPICS,
+    *MEMORY_TOPICS,
+    *talking.TOPICS,
+    HELP,
+)
 """Every topic, in the order of the help."""
 
 _WORDS = {word: topic for topic in ALL for word in topic.words}

@@ -95,6 +95,13 @@ BUDGET = Topic(
     examples=("/heygen budget",),
     read=lambda rest: ShowBudget(),
 )
+QUOTA = Topic(
+    words=("quota", "credits", "wallet"),
+    usage="/heygen quota",
+    about="Shows what is left in the HeyGen account, as it was read last, beside your budget. Only you see it.",
+    examples=("/heygen quota",),
+    read=lambda rest: ShowBudget(),
+)
 LIVE = Topic(
     words=("live", "avatar"),
     usage="/heygen live [what it is about | end]",
@@ -112,4 +119,4 @@ FORGET = Topic(
     examples=("/heygen forget me",),
     read=_forget,
 )
-TOPICS = (LIVE, JOBS, CANCEL, BUDGET, FORGET)
+TOPICS = (LIVE, JOBS, CANCEL, QUOTA, BUDGET, FORGET)

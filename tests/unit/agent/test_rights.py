@@ -31,6 +31,7 @@ change library      . O . A
 manage account      . . . A
 drop thread facts   R O . A
 change memory       . O . A
+change settings     . . . A
 delete own data     R O P A
 delete others' data . . . A
 """
