@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from dotenv import dotenv_values, set_key
 
 OWNER_ONLY = 0o600
+PLAIN = re.compile(r"[\w./:@%+,=-]+", re.ASCII)  # the same to every reader, also those that keep quotes, as Docker's
 
 
 def parsed(text: str) -> dict[str, str]:
@@ -32,7 +34,7 @@ def put(path: Path, values: Mapping[str, str]) -> None:
         with os.fdopen(descriptor, "w") as file:
             file.write(before)
         for key, value in values.items():
-            set_key(name, key, value, quote_mode="auto")
+            set_key(name, key, value, quote_mode="never" if PLAIN.fullmatch(value) else "always")
         os.chmod(name, OWNER_ONLY)
         os.replace(name, path)
     except BaseException:

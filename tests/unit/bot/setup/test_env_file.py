@@ -18,6 +18,8 @@ def test_what_is_put_is_read_and_nothing_else_changes(tmp_path: Path) -> None:
     path.chmod(0o644)
     env_file.put(path, ODD)
     assert env_file.read(path) == {"LOG_LEVEL": "debug", **ODD}
+    env_file.put(path, {"TOKEN": "xoxb-1.2"})
+    assert "\nTOKEN=xoxb-1.2\n" in path.read_text()
     assert path.read_text().startswith("# kept\nLOG_LEVEL=debug\n")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
