@@ -67,7 +67,7 @@ def build_app(
         name="greenroom",
         client=_without_token(client),
         signing_secret=signing_secret,
-        authorize=authorize,
+        authorize=authorize,  # type: ignore[arg-type]  # None is how Bolt is told that we are not installed
         process_before_response=False,
         raise_error_for_unhandled_request=False,
         request_verification_enabled=True,
