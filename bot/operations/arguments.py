@@ -33,9 +33,9 @@ _GIVE_UP = {
     Kind.DELIVERY: "do not post it any more",
 }
 _DEFAULT = "list"
-AUDIT, LEDGER, APPROVALS, DATA = "audit", "ledger", "approvals", "data"
+AUDIT, LEDGER, APPROVALS, DATA, FEEDBACK = "audit", "ledger", "approvals", "data", "feedback"
 MOST_DAYS = 3_650
-OTHERS = (AUDIT, LEDGER, APPROVALS, DATA)
+OTHERS = (AUDIT, LEDGER, APPROVALS, DATA, FEEDBACK)
 """Commands that are about no single kind of row."""
 
 
@@ -78,6 +78,7 @@ def _add_books(commands: Subparsers) -> None:
     ledger.add_argument("--person", metavar="ID", help="only what this person asked for")
     ledger.add_argument("--channel", metavar="ID", help="only what was asked for in this channel")
     ledger.add_argument("--days", type=_days, metavar="N", help="only the last N days")
+    _add_lines(commands, FEEDBACK, "what people thought of answers, newest first, with their words where they gave any")
     _add_lines(commands, APPROVALS, "what waits for an approval: since when, until when, for how much")
 
 

@@ -1,4 +1,4 @@
-"""`audit`, `ledger` and `approvals`: what was agreed to, what was spent, what waits for somebody's word."""
+"""`audit`, `ledger`, `approvals` and `feedback`: what was agreed to, spent, waits, or was thought of answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import dataclasses
 from agent.money import dollars
 from agent.ports import Clock
 from agent.records import Json
-from bot.operations.arguments import APPROVALS, AUDIT, LEDGER
+from bot.operations.arguments import APPROVALS, AUDIT, FEEDBACK, LEDGER
 from bot.operations.console import DAY, opened, put, say
 from bot.operations.rendering import as_json, table
 from bot.settings import Settings
@@ -19,6 +19,7 @@ NOTHING = {
     AUDIT: "Nothing was approved, cancelled or deleted yet.",
     LEDGER: "No line matches.",
     APPROVALS: "Nothing waits for an approval.",
+    FEEDBACK: "Nobody has rated an answer yet.",
 }
 
 
@@ -36,6 +37,8 @@ async def run(options: argparse.Namespace, settings: Settings, clock: Clock) -> 
 async def _rows(store: Store, options: argparse.Namespace) -> list[Json]:
     if options.command == APPROVALS:
         return await store.books.waiting(options.workspace, options.limit)
+    if options.command == FEEDBACK:
+        return [dataclasses.asdict(one) for one in await store.talk.opinions(options.workspace, options.limit)]
     return [dataclasses.asdict(line) for line in await store.audit.recent(options.workspace, options.limit)]
 
 

@@ -70,7 +70,7 @@ def _details(row: Json, _: float) -> str:
 
 
 # Heading → cell. The columns in `_GIVING_WAY` do so where the line would become too long; ids never do.
-_GIVING_WAY = ("ERROR", "DETAILS")
+_GIVING_WAY = ("ERROR", "DETAILS", "WORDS")
 _COLUMNS: Mapping[str, Mapping[str, Cell]] = {
     Kind.TURN: {
         "TURN": _field("id"),
@@ -113,6 +113,13 @@ _COLUMNS: Mapping[str, Mapping[str, Cell]] = {
         "DEED": _field("deed"),
         "SUBJECT": _field("subject_id"),
         "DETAILS": _details,
+    },
+    "feedback": {
+        "AGE": _age,
+        "PERSON": _field("user_id"),
+        "ANSWER": lambda row, now: "good" if row["good"] else "bad",
+        "TURN": _field("turn_id"),
+        "WORDS": _field("words"),
     },
     "ledger": {
         "AGE": _age,

@@ -167,7 +167,7 @@ def _features(endpoint: str | None) -> Json:
                 "command": COMMAND,
                 **_at("url", endpoint),
                 "description": "Videos with HeyGen",
-                "usage_hint": "translate <url> into <languages> | lipsync <url> <url> | jobs | budget | schedule | "
+                "usage_hint": "translate <url> into <languages> | video <words> | jobs | budget | settings | "
                 "cancel | help",
                 "should_escape": True,
             }

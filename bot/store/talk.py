@@ -43,6 +43,7 @@ class Feedback:
     user_id: str
     good: bool
     words: str | None
+    created_at: float
     changed_at: float
 
 
