@@ -17,7 +17,7 @@ from slack_sdk.models.blocks import (
     StaticSelectElement,
     UserMultiSelectElement,
 )
-from slack_sdk.models.blocks.block_elements import InteractiveElement
+from slack_sdk.models.blocks.block_elements import InputInteractiveElement
 from slack_sdk.models.views import View
 
 from agent.records import Json
@@ -89,7 +89,7 @@ def _choice(name: str, label: str, choices: Mapping[str, str], now: str) -> Inpu
     return InputBlock(block_id=name, label=PlainTextObject(text=label), element=element)
 
 
-def _list(name: str, label: str, hint: str, element: InteractiveElement) -> InputBlock:
+def _list(name: str, label: str, hint: str, element: InputInteractiveElement) -> InputBlock:
     return InputBlock(
         block_id=name,
         label=PlainTextObject(text=label),

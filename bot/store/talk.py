@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -115,7 +116,7 @@ class Talk:
             )
             if channel_id is not None:
                 await self._set_policy(connection, workspace_id, channel_id, policy)
-            words = {"policy": setting.policy.value, "guests": setting.guests.value}
+            words: dict[str, str | None] = {"policy": setting.policy.value, "guests": setting.guests.value}
             words |= {"strangers": setting.strangers.value, "here": policy.value if policy else None}
             await self._audit.add(connection, workspace_id, actor, Deed.TALK_CHANGED, channel_id, **words)
 
@@ -218,7 +219,7 @@ class Talk:
             if row is None:
                 return False
             now = await self._database.now(connection)
-            changed = {"good": good, "changed_at": now}
+            changed: dict[str, Any] = {"good": good, "changed_at": now}
             if good or words is not None:
                 changed["words"] = None if good else words
             values = {"id": self._ids.new("feedback"), **row, "turn_id": turn_id, "user_id": user_id, "created_at": now}
