@@ -32,7 +32,7 @@ async def test_a_quiet_thread_still_gets_its_results_and_a_mention_wakes_it(stag
 async def test_a_reaction_makes_a_thread_quiet_once(stage: Stage) -> None:
     root = await stage.reply_thread()
     for user, name in (("bob", "mute"), ("alice", "shushing_face")):
-        stage.slack.react(user, "videos", stage.replies(root)[0].ts, name)
+        stage.slack.react(user, "videos", root, name)
     await stage.reply(root, 2)
     stage.say("what is running?", root)
     await stage.probe()
