@@ -16,6 +16,9 @@ from emulators.base import Entry
 
 Json = dict[str, Any]
 
+BY_THE_CLIENT = "team_id"  # Slack's Python client adds it to every call of a client that is made for one team
+IN_THE_HEADER = {"/api/oauth.v2.access"}  # it gives id and secret as HTTP's Basic, which the type knows nothing of
+
 HEAD = """\
 import type { WebClient } from "@slack/web-api";
 import type { SlackEvent } from "@slack/types";
@@ -58,18 +61,27 @@ def calls(entries: Iterable[Entry]) -> Iterator[Called]:
     """The Web API calls among requests, those of the same shape once."""
     seen = set()
     for entry in entries:
-        if entry.path.startswith("/api/") and (called := _called(entry)).shape not in seen:
+        if (
+            entry.path.startswith("/api/")
+            and entry.path not in IN_THE_HEADER
+            and (called := _called(entry)).shape not in seen
+        ):
             seen.add(called.shape)
             yield called
 
 
 def _called(entry: Entry) -> Called:
     method, kind = entry.path.removeprefix("/api/"), entry.headers.get("content-type", "")
-    body: Json = entry.body if isinstance(entry.body, dict) else {}
+    given: Json = entry.body if isinstance(entry.body, dict) else {}
+    body = {name: value for name, value in given.items() if name != BY_THE_CLIENT}
     if kind.startswith("application/json"):
         return Called(method, body, text=False)
     # Slack takes structures in a form as JSON in text; TypeScript is to look at what is in them.
-    return Called(method, {name: _opened(value) for name, value in (entry.query | body).items()}, text=True)
+    return Called(
+        method,
+        {name: _opened(value) for name, value in (entry.query | body).items() if name != BY_THE_CLIENT},
+        text=True,
+    )
 
 
 def _opened(value: Any) -> Any:
