@@ -64,6 +64,12 @@ class Serving:
             self._process.kill()
             return await self._process.wait()
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self._process is not None
+        return self._process.pid
+
     def usage(self) -> Usage:
         """What it has taken so far; only where the system tells in `/proc`."""
         assert self._process is not None
