@@ -173,7 +173,7 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True)
 class TurnRecord:
-    """One request to one final reply. `origin` is `message` or `command`.
+    """One request to one final reply. `origin` is `message`, `command` or `mcp` (a program called a tool).
 
     `tainted`: something that neither the requester nor we have written has entered it.
     """

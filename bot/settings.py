@@ -26,7 +26,7 @@ REQUIRED = {
     "SLACK_SIGNING_SECRET": "to know that a request comes from Slack (not with SLACK_APP_TOKEN)",
     "OPENAI_API_KEY": "to call the language model",
     "OPENAI_MODEL": "to choose the language model",
-    "HEYGEN_API_KEY": "to make and translate videos (not with HEYGEN_TRANSPORT=truto, nor where workspaces connect their own)",
+    "HEYGEN_API_KEY": "to make and translate videos (not with HEYGEN_TRANSPORT=truto, nor where workspaces have own)",
     "SECRET_KEY": "to sign the links we give out",
 }
 

@@ -71,7 +71,7 @@ async def _by_state(connection: AsyncConnection, table: sa.Table, states: type[e
     return {state.value: 0 for state in states} | found
 
 
-def _grouped(table: sa.Table, word: sa.ColumnElement[str]) -> sa.Select[Any]:
+def _grouped(table: sa.Table, word: sa.ColumnElement[str]) -> sa.Select[str, int]:
     return sa.select(word, sa.func.count().label("rows")).select_from(table).group_by(table.c.state)
 
 

@@ -45,7 +45,6 @@ class NewEvent:
     opens: bool
     kind: str
     payload: Json = field(default_factory=dict)
-
     via: str | None = None
 
 
@@ -122,11 +121,11 @@ class Lanes:
             "created_at": now,
         }
         await connection.execute(sa.insert(conversation).values(values))
-        if event.thread_ts is None:
-            return conversation_id
         if event.via is not None:
             named = {"workspace_id": event.workspace_id, "name": event.via, "created_at": now}
             await connection.execute(sa.insert(program).values(conversation_id=conversation_id, **named))
+        if event.thread_ts is None:
+            return conversation_id
         return await self._take_thread(connection, event, conversation_id)
 
     async def _take_thread(self, connection: AsyncConnection, event: NewEvent, conversation_id: str) -> str:
@@ -271,10 +270,6 @@ def _in_thread(workspace_id: str, channel_id: str, thread_ts: str | None) -> sa.
     )
 
 
-def _unfinished(conversation_id: str) -> sa.Select[Any]:
-    return sa.select(inbox).where(inbox.c.conversation_id == conversation_id, inbox.c.done_at.is_(None))
-
-
 def by_token(workspace_id: str, via: str, channel_id: str | None = None) -> sa.Select[str]:
     """The conversation of a program's token: the newest whose thread could be opened, or is to be in `channel_id`."""
     root = sa.and_(delivery.c.conversation_id == program.c.conversation_id, delivery.c.kind == DeliveryKind.ROOT)
@@ -286,3 +281,7 @@ def by_token(workspace_id: str, via: str, channel_id: str | None = None) -> sa.S
         return select
     there = sa.or_(conversation.c.thread_ts.is_not(None), conversation.c.channel_id == channel_id)
     return select.join(conversation, conversation.c.id == program.c.conversation_id).where(there)
+
+
+def _unfinished(conversation_id: str) -> sa.Select[Any]:
+    return sa.select(inbox).where(inbox.c.conversation_id == conversation_id, inbox.c.done_at.is_(None))

@@ -87,7 +87,7 @@ class Workspace:
     app_token = "xapp-1-A0GREENROM-3000000000-greenroomemulatortoken"
     signing_secret = "8f742231b10e8888abcd99yyyzzz85a5"
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - a list of what a workspace holds
         self,
         clock: Clock,
         randomness: random.Random,
