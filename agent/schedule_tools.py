@@ -35,16 +35,16 @@ class ScheduleArguments(Arguments):
 
     when: str = Field(
         max_length=200,
-        description="When, in English: “every Monday at 9:00”, “every weekday at 8:30”, “every month on the 1st at 9”, "
-        "“in two hours”, “tomorrow at 9:00”, “on Friday at noon”, “on 2027-01-15 at 14:30”. Local time of the person.",
+        description="In English, the person's local time: “every weekday at 8:30”, “every month on the 1st at 9”, "
+        "“in two hours”, “on Friday at noon”.",
     )
     what: str = Field(
         min_length=3,
         max_length=TEXT_LIMIT,
-        description="What is to be done then: the person's own words, word for word, without those that say when.",
+        description="The person's own words, without those that say when.",
     )
-    most_per_run: float | None = Field(default=None, description="Dollars a run may cost, if the person names them.")
-    most_per_month: float | None = Field(default=None, description="Dollars a month, if the person names them.")
+    most_per_run: float | None = Field(default=None, description="In dollars, if named.")
+    most_per_month: float | None = Field(default=None, description="In dollars, if named.")
 
 
 class NoArguments(Arguments):

@@ -23,6 +23,7 @@ def strict_schema(arguments: type[BaseModel]) -> Json:
     schema = _strict(arguments.model_json_schema(), arguments.__name__)
     if not isinstance(schema, dict) or schema.get("type") != "object":
         raise ValueError(f"{arguments.__name__}: a root that refers to itself is not strict")
+    schema.pop("description", None)  # the model's own docstring: the tool beside it says what it is
     return schema
 
 

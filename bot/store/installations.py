@@ -119,14 +119,14 @@ class Installations:
         def due(now: float) -> sa.ColumnElement[bool]:
             return sa.and_(installation.c.expires_at.is_not(None), installation.c.expires_at <= now + margin)
 
-        return await self._claim("installation.refresh", due)
+        return await self._claim(due)
 
     async def claim_doubted(self) -> list[Claim]:
         """Claim those of which Slack has said that they are over."""
-        return await self._claim("installation.look", lambda now: installation.c.doubted_at <= now)
+        return await self._claim(lambda now: installation.c.doubted_at <= now)
 
-    async def _claim(self, name: str, due: Any) -> list[Claim]:
-        async with self._database.transaction(name) as connection:
+    async def _claim(self, due: Any) -> list[Claim]:
+        async with self._database.transaction("installation.claim") as connection:
             now = await self._database.now(connection)
             free = sa.and_(installation.c.gone_at.is_(None), installation.c.busy_until <= now)
             select = sa.select(installation).where(due(now), free).order_by(installation.c.id).limit(BATCH)

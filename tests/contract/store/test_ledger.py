@@ -40,6 +40,9 @@ from tests.support.store_steps import (
 ME = Spender(WORKSPACE, CHANNEL, PERSON)
 
 
+PEOPLES = (Scope.WORKSPACE, Scope.CHANNEL, Scope.PERSON)  # what a program has spent is told in test_programs
+
+
 def cap(amount: int, scope: Scope = Scope.WORKSPACE, period: Period = Period.DAY) -> Cap:
     """A cap of so many jobs at the usual price."""
     return Cap(scope, period, amount * PRICE)
@@ -196,9 +199,9 @@ async def test_everybody_sees_the_spending_of_their_own_scopes(store: Store) -> 
     await intend(store, name="a")
     await intend(store, name="b", requester="U2")
     await intend(store, name="c", channel="C2")
-    mine = {scope: await used(store, scope) // PRICE for scope in Scope}
+    mine = {scope: await used(store, scope) // PRICE for scope in PEOPLES}
     assert mine == {Scope.WORKSPACE: 3, Scope.CHANNEL: 2, Scope.PERSON: 2}
-    theirs = {scope: await used(store, scope, spender=Spender(WORKSPACE, "C2", "U2")) // PRICE for scope in Scope}
+    theirs = {scope: await used(store, scope, spender=Spender(WORKSPACE, "C2", "U2")) // PRICE for scope in PEOPLES}
     assert theirs == {Scope.WORKSPACE: 3, Scope.CHANNEL: 1, Scope.PERSON: 1}
     assert await used(store, Scope.WORKSPACE, spender=Spender("T9", CHANNEL, PERSON)) == 0
 
@@ -206,7 +209,7 @@ async def test_everybody_sees_the_spending_of_their_own_scopes(store: Store) -> 
 async def test_the_spending_of_a_thread_is_that_of_its_channel(store: Store) -> None:
     submission = await intend(store, channel="C2")
     found = await store.ledger.used(WORKSPACE, submission.conversation_id, PERSON)
-    assert [(one.scope, one.held) for one in found if one.period is Period.DAY] == [(scope, PRICE) for scope in Scope]
+    assert [(one.scope, one.held) for one in found if one.period is Period.DAY] == [(scope, PRICE) for scope in PEOPLES]
 
 
 def seconds_to(clock: ManualClock, *moment: int) -> float:
@@ -252,7 +255,7 @@ async def test_what_the_wallet_lost_beyond_the_ledger_counts_for_the_workspace_o
 ) -> None:
     for balance in (100 * PRICE, 100 * PRICE + change):
         await store.wallet.record(ACCOUNT, balance, since=await store.wallet.mark(ACCOUNT))
-    assert {scope: await used(store, scope) for scope in Scope} == {
+    assert {scope: await used(store, scope) for scope in PEOPLES} == {
         Scope.WORKSPACE: counted,
         Scope.CHANNEL: 0,
         Scope.PERSON: 0,
@@ -262,7 +265,7 @@ async def test_what_the_wallet_lost_beyond_the_ledger_counts_for_the_workspace_o
 # -- caps ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scope", Scope)
+@pytest.mark.parametrize("scope", PEOPLES)
 @pytest.mark.parametrize("period", Period)
 async def test_a_cap_is_filled_to_the_last_cent_and_not_further(
     database_url: str, clock: ManualClock, scope: Scope, period: Period

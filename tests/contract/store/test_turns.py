@@ -134,7 +134,7 @@ async def test_a_reply_is_queued_with_the_end(store: Store) -> None:
     assert (delivery.kind, delivery.key, delivery.body, delivery.state) == (
         DeliveryKind.REPLY,
         f"reply:{turn.id}",
-        {"text": "Done."},
+        {"text": "Done.", "rate": True},  # people may say what they think of it
         DeliveryState.PENDING,
     )
 
