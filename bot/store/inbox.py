@@ -232,15 +232,20 @@ class Lanes:
         return self._claims.work((lane, lease))
 
     async def later_changes(self, lease: Lease, row: InboxRow) -> list[InboxRow]:
-        """Edits and the deletion of the row's message that wait behind it, oldest first (at most 100)."""
+        """Edits and the deletion of the row's message, oldest first (at most 100).
+
+        Those that wait behind it, and those that overtook it on their way to us: an edit is always of something older.
+        """
         async with self._database.reading() as connection:
             holder = await first(connection, sa.select(lane.c.owner, lane.c.epoch).where(lane.c.id == lease.id))
             if holder is None or (holder["owner"], holder["epoch"]) != (lease.owner, lease.epoch):
                 raise LeaseLost(f"lane {lease.id!r} is no longer held in epoch {lease.epoch}")
             if row.payload.get("ts") is None:
                 return []
-            same = (inbox.c.seq > row.seq, inbox.c.ts == row.payload["ts"], inbox.c.kind.in_(CHANGES))
-            select = _unfinished(lease.id).where(*same).order_by(inbox.c.seq).limit(LOOK_AHEAD_LIMIT)
+            here = inbox.c.conversation_id == lease.id
+            same = sa.and_(here, inbox.c.ts == row.payload["ts"], inbox.c.kind.in_(CHANGES))
+            counts = sa.or_(inbox.c.seq < row.seq, inbox.c.done_at.is_(None))
+            select = sa.select(inbox).where(same, counts).order_by(inbox.c.seq).limit(LOOK_AHEAD_LIMIT)
             rows = (await connection.execute(select)).mappings().all()
         return [record(InboxRow, later) for later in rows]
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from agent import assets
-from bot import app
+from bot import background
 from emulators.heygen import media
 from tests.scenario.stage import Stage
 
@@ -210,7 +210,7 @@ async def test_a_message_that_is_deleted_during_its_upload_costs_nothing(
 
 async def test_a_stop_in_the_middle_leaves_one_asset(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assets, "AT_ONCE_BYTES", 100_000)
-    monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
+    monkeypatch.setattr(background, "DRAIN_SECONDS", 0.1)
     stage.heygen.fail("drop_reply", "/storage/.*")
     root = attach(stage, "translate this into French")
     await stage.wait(lambda: stage.heygen.journal.select("PUT"))

@@ -99,7 +99,7 @@ async def test_a_stop_in_the_middle_of_a_request_pays_once(
     stage: Stage, truto: TrutoEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """R72: what was on its way when the process ended is left alone until it has settled, then looked for and found."""
-    monkeypatch.setattr("bot.app.DRAIN_SECONDS", 0.05)  # nobody waits for the request to be answered
+    monkeypatch.setattr("bot.background.DRAIN_SECONDS", 0.05)  # nobody waits for the request to be answered
     truto.switches.keys = "forgotten"
     stage.heygen.hold_submissions()
     root = stage.translate("French", "German")
