@@ -11,7 +11,8 @@ from agent.ports import Roles
 from agent.records import Json
 from agent.rights import Right, Role, may, roles_towards
 from agent.video_agents.records import AgentSession, AgentState
-from bot.slack.agent_posts import ANSWER, APPROVE, GO_AHEAD, MODAL_LIMIT, STOP, WORDS, answer_modal, asked_by
+from bot.slack.agent_posts import ANSWER, APPROVE, GO_AHEAD, MODAL_LIMIT, STOP, answer_modal, asked_by
+from bot.slack.fields import WORDS, typed_in
 from bot.slack.router import Answer, Interaction, Router
 from bot.slack.text import mention
 
@@ -136,7 +137,4 @@ class AgentActions:
 
 
 def _entered(state: Json) -> str:
-    block = state.get(WORDS)
-    field = block.get(WORDS) if isinstance(block, dict) else None
-    value = field.get("value") if isinstance(field, dict) else None
-    return value.strip()[:MODAL_LIMIT] if isinstance(value, str) else ""
+    return typed_in(state, WORDS).strip()[:MODAL_LIMIT]

@@ -13,21 +13,17 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
-    InputBlock,
-    PlainTextInputElement,
-    PlainTextObject,
 )
-from slack_sdk.models.views import View
 
 from agent.foreign import harmless
 from agent.records import Delivery, Job, JobState, Json
 from agent.video_agents.records import AgentEnd, AgentSession, AgentState, Asks
 from bot.slack.blocks import SECTION_LIMIT, Post, context, post, section
 from bot.slack.buttons import confirm
+from bot.slack.fields import words_dialog
 from bot.slack.text import escape, mention
 
 ANSWER, APPROVE, STOP = "agent_answer", "agent_approve", "agent_stop"
-WORDS = "words"
 WORDS_LIMIT = 2_500  # of one message of the agent's
 MODAL_LIMIT = 3_000
 GO_AHEAD = "Looks good, go ahead and make the video."
@@ -144,17 +140,14 @@ def asked_by(value: str) -> tuple[str, int] | None:
 
 def answer_modal(session: AgentSession) -> Json:
     """Asks for the words."""
-    entry = PlainTextInputElement(action_id=WORDS, multiline=True, max_length=MODAL_LIMIT)
-    view = View(
-        type="modal",
-        callback_id=ANSWER,
-        title=PlainTextObject(text="Tell the agent"),
-        submit=PlainTextObject(text="Send"),
-        close=PlainTextObject(text="Not now"),
-        private_metadata=value_of(session),
-        blocks=[InputBlock(block_id=WORDS, label=PlainTextObject(text="What it should know or change"), element=entry)],
+    return words_dialog(
+        ANSWER,
+        value_of(session),
+        title="Tell the agent",
+        submit="Send",
+        label="What it should know or change",
+        longest=MODAL_LIMIT,
     )
-    return view.to_dict()
 
 
 def over_post(session: AgentSession, job: Job, end: AgentEnd) -> Post:

@@ -38,7 +38,7 @@ from bot.slack.typed import (
     parse,
 )
 from bot.slack.views import help_view, jobs_list
-from bot.store.inbox import NewEvent
+from bot.slack.wishes import opening
 
 JOBS_SHOWN = 20
 NOT_HERE = "I'm not set up to work for you in this channel. An admin can change that with `/heygen settings`."
@@ -153,7 +153,7 @@ def made_answer(interaction: Interaction, command: Translate | Lipsync | Call) -
             return lipsync_answer(interaction, command)
         case Call(name, arguments, said, what):
             text = f"Got it: {what}. I open a thread in this channel and report there."
-            return Answer(text=text, event=_asked(interaction, name, arguments, plain(said)))
+            return Answer(text=text, event=opening(interaction, name, arguments, plain(said)))
         case _:
             assert_never(command)
 
@@ -164,7 +164,7 @@ def translate_answer(interaction: Interaction, command: Translate) -> Answer:
     arguments: Json = {"source": command.source, "languages": list(command.languages)}
     said = f"/heygen translate {command.source} into {languages}"
     text = f"Got it: {safe(languages, 500)}. I open a thread in this channel and report there."
-    return Answer(text=text, event=_asked(interaction, "translate_video", arguments, said))
+    return Answer(text=text, event=opening(interaction, "translate_video", arguments, said))
 
 
 def lipsync_answer(interaction: Interaction, command: Lipsync) -> Answer:
@@ -172,19 +172,4 @@ def lipsync_answer(interaction: Interaction, command: Lipsync) -> Answer:
     arguments: Json = {"video": command.video, "audio": command.audio}
     said = f"/heygen lipsync {command.video} with {command.audio}"
     text = "Got it: a lip-sync. I open a thread in this channel and report there."
-    return Answer(text=text, event=_asked(interaction, "lipsync_video", arguments, said))
-
-
-def _asked(interaction: Interaction, name: str, arguments: Json, said: str) -> NewEvent:
-    """What opens a thread of its own, in which the tool `name` is called."""
-    return NewEvent(
-        id=interaction.event_id,
-        dedup_key=None,
-        workspace_id=interaction.team_id,
-        channel_id=interaction.channel_id,
-        channel_type="im" if interaction.channel_id.startswith("D") else "channel",
-        thread_ts=None,
-        opens=True,
-        kind="command",
-        payload={"name": name, "arguments": arguments, "user": interaction.user_id, "text": said},
-    )
+    return Answer(text=text, event=opening(interaction, "lipsync_video", arguments, said))

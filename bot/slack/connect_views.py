@@ -10,6 +10,7 @@ from slack_sdk.models.views import View
 
 from agent.records import Json
 from bot.slack.blocks import Post, post, section
+from bot.slack.fields import typed_in
 from heygen.models import Balance
 
 CONNECT = "connect_heygen"
@@ -89,11 +90,4 @@ def left(balance: Balance) -> str:
 
 def entered(state: Json) -> tuple[str, str]:
     """Key and Truto account of a submitted dialog's `state`, each empty where nothing was typed."""
-    return _value(state, KEY), _value(state, TRUTO)
-
-
-def _value(state: Json, name: str) -> str:
-    block = state.get(name)
-    field = block.get(name) if isinstance(block, dict) else None
-    value = field.get("value") if isinstance(field, dict) else None
-    return value.strip()[:LONGEST_KEY] if isinstance(value, str) else ""
+    return typed_in(state, KEY).strip()[:LONGEST_KEY], typed_in(state, TRUTO).strip()[:LONGEST_KEY]

@@ -7,17 +7,13 @@ from slack_sdk.models.blocks import (
     ContextActionsBlock,
     FeedbackButtonObject,
     FeedbackButtonsElement,
-    InputBlock,
-    PlainTextInputElement,
-    PlainTextObject,
 )
-from slack_sdk.models.views import View
 
 from agent.records import Json
+from bot.slack.fields import WORDS, typed_in, words_dialog
 
 ACTION = "answer_feedback"
 MODAL = "feedback_words"
-WORDS = "words"
 LONGEST_WORDS = 2_000
 GOOD, BAD = "good", "bad"
 
@@ -47,29 +43,17 @@ def pressed(value: str) -> tuple[bool, str] | None:
 
 def words_modal(turn_id: str) -> Json:
     """Asks what was wrong. Thumbs down counts whether it is answered or not."""
-    entry = PlainTextInputElement(action_id=WORDS, multiline=True, max_length=LONGEST_WORDS)
-    view = View(
-        type="modal",
-        callback_id=MODAL,
-        title=PlainTextObject(text="What was wrong?"),
-        submit=PlainTextObject(text="Tell"),
-        close=PlainTextObject(text="Not now"),
-        private_metadata=turn_id,
-        blocks=[
-            InputBlock(
-                block_id=WORDS,
-                label=PlainTextObject(text="Say what was wrong"),
-                hint=PlainTextObject(text="Whoever runs this bot reads it, with the answer it is about."),
-                element=entry,
-            )
-        ],
+    return words_dialog(
+        MODAL,
+        turn_id,
+        title="What was wrong?",
+        submit="Tell",
+        label="Say what was wrong",
+        hint="Whoever runs this bot reads it, with the answer it is about.",
+        longest=LONGEST_WORDS,
     )
-    return view.to_dict()
 
 
 def entered(state: Json) -> str:
     """The words in a submitted modal's `state`."""
-    block = state.get(WORDS)
-    field = block.get(WORDS) if isinstance(block, dict) else None
-    value = field.get("value") if isinstance(field, dict) else None
-    return value.strip()[:LONGEST_WORDS] if isinstance(value, str) else ""
+    return typed_in(state, WORDS).strip()[:LONGEST_WORDS]

@@ -13,8 +13,9 @@ from agent.live.records import CommandKind, LivePass, LiveSession, LiveState
 from agent.ports import Roles
 from agent.records import Json
 from agent.rights import Right, Role, may, roles_towards
+from bot.slack.fields import WORDS
 from bot.slack.live_command import NOT_SET_UP
-from bot.slack.live_modals import SAY, WHISPER, WORDS, entered, words_modal
+from bot.slack.live_modals import SAY, WHISPER, entered, words_modal
 from bot.slack.live_posts import follow_up_words
 from bot.slack.live_words import price, why_ended
 from bot.slack.ports import Places

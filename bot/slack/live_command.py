@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from agent.live.records import CommandKind, LiveSession, LiveState
-from agent.records import Json
 from bot.slack.router import Answer, Interaction
 from bot.slack.text import safe
-from bot.store.inbox import NewEvent
+from bot.slack.wishes import opening
 
 LOOKED_AT = 200
 NOT_SET_UP = (
@@ -70,22 +69,6 @@ def _ended(running: Sequence[LiveSession], own: Sequence[LiveSession]) -> str:
 
 def go_live(interaction: Interaction, reason: str) -> Answer:
     """The private word to the person, and the event that opens the conversation."""
-    payload: Json = {
-        "name": "start_live_avatar",
-        "arguments": {},
-        "user": interaction.user_id,
-        "text": f"/heygen live {reason}".strip(),
-    }
-    event = NewEvent(
-        id=interaction.event_id,
-        dedup_key=None,
-        workspace_id=interaction.team_id,
-        channel_id=interaction.channel_id,
-        channel_type="im" if interaction.channel_id.startswith("D") else "channel",
-        thread_ts=None,
-        opens=True,
-        kind="command",
-        payload=payload,
-    )
+    event = opening(interaction, "start_live_avatar", {}, f"/heygen live {reason}".strip())
     about = f": {safe(reason, 200)}" if reason else ""
     return Answer(text=f"Got it{about}. I open a thread in this channel and offer a live avatar there.", event=event)

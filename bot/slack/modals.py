@@ -9,6 +9,7 @@ from slack_sdk.models.views import View
 
 from agent.records import Json, Submission
 from bot.slack.buttons import value_of
+from bot.slack.fields import typed_in
 from bot.slack.typed import MOST_LANGUAGES, split_languages
 
 CHANGE = "change_request"
@@ -46,11 +47,7 @@ def named(name: str) -> str:
 
 def entered(state: Json) -> tuple[str, ...]:
     """The languages in a submitted modal's `state`."""
-    block = state.get(LANGUAGES)
-    field = block.get(LANGUAGES) if isinstance(block, dict) else None
-    value = field.get("value") if isinstance(field, dict) else None
-    text = value[:LONGEST_INPUT] if isinstance(value, str) else ""
-    return split_languages(" ".join(text.split()))
+    return split_languages(" ".join(typed_in(state, LANGUAGES)[:LONGEST_INPUT].split()))
 
 
 def complaint(languages: Sequence[str], before: Sequence[str]) -> str | None:

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from agent.money import dollars
 from agent.ports import Roles
-from agent.records import Json
 from agent.rights import Right, may, roles_towards
 from agent.schedules import Schedule
 from bot.slack.blocks import Post
@@ -16,7 +15,7 @@ from bot.slack.router import Answer, Interaction, Router
 from bot.slack.schedule_cards import ALLOW, ASK, CANCEL, allowed, listing
 from bot.slack.text import mention, safe
 from bot.slack.typed import Schedule as Typed
-from bot.store.inbox import NewEvent
+from bot.slack.wishes import opening
 
 UNKNOWN = "I don't know this schedule any more."
 CHANGED = "It is over, or the card has changed. Nothing was done."
@@ -127,23 +126,8 @@ class ScheduleActions:
 
 def new_schedule(interaction: Interaction, when: str, what: str) -> Answer:
     """The private word to the person, and the event that opens the conversation."""
-    arguments: Json = {"when": when, "what": what}
-    event = NewEvent(
-        id=interaction.event_id,
-        dedup_key=None,
-        workspace_id=interaction.team_id,
-        channel_id=interaction.channel_id,
-        channel_type="im" if interaction.channel_id.startswith("D") else "channel",
-        thread_ts=None,
-        opens=True,
-        kind="command",
-        payload={
-            "name": "schedule_request",
-            "arguments": arguments,
-            "user": interaction.user_id,
-            "text": f"/heygen schedule {when}: {what}",
-        },
-    )
+    said = f"/heygen schedule {when}: {what}"
+    event = opening(interaction, "schedule_request", {"when": when, "what": what}, said)
     return Answer(text=f"Got it: {safe(when, 200)}. I open a thread in this channel for it.", event=event)
 
 

@@ -12,6 +12,7 @@ from slack_sdk.models.views import View
 from agent.records import Conversation, Job, JobKind, JobState, Json, Submission
 from bot.slack.asked import only_theirs, work_for
 from bot.slack.buttons import CORRECT
+from bot.slack.fields import typed_in
 from bot.slack.job_files import FileUnavailable
 from bot.slack.router import Answer, Interaction, Router
 
@@ -144,10 +145,7 @@ def modal(job: Job, text: str) -> Json:
 
 def entered(state: Json) -> str:
     """The subtitles in a submitted dialog's `state`."""
-    block = state.get(TEXT)
-    field = block.get(TEXT) if isinstance(block, dict) else None
-    value = field.get("value") if isinstance(field, dict) else None
-    return value[:LONGEST_INPUT] if isinstance(value, str) else ""
+    return typed_in(state, TEXT)[:LONGEST_INPUT]
 
 
 def _complain(problem: str) -> Answer:

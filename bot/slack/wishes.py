@@ -33,6 +33,21 @@ class Given:
     name: str = ""
 
 
+def opening(interaction: Interaction, name: str, arguments: Json, said: str) -> NewEvent:
+    """What opens a thread of its own, in which the tool `name` is called."""
+    return NewEvent(
+        id=interaction.event_id,
+        dedup_key=None,
+        workspace_id=interaction.team_id,
+        channel_id=interaction.channel_id,
+        channel_type="im" if interaction.channel_id.startswith("D") else "channel",
+        thread_ts=None,
+        opens=True,
+        kind="command",
+        payload={"name": name, "arguments": arguments, "user": interaction.user_id, "text": said},
+    )
+
+
 def wished(
     interaction: Interaction,
     place: Thread,

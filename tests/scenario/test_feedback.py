@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.slack.feedback import ACTION, WORDS
+from bot.slack.feedback import ACTION
+from bot.slack.fields import WORDS
 from tests.scenario.stage import Stage
 
 
