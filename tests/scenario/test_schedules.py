@@ -38,6 +38,11 @@ def to_a_tuesday(stage: Stage) -> None:
 
 async def scheduled(stage: Stage, when: str = "every Monday at nine", user: str = "alice") -> tuple[str, Message]:
     to_a_tuesday(stage)
+    return await put_off(stage, when, user)
+
+
+async def put_off(stage: Stage, when: str, user: str = "alice") -> tuple[str, Message]:
+    """The same on the day it is."""
     root = stage.ask(f"{when}, translate {stage.video} into French", user=user)
     return root, await card_of(stage, root, "scheduled by", "Each run asks")
 
@@ -76,7 +81,7 @@ async def test_nobody_elses_press_lets_it_spend_and_a_cap_of_zero_offers_nothing
     root, card = await scheduled(stage)
     assert "Only" in await stage.press(card, "schedule_allow", "bob")
     await stage.restart(auto_approve_max=Decimal(0))
-    _, other = await scheduled(stage, "tomorrow at 9:00")
+    _, other = await put_off(stage, "tomorrow at 9:00")
     assert stage.buttons(other) == {"schedule_cancel"}
     assert "schedule_allow" in stage.buttons(await card_of(stage, root))
 
