@@ -335,6 +335,7 @@ async def remembered(store: Store) -> None:
     assert await store.summed.begin(lease, 1)
     summary = Digest(1, said(ALICE, "wants something"))
     await store.summed.finish(lease, turn.id, summary, ModelCall("m", "r", None, 1, 1, 0))
+    await life.answer(lease, turn, said(BOB, "is answered"))  # so that the conversation can go on
 
 
 async def talked(store: Store, turn: TurnRecord) -> None:
