@@ -102,9 +102,14 @@ def claiming_as(store: Store, owner: str) -> Iterator[None]:
 
 
 async def everything(store: Store) -> dict[str, list[Any]]:
-    """All rows of all tables, to compare before and after."""
+    """All rows of all tables in the order of their keys, to compare before and after."""
     async with store.database.reading() as connection:
-        return {t.name: list(await connection.execute(sa.select(t))) for t in metadata.sorted_tables}
+        return {t.name: list(await connection.execute(_in_order(t))) for t in metadata.sorted_tables}
+
+
+def _in_order(table: sa.Table) -> sa.Select[Any]:
+    """A database gives rows in whatever order it likes."""
+    return sa.select(table).order_by(*table.primary_key.columns)
 
 
 def event(name: str = "Ev1", *, thread_ts: str | None = "1.0", opens: bool = True, **other: Any) -> NewEvent:
