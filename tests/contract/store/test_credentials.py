@@ -62,6 +62,8 @@ async def test_what_was_replaced_stays_for_its_jobs_and_what_was_removed_until_t
         await connection.execute(sa.update(jobs).values(**mine))
     assert await kept.connect(WORKSPACE, Kind.KEY, "hg-key-newer", actor="U1") is not None
     assert await kept.remove(WORKSPACE, actor="U1")
+    newest, *_ = await store.audit.recent(WORKSPACE)
+    assert (newest.deed, newest.actor) == (Deed.ACCOUNT_REMOVED, "U1")
     assert await kept.forget_ended() == 1  # the newer one, which nothing was asked for with
     await store.cancellations.cancel(asked.id, actor="U1")
     assert await kept.forget_ended() == 0  # links to what was made have to work
