@@ -204,7 +204,7 @@ async def test_only_its_person_allows_it_and_only_what_the_card_offered(store: S
     assert await store.schedules.ask(one.id, actor=PERSON)
     assert not await store.schedules.ask(one.id, actor=PERSON)
     assert (await store.schedules.get(one.id)).per_run is None
-    lines = [line for line in await store.audit.recent() if line.deed is Deed.BUDGET_SET]
+    lines = [line for line in await store.audit.recent() if line.deed == Deed.BUDGET_SET]
     assert [(line.actor, line.subject_id) for line in lines] == [(PERSON, one.id)] * 2
     assert [line.details for line in lines] == [{"run": 0, "month": 0}, offered]
 
