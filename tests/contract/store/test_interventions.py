@@ -87,7 +87,7 @@ async def test_a_retried_turn_gets_a_reply_of_its_own(store: Store, clock: Manua
     reply_id = await store.turns.finish_turn(lease, turn.id, state=TurnState.DONE, reply="Here you are.")
     reply = await store.deliveries.get(reply_id or "")
     assert told is not None
-    assert (reply.id != told.id, reply.body, reply.ts) == (True, {"text": "Here you are."}, None)
+    assert (reply.id != told.id, reply.body, reply.ts) == (True, {"text": "Here you are.", "rate": True}, None)
 
 
 async def test_a_turn_may_fail_and_be_retried_again_and_again(store: Store, clock: ManualClock) -> None:
