@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections import defaultdict
 from pathlib import Path
@@ -121,9 +122,10 @@ class Play:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
-async def test_lanes_keep_their_promises(steps: list[tuple[object, ...]]) -> None:
+async def test_lanes_keep_their_promises(sqlite_file: Path, steps: list[tuple[object, ...]]) -> None:
     clock = ManualClock()
     with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(sqlite_file, folder)  # making the tables takes longer than what happens in them
         async with running(new_store(sqlite_url(Path(folder)), clock)) as store:
             play = Play(store, clock)
             for step in steps:
