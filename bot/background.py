@@ -14,6 +14,7 @@ from bot.loops import Loop
 log = structlog.get_logger(__name__)
 
 DRAIN_SECONDS = 10.0
+CANCEL_SECONDS = 5.0  # what a loop that ends may still have to give back
 BEGINNING = frozenset({"lanes", "schedules"})  # loops that begin turns, which may take minutes
 HEARING = "notifications"
 
@@ -22,6 +23,7 @@ class Background:
     """The loops of a process, the conversations they have begun, and its live sessions.
 
     `hand_over`: whether another process could go on with live sessions; it is asked when this one has gone quiet.
+    A loop that has not ended `patience` seconds after it was cancelled is cancelled again.
     """
 
     def __init__(
@@ -30,11 +32,13 @@ class Background:
         worker: LaneWorker,
         live: Live,
         hand_over: Callable[[], Awaitable[bool]],
+        patience: float = CANCEL_SECONDS,
     ) -> None:
         self._loops = loops
         self._worker = worker
         self._live = live
         self._hand_over = hand_over
+        self._patience = patience
         self._tasks: list[asyncio.Task[None]] = []
         self.draining = False
 
@@ -65,7 +69,14 @@ class Background:
         await self._cancel(frozenset(loop.name for loop in self._loops))
 
     async def _cancel(self, names: frozenset[str]) -> None:
+        """End these loops, however often that has to be said: Python 3.11 loses a cancellation now and then.
+
+        `asyncio.wait_for`, which libraries call, swallows one that comes at the moment in which its own wait ends.
+        """
         tasks = [task for task in self._tasks if task.get_name() in names]
-        for task in tasks:
-            task.cancel()
+        waiting = set(tasks)
+        while waiting:
+            for task in waiting:
+                task.cancel()
+            _, waiting = await asyncio.wait(waiting, timeout=self._patience)
         await asyncio.gather(*tasks, return_exceptions=True)
