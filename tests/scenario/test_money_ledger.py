@@ -162,7 +162,9 @@ async def test_days_of_everything_leave_nothing_unexplained(watched: Stage) -> N
 CARDS = 250
 PRICE = 2.10
 CAP = 50.0
-AT_ONCE = 40  # with more in flight this one process, emulators included, cannot answer all in Slack's three seconds
+# Slack waits three seconds for each answer, and this process is the app, Slack and HeyGen in one, perhaps on a machine
+# that measures coverage: with forty at once some then came too late. The store's own test has all at once.
+AT_ONCE = 20
 
 
 @pytest.mark.timeout(240)
@@ -173,6 +175,9 @@ async def test_five_hundred_approvals_at_once_never_pass_a_cap_and_each_is_told_
         assert (await stage.command(f"translate {stage.video}?n={number} into French")).ok
     roots = await stage.wait(lambda: found if len(found := stage._app_roots("videos")) >= CARDS else None, 120)
     # All of them are posted one after the other: each alone would be given too little time.
+    await stage.wait(
+        lambda: sum(m.from_app for m in stage.slack.messages("videos")) >= 2 * CARDS, 120
+    )  # looked at cheaply
     cards = await stage.wait(lambda: _waiting(stage) if len(_waiting(stage)) >= CARDS else None, 120)
     assert {card.thread_ts for card in cards} == {root.ts for root in roots}
     door = asyncio.Semaphore(AT_ONCE)
