@@ -1,4 +1,4 @@
-"""The playground's page: one static page and a small JSON API over the three emulators, for people to type into.
+"""The playground's page: one static page and a small JSON API over the emulators, for people to type into.
 
     console = Console(slack, heygen, openai)
     url = await console.start()      # port 8080, or the next free one
@@ -13,13 +13,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import uvicorn
 
 from emulators.console.parties import Parties
 from emulators.console.site import console_app
 from emulators.heygen import HeyGenEmulator
+from emulators.liveavatar import LiveAvatarEmulator
 from emulators.openai import OpenAIEmulator
 from emulators.slack import SlackEmulator
 
@@ -30,7 +31,11 @@ PORTS_TRIED = 50
 
 
 class Console:
-    """Serves the page on 127.0.0.1. `after_reset` is called when the page has reset the emulators."""
+    """Serves the page on 127.0.0.1. `after_reset` is called when the page has reset the emulators.
+
+    `real` names the parties (`slack`, `heygen`, `openai`, `liveavatar`) in whose place the app talks to the real
+    service, so that the page can say so.
+    """
 
     def __init__(
         self,
@@ -39,9 +44,11 @@ class Console:
         openai: OpenAIEmulator,
         *,
         after_reset: Callable[[], None] = lambda: None,
+        liveavatar: LiveAvatarEmulator | None = None,
+        real: Collection[str] = (),
     ) -> None:
         self.url = ""
-        self._app = console_app(Parties(slack, heygen, openai, after_reset))
+        self._app = console_app(Parties(slack, heygen, openai, after_reset, liveavatar, frozenset(real)))
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 

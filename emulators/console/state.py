@@ -9,12 +9,15 @@ from typing import Any
 from emulators.base import Emulator, Entry, Fault, Journal
 from emulators.console.parties import Parties
 from emulators.console.slack_view import slack_view
+from emulators.console.trouble import armed_troubles
 
 Json = dict[str, Any]
 
 TAIL = 200
 CALLS_SHOWN = 40
 ROWS_SHOWN = 200
+SESSIONS_SHOWN = 20
+SESSION_FIELDS = ("id", "created", "started", "ended", "end_reason", "billed_seconds", "credits", "viewers")
 
 
 def state_view(parties: Parties, after: Mapping[str, int]) -> Json:
@@ -24,7 +27,10 @@ def state_view(parties: Parties, after: Mapping[str, int]) -> Json:
         "slack": slack_view(parties.slack),
         "heygen": heygen_view(parties),
         "openai": openai_view(parties),
+        "liveavatar": liveavatar_view(parties),
+        "parties": parties.shown(),
         "faults": [fault for name, emulator in emulators.items() for fault in armed(name, emulator)],
+        "troubles": armed_troubles(parties),
         "journals": {name: tail(emulator.journal, after.get(name, 0)) for name, emulator in emulators.items()},
     }
 
@@ -50,6 +56,24 @@ def openai_view(parties: Parties) -> Json:
     switches = parties.openai.switches
     on = {"gullible": switches.gullible, "liar": switches.liar is not None}
     return {"total": len(calls), "calls": [call.to_json() for call in newest], "switches": on}
+
+
+def liveavatar_view(parties: Parties) -> Json | None:
+    """Credits, the newest live sessions with what they cost and what was said in them; None without LiveAvatar."""
+    if parties.liveavatar is None:
+        return None
+    found = parties.liveavatar.snapshot()
+    used = sum(charge["credits"] for charge in found["charges"])
+    sessions = [_session(session) for session in found["sessions"][-SESSIONS_SHOWN:]]
+    return {"clock": found["clock"], "credits": found["credits"], "used": used, "sessions": sessions}
+
+
+def _session(session: Json) -> Json:
+    """A session without its single utterances and interruptions, which are counted."""
+    shown = {name: session[name] for name in SESSION_FIELDS}
+    spoken = [one for one in session["utterances"] if one["started"] is not None]
+    counts = {"utterances": len(spoken), "interruptions": len(session["interruptions"])}
+    return {**shown, **counts, "findings": [finding["detail"] for finding in session["findings"]]}
 
 
 def tail(journal: Journal, after: int) -> Json:

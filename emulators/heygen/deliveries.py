@@ -90,6 +90,7 @@ class Deliveries:
         self.paused = False
         self.to_drop = 0
         self.to_duplicate = 0
+        self.copies = 2
         self._busy: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -151,7 +152,7 @@ class Deliveries:
         copies = 1
         if self.to_duplicate > 0:
             self.to_duplicate -= 1
-            copies = 2
+            copies = self.copies
         for _ in range(copies):
             outcome = await self._outcome(client, delivery)
             self._record(delivery, outcome)

@@ -61,9 +61,20 @@ class Hooks:
         """Lose the next `count` deliveries for good; the delivery history still has them."""
         self._deliveries.to_drop = count
 
-    def duplicate_webhooks(self, count: int) -> None:
-        """Send each of the next `count` deliveries twice."""
+    def duplicate_webhooks(self, count: int, *, copies: int = 2) -> None:
+        """Send each of the next `count` deliveries twice, or `copies` times."""
         self._deliveries.to_duplicate = count
+        self._deliveries.copies = copies
+
+    @property
+    def webhooks_to_drop(self) -> int:
+        """How many deliveries are still to be lost."""
+        return self._deliveries.to_drop
+
+    @property
+    def webhooks_to_duplicate(self) -> int:
+        """How many deliveries are still to be repeated."""
+        return self._deliveries.to_duplicate
 
     def reorder_webhooks(self) -> None:
         """Turn round the order of the waiting deliveries; pause first, so that some wait."""
