@@ -29,6 +29,7 @@ from emulators.slack.errors import CannotDoError, Refusal
 from emulators.slack.interactivity import Interactions
 from emulators.slack.limits import Limits
 from emulators.slack.oauth import OAuth
+from emulators.slack.organisations import Organisation
 from emulators.slack.people import People
 from emulators.slack.sockets import Sockets
 from emulators.slack.state import File, Message, Session, ThreadStatus, User, UserGroup, View
@@ -40,6 +41,7 @@ __all__ = [
     "Delivery",
     "File",
     "Message",
+    "Organisation",
     "Refusal",
     "Session",
     "SlackEmulator",
@@ -102,12 +104,14 @@ class SlackEmulator(People, Interactions, Emulator):
         self.teams = [self.workspace]
         self.oauth = OAuth()
 
-    def _new_workspace(self, **named: str) -> Workspace:
+    def _new_workspace(self, **named: Any) -> Workspace:
         return Workspace(self.clock, self.random, lambda: self.url, **named)
 
-    def add_team(self, team_id: str, name: str) -> Workspace:
+    def add_team(self, team_id: str, name: str, organisation: Organisation | None = None) -> Workspace:
         """Another team, in which the app is not installed yet. People act in it within `visiting`."""
-        team = self._new_workspace(team_id=team_id, team_name=name)
+        team = self._new_workspace(team_id=team_id, team_name=name, organisation=organisation)
+        if organisation is not None:
+            organisation.add(team)
         for setting, value in self._settings.items():
             setattr(team, setting, set(value) if isinstance(value, set | frozenset | list) else value)
         team.sink = partial(self.courier.send, team=team)

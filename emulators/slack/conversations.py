@@ -42,6 +42,7 @@ def channel_payload(workspace: Workspace, channel: Channel) -> Json:
 def user_payload(workspace: Workspace, user: User) -> Json:
     """A user object."""
     return {
+        **_everywhere(workspace, user),
         "id": user.id,
         "team_id": user.team_id or workspace.team_id,
         "name": user.name,
@@ -58,6 +59,15 @@ def user_payload(workspace: Workspace, user: User) -> Json:
         "locale": "en-US",
         "profile": {"real_name": user.real_name, "display_name": user.name, "team": workspace.team_id},
     }
+
+
+def _everywhere(workspace: Workspace, user: User) -> Json:
+    """In an organisation a person is in many teams."""
+    if (whole := workspace.organisation) is None:
+        return {}
+    teams = [team.team_id for team in whole.teams if user.id in team.users]
+    known = {"id": user.id, "enterprise_id": whole.id, "enterprise_name": whole.name, "teams": teams}
+    return {"enterprise_user": {**known, "is_admin": user.is_admin, "is_owner": False}}
 
 
 def _in_window(message: Message, arguments: Arguments) -> bool:
@@ -225,8 +235,16 @@ def auth_test(workspace: Workspace, _arguments: Arguments) -> Json:
         "user_id": workspace.bot.id,
         "bot_id": workspace.bot_id,
         "app_id": workspace.app_id,
-        "is_enterprise_install": False,
+        **_whole(workspace),
     }
+
+
+def _whole(workspace: Workspace) -> Json:
+    """What `auth.test` adds in an organisation; for one that has installed the app it names that as the team."""
+    if (whole := workspace.organisation) is None:
+        return {"is_enterprise_install": False}
+    names: Json = {"team_id": whole.id, "team": whole.name} if workspace.whole else {}
+    return {**names, "enterprise_id": whole.id, "is_enterprise_install": workspace.whole}
 
 
 def team_info(workspace: Workspace, _arguments: Arguments) -> Json:

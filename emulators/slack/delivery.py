@@ -26,6 +26,7 @@ QUEUE_LIMIT = 10_000
 RECORD_LIMIT = 20_000
 BODY_LIMIT = 1_000_000
 TICK = 0.05
+ABOUT_THE_INSTALLATION = frozenset({"app_uninstalled", "tokens_revoked"})
 
 DeliveryState = Literal["queued", "sending", "waiting", "acked", "failed", "suppressed", "dropped", "unsent"]
 
@@ -73,19 +74,22 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
 
 
 def envelope(workspace: Workspace, event: Json) -> Json:
-    """The outer body of an event."""
+    """The outer body of an event. What an organisation has installed is authorised for no single team."""
+    whole = None if workspace.organisation is None else workspace.organisation.id
+    everywhere = workspace.whole and event["type"] in ABOUT_THE_INSTALLATION
     authorization = {
-        "enterprise_id": None,
-        "team_id": workspace.team_id,
+        "enterprise_id": whole,
+        "team_id": None if workspace.whole else workspace.team_id,
         "user_id": workspace.bot.id,
         "is_bot": True,
-        "is_enterprise_install": False,
+        "is_enterprise_install": workspace.whole,
     }
     return {
         "token": "emulated-verification-token",
-        "team_id": workspace.team_id,
-        "context_team_id": workspace.team_id,
-        "context_enterprise_id": None,
+        **({} if everywhere else {"team_id": workspace.team_id}),
+        **({} if whole is None else {"enterprise_id": whole}),
+        "context_team_id": None if everywhere else workspace.team_id,
+        "context_enterprise_id": whole,
         "api_app_id": workspace.app_id,
         "event": event,
         "type": "event_callback",

@@ -11,7 +11,7 @@ from emulators.slack.workspace import Workspace, identity
 
 _SUBSCRIPTION = {"channel": "message.channels", "group": "message.groups", "im": "message.im", "mpim": "message.mpim"}
 CHANNEL_TYPE_LETTERS = {"channel": "C", "group": "G", "im": "D", "mpim": "G"}
-_TOKEN = re.compile(r"<@(U\w+)>|<(https?://[^|>]+)(?:\|([^>]*))?>")
+_TOKEN = re.compile(r"<@([UW]\w+)>|<(https?://[^|>]+)(?:\|([^>]*))?>")
 
 
 def file_payload(workspace: Workspace, file: File) -> Json:
@@ -223,6 +223,6 @@ def view_payload(workspace: Workspace, view: View) -> Json:
         "root_view_id": view.root_id,
         "previous_view_id": view.previous_id,
         "app_id": workspace.app_id,
-        "app_installed_team_id": workspace.team_id,
+        "app_installed_team_id": workspace.home_id,
         "bot_id": workspace.bot_id,
     }

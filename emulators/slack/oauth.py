@@ -31,6 +31,7 @@ class Code:
     user: str
     redirect_uri: str
     issued_at: float
+    whole: bool = False  # for all of the organisation's teams
 
 
 class OAuth:
@@ -43,14 +44,19 @@ class OAuth:
         self.redirect_uris: set[str] = set()
         self.rotation = True
         self.codes: dict[str, Code] = {}
-        self.refresh_tokens: dict[str, Workspace] = {}
+        self.refresh_tokens: dict[str, tuple[Workspace, bool]] = {}
         self.refreshed = 0
 
-    def allow(self, url: str, team: Workspace, user: str) -> str:
-        """What a person's Allow on the page at `url` leads to; `CannotDoError` where Slack shows an error instead."""
+    def allow(self, url: str, team: Workspace, user: str, *, whole: bool = False) -> str:
+        """What a person's Allow on the page at `url` leads to; `CannotDoError` where Slack shows an error instead.
+
+        `whole`: they allow it for the team's whole organisation.
+        """
         given = self._asked(url, team)
+        if whole and team.organisation is None:
+            raise CannotDoError("this team is of no organisation")
         code = team.new_id("", 32).lower()
-        self.codes[code] = Code(team, team.person(user).id, given["redirect_uri"], team.clock.now())
+        self.codes[code] = Code(team, team.person(user).id, given["redirect_uri"], team.clock.now(), whole)
         return f"{given['redirect_uri']}?{urlencode({'code': code, 'state': given['state']})}"
 
     def deny(self, url: str, team: Workspace) -> str:
@@ -93,31 +99,35 @@ class OAuth:
             raise Refusal("invalid_code")
         if redirect_uri != known.redirect_uri:
             raise Refusal("bad_redirect_uri")
+        if known.whole and known.team.organisation is not None:
+            known.team.organisation.install()
         known.team.installed = True
-        return {**self._granted(known.team), "authed_user": {"id": known.user}}
+        return {**self._granted(known.team, whole=known.whole), "authed_user": {"id": known.user}}
 
     def _refresh(self, refresh_token: str) -> Json:
-        team = self.refresh_tokens.pop(refresh_token, None)
+        team, whole = self.refresh_tokens.pop(refresh_token, (None, False))
         if team is None or not team.installed:
             raise Refusal("invalid_refresh_token")
         self.refreshed += 1
-        return self._granted(team)
+        return self._granted(team, whole=whole)
 
-    def _granted(self, team: Workspace) -> Json:
+    def _granted(self, team: Workspace, *, whole: bool) -> Json:
         token = f"{'xoxe.' if self.rotation else ''}xoxb-{team.new_id('', 40)}"
-        team.tokens[token] = team.clock.now() + TOKEN_SECONDS if self.rotation else None
+        organisation = team.organisation
+        tokens = organisation.tokens if whole and organisation is not None else team.tokens
+        tokens[token] = team.clock.now() + TOKEN_SECONDS if self.rotation else None
         answer: Json = {
             "access_token": token,
             "token_type": "bot",
             "scope": ",".join(sorted(team.scopes)),
             "bot_user_id": team.bot.id,
             "app_id": team.app_id,
-            "team": {"id": team.team_id, "name": team.team_name},
-            "enterprise": None,
-            "is_enterprise_install": False,
+            "team": None if whole else {"id": team.team_id, "name": team.team_name},
+            "enterprise": None if organisation is None else {"id": organisation.id, "name": organisation.name},
+            "is_enterprise_install": whole,
         }
         if self.rotation:
             refresh_token = f"xoxe-1-{team.new_id('', 40)}"
-            self.refresh_tokens[refresh_token] = team
+            self.refresh_tokens[refresh_token] = (team, whole)
             answer |= {"refresh_token": refresh_token, "expires_in": int(TOKEN_SECONDS)}
         return answer

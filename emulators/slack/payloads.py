@@ -8,16 +8,25 @@ from emulators.slack.workspace import Workspace
 
 
 def _head(workspace: Workspace, kind: str, user: User) -> Json:
-    team = {"id": workspace.team_id, "domain": workspace.team_name.lower()}
+    whole = workspace.organisation
+    team: Json = {"id": workspace.team_id, "domain": workspace.team_name.lower()}
+    if whole is not None:
+        team |= {"enterprise_id": whole.id, "enterprise_name": whole.name}
     return {
         "type": kind,
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": workspace.team_id},
         "api_app_id": workspace.app_id,
         "token": "emulated-verification-token",
         "team": team,
-        "enterprise": None,
-        "is_enterprise_install": False,
+        "enterprise": None if whole is None else {"id": whole.id, "name": whole.name},
+        "is_enterprise_install": workspace.whole,
     }
+
+
+def _view_head(workspace: Workspace, kind: str, user: User) -> Json:
+    """From a view of an organisation's installation: no team is named beside the person's."""
+    head = _head(workspace, kind, user)
+    return {**head, "team": None} if workspace.whole else head
 
 
 def _channel(channel: Channel) -> Json:
@@ -61,7 +70,7 @@ def message_action(workspace: Workspace, user: User, message: Message, action: J
 def view_action(workspace: Workspace, user: User, view: View, action: Json) -> Json:
     """`block_actions` from a modal or the Home tab."""
     return {
-        **_head(workspace, "block_actions", user),
+        **_view_head(workspace, "block_actions", user),
         "container": {"type": "view", "view_id": view.id},
         "trigger_id": workspace.new_trigger(user.id, view.id),
         "view": view_payload(workspace, view),
@@ -72,7 +81,7 @@ def view_action(workspace: Workspace, user: User, view: View, action: Json) -> J
 def submission(workspace: Workspace, user: User, view: View) -> Json:
     """`view_submission`."""
     return {
-        **_head(workspace, "view_submission", user),
+        **_view_head(workspace, "view_submission", user),
         "trigger_id": workspace.new_trigger(user.id, view.id),
         "view": view_payload(workspace, view),
         "response_urls": [],
@@ -82,7 +91,7 @@ def submission(workspace: Workspace, user: User, view: View) -> Json:
 def closing(workspace: Workspace, user: User, view: View) -> Json:
     """`view_closed`."""
     return {
-        **_head(workspace, "view_closed", user),
+        **_view_head(workspace, "view_closed", user),
         "view": view_payload(workspace, view),
         "is_cleared": False,
     }
@@ -117,6 +126,11 @@ def shortcut(workspace: Workspace, user: User, callback_id: str, message: Messag
     }
 
 
+def _organisation(workspace: Workspace) -> dict[str, str]:
+    whole = workspace.organisation
+    return {} if whole is None else {"enterprise_id": whole.id, "enterprise_name": whole.name}
+
+
 def slash_command(workspace: Workspace, user: User, channel: Channel, command: str, text: str) -> dict[str, str]:
     """A slash command's form fields. There is no thread: Slack has none to tell."""
     return {
@@ -130,7 +144,8 @@ def slash_command(workspace: Workspace, user: User, channel: Channel, command: s
         "command": command,
         "text": text,
         "api_app_id": workspace.app_id,
-        "is_enterprise_install": "false",
+        "is_enterprise_install": str(workspace.whole).lower(),
+        **_organisation(workspace),
         "response_url": new_response_url(workspace, user, channel.id),
         "trigger_id": workspace.new_trigger(user.id),
     }

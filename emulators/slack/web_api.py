@@ -26,9 +26,11 @@ def api_test(_workspace: Workspace, arguments: Arguments) -> Json:
 
 
 def uninstall(workspace: Workspace, _arguments: Arguments | None = None) -> Json:
-    """Take the app out of the workspace: its token dies, and it hears of it one last time."""
+    """Take the app out of the workspace, or of its organisation: its token dies, and it hears of it one last time."""
     publish(workspace, {"type": "tokens_revoked", "tokens": {"bot": [workspace.bot.id], "oauth": []}})
     publish(workspace, {"type": "app_uninstalled"})
+    if workspace.whole and workspace.organisation is not None:
+        workspace.organisation.uninstall()
     workspace.installed = False
     return {}
 
@@ -65,7 +67,7 @@ def _check_token(workspace: Workspace, token: str, method: Method | None) -> set
     if not token:
         raise Refusal("not_authed")
     is_bot = workspace.takes(token)
-    if not is_bot and token in workspace.tokens:
+    if not is_bot and workspace.issued(token):
         raise Refusal("token_expired")
     if not is_bot and token != workspace.app_token:
         raise Refusal("invalid_auth")
@@ -77,8 +79,11 @@ def _check_token(workspace: Workspace, token: str, method: Method | None) -> set
     return workspace.scopes if kind == "bot" else workspace.app_scopes
 
 
-def owner(teams: Sequence[Workspace], token: str) -> Workspace:
-    """The team that a token is of; the first where it is nobody's."""
+def owner(teams: Sequence[Workspace], token: str, name: str, values: Json) -> Workspace:
+    """The team that a token is of, or that a call with an organisation's is about; the first where it is nobody's."""
+    whole = next((one.organisation for one in teams if one.organisation and token in one.organisation.tokens), None)
+    if whole is not None:
+        return whole.place(name, values)
     return next((team for team in teams if token in team.tokens), teams[0])
 
 
@@ -91,7 +96,7 @@ async def handle(teams: Sequence[Workspace], oauth: OAuth, request: Request) -> 
         name = request.path_params["method"]
         if name == "oauth.v2.access":
             return JSONResponse({"ok": True, **oauth.access(request, values)})
-        workspace = owner(teams, token)
+        workspace = owner(teams, token, name, values)
         headers["x-oauth-scopes"] = ",".join(sorted(workspace.scopes))
         return JSONResponse(call(workspace, name, token, values), headers=headers)
     except Refusal as refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import string
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emulators.base import Clock
 from emulators.slack.errors import CannotDoError, Refusal
@@ -25,6 +25,9 @@ from emulators.slack.state import (
     UserGroup,
     View,
 )
+
+if TYPE_CHECKING:
+    from emulators.slack.organisations import Organisation
 
 TEAM_ID = "T0GREENROOM"
 STREAM_SECONDS = 300.0
@@ -95,12 +98,16 @@ class Workspace:
         *,
         team_id: str = TEAM_ID,
         team_name: str = "Greenroom",
+        organisation: Organisation | None = None,
     ) -> None:
         self.team_id, self.team_name = team_id, team_name
         self.mark = "" if team_id == TEAM_ID else team_id.removeprefix("T")
+        self.organisation = organisation
+        self.whole = False  # served by the organisation's installation
+        self.people_mark = self.mark if organisation is None else organisation.mark
         self.tokens: dict[str, float | None] = {}  # issued through OAuth, and when each expires
         if self.mark:
-            self.bot_token, self.bot_id = "", f"{self.bot_id}{self.mark}"
+            self.bot_token, self.bot_id = "", f"{self.bot_id}{self.people_mark}"
         self.clock = clock
         self.random = randomness
         self.url = url
@@ -146,8 +153,9 @@ class Workspace:
             ("dan", "U0DAN00001", True),
             ("dave", "U0DAVE0001", False),
         ):
-            self.users[id_ + self.mark] = User(id_ + self.mark, name, name.title(), is_guest=guest)
-        self.bot = User(f"U0GREENBOT{self.mark}", "heygen", "Greenroom", is_bot=True)
+            person = ("U" if self.organisation is None else "W") + id_[1:] + self.people_mark
+            self.users[person] = User(person, name, name.title(), is_guest=guest)
+        self.bot = User(f"U0GREENBOT{self.people_mark}", "heygen", "Greenroom", is_bot=True)
         self.users[self.bot.id] = self.bot
         everyone = set(self.users)
         for id_, name in (("C0VIDEOS01", "videos"), ("C0GENERAL1", "general")):
@@ -155,11 +163,24 @@ class Workspace:
         self.add_usergroup("video-approvers", ["dave"], id_=f"S0APPROVE1{self.mark}")
 
     def takes(self, token: str) -> bool:
-        """Whether this is a bot token of this team's that has not expired."""
-        if token not in self.tokens:
+        """Whether this is a bot token of this team's, or of its organisation's, that has not expired."""
+        if not self.issued(token):
             return bool(token) and token == self.bot_token
-        expires_at = self.tokens[token]
+        expires_at = self.tokens[token] if token in self.tokens else self._shared_tokens[token]
         return expires_at is None or self.clock.now() < expires_at
+
+    def issued(self, token: str) -> bool:
+        """Whether OAuth gave out this token for this team, expired or not."""
+        return token in self.tokens or token in self._shared_tokens
+
+    @property
+    def _shared_tokens(self) -> dict[str, float | None]:
+        return self.organisation.tokens if self.organisation is not None else {}
+
+    @property
+    def home_id(self) -> str:
+        """What has installed the app here: the team, or the organisation it is of."""
+        return self.organisation.id if self.whole and self.organisation is not None else self.team_id
 
     # --- ids and times -------------------------------------------------------------------------------------
 
@@ -264,7 +285,7 @@ class Workspace:
     def sees_file(self, file: File) -> bool:
         """Whether the app may read a file: its own, or shared where it is a member."""
         return file.user == self.bot.id or any(
-            self.bot.id in self.channels[channel].members for channel, _ in file.shares
+            channel in self.channels and self.bot.id in self.channels[channel].members for channel, _ in file.shares
         )
 
     # --- time passing --------------------------------------------------------------------------------------
