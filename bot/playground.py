@@ -19,6 +19,7 @@ from bot.accounts import account_id_of, webhook_path
 from bot.app import Tempo, running
 from bot.server import Server, bound, url_of
 from bot.settings import Settings
+from bot.slack.manifest import manifest
 from emulators.console import Console
 from emulators.heygen import HeyGenEmulator
 from emulators.liveavatar import DEFAULT_KEY as LIVEAVATAR_KEY
@@ -33,6 +34,9 @@ TEMPO = Tempo(poll=PollPlan(steps=((60.0, 2.0),), last=5.0))
 HEYGEN_KEY = "hg-key-1"
 APPROVER = "bob"
 OPERATOR = "carol"
+ADMIN = "dave"
+ROLES = {APPROVER: ("approver",), OPERATOR: ("operator",), ADMIN: ("admin",)}
+ADDRESS = "https://greenroom.example"  # a manifest needs one; Slack is told by `configure` where the app really is
 LIVEKIT: str | None = None  # of the viewer's page; None: fetched through npm when it is not there yet
 LIVE_SECONDS = 3.0  # for last words when the playground ends
 
@@ -45,7 +49,7 @@ async def main(once: Sequence[str] | None) -> int:
     async with opened() as (stage, connect):
         if once is not None:
             return await _play(stage, once or list(SCENARIOS))
-        console = Console(stage.slack, stage.heygen, stage.openai, after_reset=connect)
+        console = Console(stage.slack, stage.heygen, stage.openai, after_reset=connect, roles=ROLES)
         await console.start(PAGE_PORT)
         _tell(f"Greenroom's playground: {console.url}  (Ctrl-C ends it)")
         _tell("Slack, OpenAI and HeyGen are emulated; the model is a deterministic planner, not an AI.")
@@ -70,6 +74,7 @@ async def opened(tempo: Tempo = TEMPO) -> AsyncIterator[tuple[Stage, Callable[[]
     with tempfile.TemporaryDirectory(prefix="greenroom-") as folder:
         for emulator in (slack, openai, heygen, liveavatar):
             await emulator.start()
+        slack.install(manifest(url=ADDRESS))
         listener = bound("127.0.0.1", 0)
         settings = _settings(stage, url_of(listener), Path(folder))
         try:
@@ -106,6 +111,7 @@ def _settings(stage: Stage, public_url: str, folder: Path) -> Settings:
         fetch_allowed_hosts=frozenset({host}),
         approvers=frozenset({stage.slack.workspace.person(APPROVER).id}),
         operators=frozenset({stage.slack.workspace.person(OPERATOR).id}),
+        admins=frozenset({stage.slack.workspace.person(ADMIN).id}),
         stt_model="emulated-ears",
         tts_model="emulated-voice",
         liveavatar_api_key=LIVEAVATAR_KEY,

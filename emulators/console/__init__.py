@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import uvicorn
 
@@ -34,7 +34,7 @@ class Console:
     """Serves the page on 127.0.0.1. `after_reset` is called when the page has reset the emulators.
 
     `real` names the parties (`slack`, `heygen`, `openai`, `liveavatar`) in whose place the app talks to the real
-    service, so that the page can say so.
+    service, so that the page can say so. `roles` tells it by name what the app lets people do ("approver").
     """
 
     def __init__(
@@ -46,9 +46,12 @@ class Console:
         after_reset: Callable[[], None] = lambda: None,
         liveavatar: LiveAvatarEmulator | None = None,
         real: Collection[str] = (),
+        roles: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.url = ""
-        self._app = console_app(Parties(slack, heygen, openai, after_reset, liveavatar, frozenset(real)))
+        self._app = console_app(
+            Parties(slack, heygen, openai, after_reset, liveavatar, frozenset(real), roles=roles or {})
+        )
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 

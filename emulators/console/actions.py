@@ -1,4 +1,4 @@
-"""What the page can do: people acting in Slack, time passing at HeyGen, things going wrong, starting over.
+"""What the page can do beside what people do in Slack: time passing at HeyGen, things going wrong, starting over.
 
 Each action takes the request's JSON object and gives one back; `BadRequestError` and `CannotDoError` say why not.
 """
@@ -10,11 +10,13 @@ from typing import Any
 
 from emulators.console import requests
 from emulators.console.composer import encode
+from emulators.console.leads import lead_list
 from emulators.console.parties import Parties
 from emulators.console.requests import BadRequestError, words
+from emulators.console.slack_actions import SlackActions
 from emulators.console.slack_view import names
+from emulators.console.trouble import TROUBLES, calm
 from emulators.openai import Liar
-from emulators.slack import Answer
 
 Json = dict[str, Any]
 Action = Callable[[Json], Awaitable[Json]]
@@ -29,15 +31,7 @@ class Actions:
     def by_path(self) -> dict[str, Action]:
         """Every action under its path below `/api/`."""
         return {
-            "say": self.say,
-            "command": self.command,
-            "click": self.click,
-            "select": self.select,
-            "stop": self.stop,
-            "view/submit": self.submit_view,
-            "view/close": self.close_view,
-            "view/click": self.click_view,
-            "view/select": self.select_view,
+            **SlackActions(self._parties.slack).by_path(),
             "heygen/advance": self.advance,
             "heygen/finish": self.finish,
             "heygen/expire": self.expire,
@@ -46,61 +40,18 @@ class Actions:
             "model": self.model,
             "fault": self.fault,
             "fault/clear": self.clear_faults,
+            "trouble": self.trouble,
+            "leads": self.leads,
             "reset": self.reset,
         }
 
-    # -- people in Slack ---------------------------------------------------------------------------------------
-
-    async def say(self, body: Json) -> Json:
-        """Post what a person typed, encoded as their client would."""
+    async def leads(self, body: Json) -> Json:
+        """Post a list of `count` people as a file, with what a person says to it."""
         slack = self._parties.slack
         text = encode(words(body, "text", limit=requests.TEXT_LIMIT), names(slack))
-        return {"ts": slack.say(words(body, "user"), words(body, "channel"), text, _thread(body))}
-
-    async def command(self, body: Json) -> Json:
-        """Type a slash command; what it answers shows up in the channel."""
-        text = words(body, "text", limit=requests.TEXT_LIMIT, default="")
-        name = words(body, "command", default="/heygen")
-        return _answered(await self._parties.slack.command(words(body, "user"), words(body, "channel"), name, text))
-
-    async def click(self, body: Json) -> Json:
-        """Press a button; `value` tells two buttons with the same action id apart."""
-        user, channel, ts, action_id = (words(body, name) for name in ("user", "channel", "ts", "action_id"))
-        value = words(body, "value", limit=requests.TEXT_LIMIT, default="") or None
-        return _answered(await self._parties.slack.click(user, channel, ts, action_id, value))
-
-    async def select(self, body: Json) -> Json:
-        """Choose an option of a menu."""
-        user, channel, ts, action_id = (words(body, name) for name in ("user", "channel", "ts", "action_id"))
-        return _answered(await self._parties.slack.select(user, channel, ts, action_id, words(body, "value")))
-
-    async def stop(self, body: Json) -> Json:
-        """Press the stop button of a thread in which the app is at work."""
-        self._parties.slack.press_stop(words(body, "user"), words(body, "channel"), words(body, "thread_ts"))
-        return {}
-
-    # -- modals ------------------------------------------------------------------------------------------------
-
-    async def submit_view(self, body: Json) -> Json:
-        """Submit a modal with `values` by block id; what the app answers decides what stays open."""
-        user, view = words(body, "user"), words(body, "view")
-        return _answered(await self._parties.slack.submit_view(user, view, requests.values(body)))
-
-    async def close_view(self, body: Json) -> Json:
-        """Close a modal; the app hears of it when it asked for that."""
-        answer = await self._parties.slack.close_view(words(body, "user"), words(body, "view"))
-        return _answered(answer) if answer else {}
-
-    async def click_view(self, body: Json) -> Json:
-        """Press a button in a modal."""
-        user, view, action_id = (words(body, name) for name in ("user", "view", "action_id"))
-        value = words(body, "value", limit=requests.TEXT_LIMIT, default="") or None
-        return _answered(await self._parties.slack.click_view(user, view, action_id, value))
-
-    async def select_view(self, body: Json) -> Json:
-        """Choose an option of a menu in a modal."""
-        user, view, action_id = (words(body, name) for name in ("user", "view", "action_id"))
-        return _answered(await self._parties.slack.select_view(user, view, action_id, words(body, "value")))
+        count = int(requests.number(body, "count", low=1, high=requests.MOST_LEADS))
+        files = [("leads.csv", lead_list(count))]
+        return {"ts": slack.say(words(body, "user"), words(body, "channel"), text, files=files)}
 
     # -- HeyGen's time -----------------------------------------------------------------------------------------
 
@@ -150,25 +101,26 @@ class Actions:
     async def fault(self, body: Json) -> Json:
         """Arm a fault at one of the three."""
         emulators = self._parties.by_name()
-        wanted = requests.fault(body, list(emulators))
+        wanted = requests.fault(body, [name for name in emulators if name not in self._parties.real])
         emulators[wanted.party].fail(wanted.kind, wanted.path, **wanted.options)
         return {}
 
+    async def trouble(self, body: Json) -> Json:
+        """Begin a trouble of `TROUBLES` by its `name`."""
+        found = TROUBLES.get(words(body, "name"))
+        if found is None:
+            raise BadRequestError(f"name must be one of {', '.join(TROUBLES)}.")
+        found(self._parties)
+        return {}
+
     async def clear_faults(self, _body: Json) -> Json:
-        """Disarm every fault."""
+        """Disarm every fault, and end every trouble."""
         for emulator in self._parties.by_name().values():
             emulator.faults.clear()
+        calm(self._parties)
         return {}
 
     async def reset(self, _body: Json) -> Json:
         """Empty all three services. The app keeps what it remembers."""
         self._parties.reset()
         return {}
-
-
-def _thread(body: Json) -> str | None:
-    return words(body, "thread_ts", default="") or None
-
-
-def _answered(answer: Answer) -> Json:
-    return {"ok": answer.ok, "status": answer.status, "reason": answer.reason}

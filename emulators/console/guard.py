@@ -13,10 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 READING = frozenset({"GET", "HEAD"})
-# Pictures may come from the emulators on this machine; everything else only from the page's own server.
+# Pictures, film and sound may come from the emulators on this machine; everything else only from the page's own server.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' http://127.0.0.1:*; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "img-src 'self' http://127.0.0.1:*; media-src 'self' http://127.0.0.1:*; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 SAFE_HEADERS = (
     (b"content-security-policy", POLICY.encode()),

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args
 
-from emulators.base import FaultKind
+from emulators.base import BODY_LIMIT, FaultKind
 from emulators.heygen.state import RATES, Speed
 
 TEXT_LIMIT = 12_000
@@ -16,6 +16,7 @@ MOST_TIMES = 100
 LONGEST_DELAY = 60.0
 MOST_MONEY = 10_000.0
 MOST_VALUES = 100
+MOST_LEADS = 500
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -61,17 +62,35 @@ def flag(body: Json, name: str) -> bool:
 
 
 def values(body: Json) -> Json:
-    """What was filled into a form: a text, a list of texts or null by block id."""
+    """What was filled into a form by block id: texts, numbers, options, lists of them, nulls."""
     found = body.get("values", {})
     if not isinstance(found, dict) or len(found) > MOST_VALUES or not all(map(_is_value, found.values())):
         raise BadRequestError(f"values must be an object of at most {MOST_VALUES} texts, lists of texts and nulls.")
     return found
 
 
+def choice(body: Json) -> Any:
+    """What was chosen: a value, or several."""
+    if not _is_value(found := body.get("value")):
+        raise BadRequestError("value must be a text, a number, an option, a list of them or null.")
+    return found
+
+
 def _is_value(value: object) -> bool:
     if isinstance(value, list):
-        return len(value) <= MOST_VALUES and all(isinstance(one, str) and _is_value(one) for one in value)
+        return len(value) <= MOST_VALUES and all(not isinstance(one, list) and _is_value(one) for one in value)
+    if isinstance(value, dict):
+        return _is_option(value)
+    if isinstance(value, int | float):
+        return not isinstance(value, bool)
     return value is None or (isinstance(value, str) and len(value) <= TEXT_LIMIT)
+
+
+def _is_option(value: Json) -> bool:
+    """An option as the app has suggested it: its words, and its value."""
+    words_of, text = value.get("value"), value.get("text")
+    shown = text.get("text") if isinstance(text, dict) else None
+    return all(isinstance(one, str) and 0 < len(one) <= NAME_LIMIT for one in (words_of, shown))
 
 
 def speed(body: Json) -> Speed:
@@ -85,6 +104,7 @@ def fault(body: Json, parties: list[str]) -> FaultRequest:
         "status": int(number(body, "status", low=400, high=599, default=500)),
         "times": int(number(body, "times", low=1, high=MOST_TIMES, default=1)),
         "seconds": number(body, "seconds", low=0, high=LONGEST_DELAY, default=0),
+        "keep": int(number(body, "keep", low=0, high=BODY_LIMIT, default=0)),
     }
     if "retry_after" in body:
         options["headers"] = {"Retry-After": f"{number(body, 'retry_after', low=0, high=600):.0f}"}

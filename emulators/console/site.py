@@ -13,9 +13,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from emulators.console.actions import Action, Actions
+from emulators.console.details import call_details, request_details
 from emulators.console.guard import Guard
 from emulators.console.parties import Parties
 from emulators.console.requests import BadRequestError
+from emulators.console.slack_files import file_routes
 from emulators.console.state import read_after, state_view
 from emulators.slack import CannotDoError, Refusal
 
@@ -31,9 +33,19 @@ def console_app(parties: Parties) -> ASGIApp:
     async def state(request: Request) -> Response:
         return JSONResponse(state_view(parties, read_after(request.query_params.get("after", ""))))
 
+    async def call(request: Request) -> Response:
+        return _found(call_details(parties, request.query_params.get("number", "")))
+
+    async def request_made(request: Request) -> Response:
+        query = request.query_params
+        return _found(request_details(parties, query.get("party", ""), query.get("seq", "")))
+
     routes = [
         *static_routes(FOLDER),
+        *file_routes(parties.slack),
         Route("/api/state", state),
+        Route("/api/call", call),
+        Route("/api/request", request_made),
         *(Route(f"/api/{path}", _endpoint(action), methods=["POST"]) for path, action in actions.items()),
     ]
     return Guard(Starlette(routes=routes))
@@ -55,6 +67,10 @@ def _content(data: bytes, media_type: str) -> Any:
         return Response(data, media_type=media_type)
 
     return give
+
+
+def _found(details: dict[str, Any] | None) -> Response:
+    return JSONResponse({"error": "It is not kept any more."}, 404) if details is None else JSONResponse(details)
 
 
 def _endpoint(action: Action) -> Any:

@@ -24,7 +24,7 @@ def state_view(parties: Parties, after: Mapping[str, int]) -> Json:
     """The present state; journals only from beyond the sequence numbers in `after`, by party."""
     emulators = parties.by_name()
     return {
-        "slack": slack_view(parties.slack),
+        "slack": slack_view(parties.slack, parties.roles),
         "heygen": heygen_view(parties),
         "openai": openai_view(parties),
         "liveavatar": liveavatar_view(parties),

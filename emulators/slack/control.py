@@ -35,6 +35,7 @@ ACTS = frozenset(
         "select",
         "click_view",
         "select_view",
+        "fill_view",
         "submit_view",
         "close_view",
         "suggest",

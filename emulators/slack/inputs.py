@@ -43,8 +43,10 @@ def _options(element: Json) -> list[Json]:
     return [*element.get("options", ()), *groups]
 
 
-def _option(element: Json, value: str) -> Json:
+def _option(element: Json, value: Any) -> Json:
     if "external" in element["type"]:
+        if isinstance(value, dict):  # as the app has suggested it
+            return {"text": value["text"], "value": value["value"]}
         return {"text": {"type": "plain_text", "text": value, "emoji": True}, "value": value}
     for option in _options(element):
         if value in (option["value"], option["text"]["text"]):

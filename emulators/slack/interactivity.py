@@ -178,17 +178,27 @@ class Interactions(Reading):
         self.journal.wake()
         return answer
 
-    def _fill(self, view: View, values: Json) -> None:
+    def fill_view(self, user: str, view_id: str, values: Json) -> None:
+        """Fill in inputs (by action id or block id) without submitting; the next act in the view tells them."""
+        _, view = self._viewer(user, view_id)
+        self._enter(view, values)
+
+    def _enter(self, view: View, values: Json) -> list[Json]:
         blocks = [block for block in view.body["blocks"] if block["type"] == "input"]
         names = {block["block_id"] for block in blocks} | {block["element"]["action_id"] for block in blocks}
         if unknown := set(values) - names:
             raise CannotDoError(f"no inputs {sorted(unknown)}, only {sorted(names)}")
         for block in blocks:
             element = block["element"]
-            state = view.values[block["block_id"]][element["action_id"]]
             given = [values[name] for name in (block["block_id"], element["action_id"]) if name in values]
             if given:
-                state.update(inputs.chosen(element, given[0]))
+                view.values[block["block_id"]][element["action_id"]].update(inputs.chosen(element, given[0]))
+        return blocks
+
+    def _fill(self, view: View, values: Json) -> None:
+        for block in self._enter(view, values):
+            element = block["element"]
+            state = view.values[block["block_id"]][element["action_id"]]
             if not block.get("optional") and not any(v for k, v in state.items() if k != "type"):
                 raise CannotDoError(f"the input {element['action_id']} must be filled in")
             if problem := inputs.complaint(element, state):

@@ -223,8 +223,22 @@ def switches(manifest: Json) -> Json:
             {one["callback_id"]: one["type"] for one in features.get("shortcuts", ())},
             messages=bool(home.get("messages_tab_enabled")) and not home.get("messages_tab_read_only_enabled", True),
             home=bool(home.get("home_tab_enabled")),
+            described=_described(features),
+            prompts=list(features.get("agent_view", {}).get("suggested_prompts", ())),
         ),
     }
+
+
+def _described(features: Json) -> dict[str, Json]:
+    """What menus show of commands and shortcuts."""
+    commands = {
+        one["command"]: {"name": one["command"], "about": one["description"], "hint": one.get("usage_hint", "")}
+        for one in features.get("slash_commands", ())
+    }
+    shortcuts = {
+        one["callback_id"]: {"name": one["name"], "about": one["description"]} for one in features.get("shortcuts", ())
+    }
+    return {**commands, **shortcuts}
 
 
 _LINK = re.compile(r"https?://[^\s<>]+")

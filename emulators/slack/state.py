@@ -45,12 +45,17 @@ class UserGroup:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Grant:
-    """What a manifest offers people: commands (and whether their text is escaped), shortcuts by type, the tabs."""
+    """What a manifest offers people: commands (and whether their text is escaped), shortcuts by type, the tabs.
+
+    `described` holds what menus show of a command or a shortcut, by its name or callback id.
+    """
 
     commands: dict[str, bool]
     shortcuts: dict[str, str]
     messages: bool
     home: bool
+    described: dict[str, Json] = dataclasses.field(default_factory=dict)
+    prompts: list[Json] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass(slots=True)
