@@ -69,6 +69,8 @@ class Cluster(LivePair):
         assert isinstance(size, Plan)
         chance = random.Random(f"{self.seed}-disturb")  # noqa: S311 - not a secret
         for number in range(size.kills):
+            if self._live is not None:  # nobody may have been silent for so long that the session ends by itself
+                await self.ask_everything(self.visitor)
             if number == size.kills // 2:
                 await self._roll()
             await asyncio.sleep(chance.uniform(*size.pause))

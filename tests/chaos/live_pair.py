@@ -13,12 +13,10 @@ from typing import Any
 
 from emulators.liveavatar import DEFAULT_KEY, LiveAvatarEmulator
 from emulators.liveavatar.catalogue import ALEX
-from emulators.openai import Say
 from emulators.slack import Message
 from emulators.visitor import Visitor
-from tests.chaos.pair import Pair
+from tests.chaos.pair import EVERYTHING, Pair
 
-LONG = "There is a lot to tell about that, so please bear with me for a while. " * 6
 PLAYER = b"// the page's player is not what this is about\n"
 PATIENCE = 40.0
 
@@ -81,13 +79,18 @@ class LivePair(Pair):
         await visitor.join(str(await self.until(self.link)), microphone=False)
         self.nodes[1].ready = True
         await self.until(lambda: self.liveavatar.utterances() and self.liveavatar.utterances()[0].ended)
-        self.openai.script([[Say(LONG)]])
-        await visitor.type("Tell me everything.")
-        await self.until(lambda: self.liveavatar.utterances()[-1].outcome == "talking" and len(self._said()) > 1)
+        await self.ask_everything(visitor)
         return root
 
-    def _said(self) -> list[Any]:
-        return self.liveavatar.utterances()
+    async def ask_everything(self, visitor: Visitor) -> None:
+        """Somebody asks for something that takes long to say, and the avatar has begun to."""
+        before = len(self.liveavatar.utterances())
+        await visitor.type(EVERYTHING)
+        await self.until(lambda: self._talks_since(before))
+
+    def _talks_since(self, before: int) -> bool:
+        said = self.liveavatar.utterances()
+        return len(said) > before and said[-1].outcome == "talking"
 
     def closing(self, root: str) -> str:
         """What the thread is told at the end."""

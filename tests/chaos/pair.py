@@ -34,16 +34,23 @@ STALL_SECONDS = LEASE + 2.0
 ACK_SECONDS = 60.0
 LANGUAGES = ("French (France)", "German (Germany)")
 ASKED = re.compile(r"ping (\d+-\d+)")
+EVERYTHING = "Tell me everything."
+LONG = "There is a lot to tell about that, so please bear with me for a while. " * 6
 
 
 class Echo(OpenAIEmulator):
-    """Answers `ping 3-1` with `pong 3-1`, so that each answer can be told from every other; plans the rest."""
+    """Answers `ping 3-1` with `pong 3-1`, so that each answer can be told from every other; plans the rest.
+
+    Asked for everything, it says something long.
+    """
 
     def _contents(self, call: object) -> Sequence[Content]:
         people = [item for item in call.asked.items if item.get("role") == "user"]  # type: ignore[attr-defined]
         asked = ASKED.search(str(people[-1])) if people else None
         if asked:
             return [Say(f"That was ping number {asked[1]}, so here you are: pong {asked[1]}.")]
+        if people and EVERYTHING in str(people[-1]):
+            return [Say(LONG)]
         return super()._contents(call)  # type: ignore[arg-type]
 
 
