@@ -14,16 +14,17 @@ from agent import formats
 from agent.live.records import PAID_STATES
 from agent.money import Entry
 from agent.records import OPEN_JOB_STATES, DeliveryState, JobState, SubmissionState, TurnState
+from bot.store.claims import known
 from bot.store.database import Database
 from bot.store.overview import UNDELIVERED, UNSENT, waiting
-from bot.store.schema import delivery, job, lane, ledger, live_session, submission, turn
+from bot.store.schema import delivery, job, lane, ledger, live_command, live_session, submission, turn
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Rows by state, ages in seconds of the oldest that is due by the loop that works on it; `drift` in micro-dollars.
 
-    `left_to_newer` are conversations with something due that this version leaves to newer ones.
+    `left_to_newer` are conversations with something due that this version leaves to newer ones, live sessions included.
     """
 
     turns: Mapping[str, int]
@@ -56,8 +57,15 @@ async def counts(database: Database) -> Counts:
             },
             drift=int(await connection.scalar(drifted) or 0),
             orphans=await _count(connection, live_session, unowned),
-            left_to_newer=await _count(connection, lane, newer),
+            left_to_newer=await _count(connection, lane, newer) + await _sessions_left(connection),
         )
+
+
+async def _sessions_left(connection: AsyncConnection) -> int:
+    """Live sessions of which something is wanted that only a newer version can do."""
+    waiting = sa.and_(live_command.c.done_at.is_(None), sa.not_(sa.and_(*known(live_command))))
+    select = sa.select(sa.func.count(live_command.c.session_id.distinct())).where(waiting)
+    return await connection.scalar(select) or 0
 
 
 def _free(now: float) -> sa.ColumnElement[bool]:

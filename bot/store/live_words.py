@@ -22,6 +22,7 @@ from agent.live.records import (
     Speaker,
 )
 from agent.records import DeliveryKind, Lease
+from bot.store.claims import known
 from bot.store.live_rows import LiveRows, card_key, columns, session_record
 from bot.store.outbox import NewDelivery
 from bot.store.rows import first, record
@@ -132,10 +133,14 @@ class LiveWords(LiveRows):
         return (count or 0) >= WAITING_LIMIT
 
     async def commands(self, lease: Lease) -> list[LiveCommand]:
-        """What waits to be done, oldest first. Looking counts as a sign that somebody works on the session."""
+        """What waits to be done, oldest first. Looking counts as a sign that somebody works on the session.
+
+        Commands of kinds that only a newer version knows go on waiting, for the process of that version which takes the
+        session over or, with a sign on their messages, for its end; those behind them are done.
+        """
         holder = sa.select(live_session.c.owner, live_session.c.epoch).where(live_session.c.id == lease.id)
         waiting = sa.and_(live_command.c.session_id == lease.id, live_command.c.done_at.is_(None))
-        select = sa.select(live_command).where(waiting).order_by(live_command.c.seq)
+        select = sa.select(live_command).where(waiting, *known(live_command)).order_by(live_command.c.seq)
         async with self._database.reading() as connection:
             row = await first(connection, holder)
             if row is None or (row["owner"], row["epoch"]) != (lease.owner, lease.epoch):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+import sqlalchemy as sa
 
 from agent.live.records import CommandKind, LineState, LiveCommand, LiveEnd, LiveState, Manner, Speaker
 from agent.records import DeliveryKind, Lease
 from bot.store import Store
+from bot.store.counts import counts
 from bot.store.live_words import WAITING_LIMIT
+from bot.store.schema import live_command
 from tests.support.live_rows import (
     OPERATOR,
     REQUESTER,
@@ -256,3 +259,41 @@ async def test_who_speaks_once_what_waits_is_done(store: Store) -> None:
     for command in await store.live.commands(lease):
         await store.live.command_done(lease, command)
     assert await store.live.foreseen(taken) == session  # as the row says, not as it was read before
+
+
+async def test_a_command_of_a_newer_version_waits_for_it_and_holds_nothing_up(store: Store) -> None:
+    lease = await running(store)
+    await asked_for_something_new(store, lease)
+    commands = await store.live.commands(lease)
+    assert [one.seq for one in commands] == [1, 3]
+    for one in commands:
+        await store.live.command_done(lease, one)
+    assert await store.live.commands(lease) == []
+    assert (await counts(store.database)).left_to_newer == 1
+    await put(store, CommandKind.SAY)  # the version that knows it has the session now
+    assert [one.seq for one in await store.live.commands(lease)] == [2]
+    assert (await counts(store.database)).left_to_newer == 0
+
+
+async def test_such_a_command_is_over_with_its_session_and_says_so(store: Store) -> None:
+    lease = await running(store)
+    await asked_for_something_new(store, lease)
+    await store.live.stopped(lease, credits=None, seconds=1.0)
+    sign = await store.deliveries.find(f"live:{lease.id}:reaction:2")
+    assert sign is not None
+    assert sign.body == {"ts": "6.0", "name": "x"}
+    assert (await counts(store.database)).left_to_newer == 0
+
+
+async def asked_for_something_new(store: Store, lease: Lease) -> None:
+    """Three commands, the second of a kind that only a newer version knows."""
+    for number, key in enumerate(("a", "b", "c"), 5):
+        await ask(store, lease.id, key=key, message_ts=f"{number}.0")
+    await put(store, "spotlight")
+
+
+async def put(store: Store, kind: str) -> None:
+    """What the second command is."""
+    second = sa.update(live_command).where(live_command.c.key == "b")
+    async with store.database.transaction("test.newer") as connection:
+        await connection.execute(second.values(kind=sa.literal_column(f"'{kind}'")))
