@@ -18,7 +18,7 @@ from bot.store.database import DatabaseError
 log = structlog.get_logger(__name__)
 
 LIVE_DRAIN_SECONDS = 20.0  # for the last words of live sessions; a second stop signal does not wait for them
-SCENARIOS = ("translate", "escalate", "leads")
+SCENARIOS = ("translate", "approval", "escalate", "leads")
 COMMANDS = {
     "serve": "answer Slack and work on jobs (production)",
     "web": "answer Slack, HeyGen and browsers, and leave the work to workers (PostgreSQL)",

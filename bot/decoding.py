@@ -1,7 +1,7 @@
 """Looks into a video file, in a process of its own: `python -m bot.decoding FILE` prints what it found as JSON.
 
 A file is decoded by a library in C. Should a broken one bring that down or keep it busy for ever, it is this process
-that ends. PyAV is an extra (`pip install greenroom[check]`); without it the exit code is 3. Nothing else of ours is
+that ends. PyAV is an extra (`check` in pyproject.toml); without it the exit code is 3. Nothing else of ours is
 imported here, so that it starts fast.
 """
 
