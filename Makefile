@@ -7,7 +7,7 @@ BIN := .venv/bin
 # What .ci/run runs and make test does not even collect.
 LONG := $(shell grep -v '^\#' tests/long.txt)
 
-.PHONY: run test check fmt lock interop soak clean
+.PHONY: run test check fmt lock interop soak screenshots clean
 
 run: .venv/runtime
 	@$(BIN)/python -m bot $(ARGS)
@@ -25,6 +25,10 @@ interop: .venv/dev
 
 soak: .venv/dev
 	@$(BIN)/python -m pytest -s -m soak $(ARGS)
+
+# The pictures of README and docs, of the real playground; .ci/browser installs the Chromium that takes them.
+screenshots: .venv/dev
+	@PYTHONPATH=. $(BIN)/python docs/screenshots.py $(ARGS)
 
 fmt: .venv/dev
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

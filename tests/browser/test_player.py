@@ -6,7 +6,6 @@ import base64
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
@@ -15,11 +14,11 @@ from emulators.heygen import HeyGenEmulator, media
 from emulators.openai import OpenAIEmulator
 from emulators.slack import SlackEmulator
 from tests.scenario.stage import Stage
-from tests.support.viewer_browser import AXE, CHROMIUM, FLAGS, PATIENCE, SOUND_ALLOWED
+from tests.support.axe import judged
+from tests.support.viewer_browser import CHROMIUM, FLAGS, PATIENCE, SOUND_ALLOWED
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # A second of moving picture, which no emulator has: made by the browser itself.
 FILM = """async () => {
   const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 });
@@ -101,12 +100,3 @@ def until(condition: str) -> str:
       const video = document.querySelector('video');
       while (!({condition})) await new Promise((resolve) => setTimeout(resolve, 50));
     }}"""
-
-
-async def judged(page: Page) -> None:
-    """Have axe look at the page as it is; a page that runs no script takes it by the debugger."""
-    assert AXE.exists(), "there is no axe: .ci/browser fetches it"
-    await page.evaluate(AXE.read_text())
-    found: dict[str, Any] = await page.evaluate("rules => axe.run({ runOnly: rules })", RULES)
-    assert [(wrong["id"], [node["target"] for node in wrong["nodes"]]) for wrong in found["violations"]] == []
-    assert found["passes"]

@@ -10,8 +10,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from agent.live.ports import EndPressed, Typed
+from tests.support.axe import judged
 from tests.support.viewer import Visit
-from tests.support.viewer_browser import AXE, Theatre, caption, state_of, theatre
+from tests.support.viewer_browser import Theatre, caption, state_of, theatre
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -20,7 +21,6 @@ PHONE = {"width": 390, "height": 844}
 LOW = {"width": 740, "height": 360}  # a phone on its side
 SMALL = {"width": 320, "height": 568}
 TABLET = {"width": 820, "height": 1180}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FOCUS = """() => {
   const { activeElement: element } = document;
   return element.id || element.name || element.value || element.textContent.trim();
@@ -34,16 +34,6 @@ OUT_OF_SIGHT = """() => {
     return width && (top < 0 || left < 0 || bottom > innerHeight + 1 || right > innerWidth + 1);
   }).map((element) => element.id)];
 }"""
-
-
-async def judged(page: Page) -> None:
-    """Have axe look at the page as it is."""
-    assert AXE.exists(), "there is no axe: .ci/browser fetches it"
-    if not await page.evaluate("'axe' in window"):
-        await page.evaluate(AXE.read_text())
-    found: dict[str, Any] = await page.evaluate("rules => axe.run({ runOnly: rules })", RULES)
-    assert [(wrong["id"], [node["target"] for node in wrong["nodes"]]) for wrong in found["violations"]] == []
-    assert found["passes"]
 
 
 @asynccontextmanager

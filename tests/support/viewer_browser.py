@@ -24,7 +24,6 @@ from tests.support.viewer import RecordingDesk, ViewerStage, Visit, viewer_stage
 
 TOOLS = Path(__file__).parent.parent.parent / ".tools"
 LIVEKIT = TOOLS / "livekit/package/dist/livekit-client.umd.js"
-AXE = TOOLS / "browser/node_modules/axe-core/axe.min.js"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 FLAGS = [
     "--no-sandbox",

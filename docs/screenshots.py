@@ -1,0 +1,204 @@
+"""The pictures of the documents, taken from the real playground: `make screenshots`.
+
+Each scene is played between the emulators as people would play it, and then the page is taken, at the width of a desk
+and of a phone. Nothing is drawn: it is what `make run` shows. Needs the developers' packages and a Chromium.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import shutil
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.async_api import Browser, Page, async_playwright
+
+from bot import observability, playground
+from emulators.console import Console
+from emulators.openai import sound
+from emulators.scenarios import Stage
+from emulators.slack import Message
+from emulators.visitor import Visitor
+
+FOLDER = Path(__file__).parent / "images"
+SIZES = {"": (1280, 800), "-phone": (390, 844)}
+LARGEST = 150_000  # bytes of a picture
+QUALITIES = (90, 80, 70, 60, 50, 40)
+SECONDS = 60.0
+LEADS = "Name,Company\nSarah,Acme\nJohn,Globex\nMike,Initech\nAiko,Umbrella\nNoor,Hooli\nLars,Wonka\n,Nobody\n"
+QUESTION = "Which videos are being made for me at the moment?"
+
+
+@dataclass(slots=True)
+class Play:
+    """The playground, and what is to be cleared away after the pictures."""
+
+    stage: Stage
+    stack: AsyncExitStack
+    found: list[str] = field(default_factory=list)
+
+    def ask(self, text: str, files: Sequence[tuple[str, bytes]] = ()) -> str:
+        """Alice asks in #videos; the thread."""
+        slack = self.stage.slack
+        return slack.say("alice", "videos", f"<@{slack.bot_user}> {text}", files=list(files))
+
+    def posts(self, root: str) -> list[Message]:
+        """What the app wrote into a thread."""
+        return [one for one in self.stage.slack.thread("videos", root) if one.from_app]
+
+    async def shown(self, root: str, words: str) -> Message:
+        """The newest post of the app's with these words, or with a button of that name."""
+
+        def look() -> Message | None:
+            return next((one for one in reversed(self.posts(root)) if words in f"{one.text} {one.blocks}"), None)
+
+        found = await self.stage.slack.journal.wait_for(look, SECONDS)
+        assert isinstance(found, Message)  # noqa: S101 - for the type
+        return found
+
+    async def press(self, person: str, root: str, action: str) -> None:
+        """Somebody presses a button once it is there."""
+        card = await self.shown(root, f"'{action}'")
+        await self.stage.slack.click(person, card.channel, card.ts, action)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Whose page is taken where, and the thread that is to be open in it (None: none)."""
+
+    person: str
+    place: str
+    thread: str | None
+
+
+async def translation(play: Play) -> Scene:
+    """One card with a line for each language, and the message that calls when all is done."""
+    source = f"{play.stage.heygen.url}/sources/launch.mp4"
+    root = play.ask(f"Translate {source} into French, German and Japanese and tell me when all three are done.")
+    await play.shown(root, "all 3 are ready")
+    return Scene("alice", "videos", root)
+
+
+async def approval(play: Play) -> Scene:
+    """What costs more than goes by itself waits for another person's click."""
+    source = f"{play.stage.heygen.url}/sources/camera.mp4"
+    root = play.ask(f"Translate {source} into French, German and Japanese.")
+    await play.shown(root, "'approve_request'")
+    return Scene("bob", "videos", root)
+
+
+async def leads(play: Play) -> Scene:
+    """A list becomes a video for each row: approved, looked at, made, counted."""
+    root = play.ask("Make a personal intro video for everybody in this list", [("leads.csv", LEADS.encode())])
+    await play.press("bob", root, "approve_batch")
+    await play.press("alice", root, "make_rest")
+    await play.shown(root, "all 6 are ready")
+    return Scene("alice", "videos", root)
+
+
+async def live(play: Play) -> Scene:
+    """The controls of a live session in its thread, with what is said in it."""
+    stage, visitor = play.stage, Visitor()
+    root = play.ask("I am fed up, nothing works, I want to talk to a human!")
+    await play.press("alice", root, "live_join")
+    link = await stage.slack.journal.wait_for(lambda: _live_link(stage), SECONDS)
+    await visitor.open(str(link))
+    await visitor.join(str(link))
+    play.stack.push_async_callback(visitor.leave)
+    await visitor.until(lambda: [one for one in visitor.captions("avatar") if one["final"]])
+    await visitor.speak(stage.openai.sounds.register(QUESTION) + sound.silence(1.5))
+    await visitor.until(lambda: len([one for one in visitor.captions("avatar") if one["final"]]) > 1, SECONDS)
+    await play.shown(root, visitor.captions("avatar")[-1]["text"][:20])
+    await play.press("carol", root, "live_take_over")
+    await play.shown(root, "'live_hand_back'")
+    stage.slack.say("carol", "videos", "Hello Alice, this is Carol. Your invoice is corrected.", thread_ts=root)
+    await visitor.until(lambda: "Carol" in visitor.heard("teammate"))
+    return Scene("carol", "videos", root)
+
+
+async def home(play: Play) -> Scene:
+    """The App Home of somebody who has videos."""
+    return Scene("alice", "@app/home", None)
+
+
+SCENES: dict[str, Callable[[Play], Awaitable[Scene]]] = {
+    "translation": translation,
+    "approval": approval,
+    "leads": leads,
+    "home": home,
+    "live": live,
+}
+
+
+def _live_link(stage: Stage) -> str | None:
+    links = [link for message in stage.slack.ephemerals("alice") for link in message.links()]
+    return next((link for link in links if "/live/" in link), None)
+
+
+async def pictures(names: Sequence[str]) -> None:
+    """Play the scenes and take them."""
+    FOLDER.mkdir(exist_ok=True)
+    observability.configure("warning")
+    async with AsyncExitStack() as stack:
+        stage, url = await stack.enter_async_context(opened())
+        browser = await stack.enter_async_context(chromium())
+        play = Play(stage, await stack.enter_async_context(AsyncExitStack()))
+        for name in names:
+            scene = await SCENES[name](play)
+            await stage.slack.settle()
+            for suffix, (width, height) in SIZES.items():
+                page = await browser.new_page(viewport={"width": width, "height": height})
+                await arrange(page, url, scene)
+                keep(f"{name}{suffix}.webp", await taken(page))
+                await page.close()
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[tuple[Stage, str]]:
+    """The playground and its page's address."""
+    async with playground.opened() as (stage, connect):
+        console = Console(stage.slack, stage.heygen, stage.openai, after_reset=connect)
+        yield stage, await console.start(0)
+        await console.stop()
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser that there is."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--hide-scrollbars"])
+        yield browser
+        await browser.close()
+
+
+async def arrange(page: Page, url: str, scene: Scene) -> None:
+    """Be that person there, and open the thread."""
+    await page.goto(f"{url}/#person={scene.person}&place={scene.place}")
+    await page.wait_for_load_state("networkidle")
+
+
+async def taken(page: Page) -> bytes:
+    """The picture, as good as fits."""
+    session = await page.context.new_cdp_session(page)
+    data = b""
+    for quality in QUALITIES:
+        asked = {"format": "webp", "quality": quality}
+        data = base64.b64decode((await session.send("Page.captureScreenshot", asked))["data"])
+        if len(data) < LARGEST:
+            break
+    return data
+
+
+def keep(name: str, data: bytes) -> None:
+    """Write it down, and say so."""
+    (FOLDER / name).write_bytes(data)
+    sys.stdout.write(f"{name}: {len(data) // 1000} kB\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(pictures(sys.argv[1:] or list(SCENES)))
