@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot import check, observability, operations, setup
+from bot import check, observability, operations, real_services, setup
 from bot.settings import Settings, SettingsError, load
 from bot.store.database import DatabaseError
 
@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "setup":
             return setup.run(options)
         settings = load()
-        command = options.command or ("serve" if settings.has_credentials() and options.once is None else "playground")
+        playing = options.once is not None or bool(options.real)
+        command = options.command or ("serve" if settings.has_credentials() and not playing else "playground")
         return asyncio.run(_run(command, options, settings))
     except (SettingsError, DatabaseError) as error:
         print(f"greenroom: {error}", file=sys.stderr)
@@ -86,6 +87,14 @@ def _add_once(parser: argparse.ArgumentParser) -> None:
         choices=SCENARIOS,
         help="playground: play these scenarios (all that exist, if none is named), report, and exit",
     )
+    parser.add_argument(
+        "--real",
+        type=real_services.named,
+        default=frozenset(),
+        metavar="SERVICES",
+        help="playground: use the real slack, openai, heygen or liveavatar (comma-separated) with the credentials in "
+        "the environment or in .env; they cost money",
+    )
 
 
 def _add_manifest(parser: argparse.ArgumentParser) -> None:
@@ -109,7 +118,7 @@ async def _run(command: str, options: argparse.Namespace, settings: Settings) ->
         case "upload":
             return await _upload(options.file, settings)
         case "playground":
-            return await _playground(options.once)
+            return await _playground(options, settings)
         case _:
             return await operations.run(options, settings)
 
@@ -149,12 +158,12 @@ async def _upload(file: str, settings: Settings) -> int:
     return code
 
 
-async def _playground(once: Sequence[str] | None) -> int:
+async def _playground(options: argparse.Namespace, settings: Settings) -> int:
     try:
         from bot import playground
     except ModuleNotFoundError as error:
         raise SettingsError(f"the playground is not part of this installation ({error.name} is missing).") from error
-    return await playground.main(once)
+    return await playground.main(options.once, real=options.real, given=settings)
 
 
 async def _serve(settings: Settings, command: str) -> int:

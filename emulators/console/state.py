@@ -46,7 +46,21 @@ def heygen_view(parties: Parties) -> Json:
     found = parties.heygen.snapshot()
     newest = {name: found[name][-ROWS_SHOWN:] for name in ("jobs", "charges", "deliveries")}
     spent = sum(charge["amount"] for charge in found["charges"] if not charge["refunded"])
-    return {**found, **newest, "spent": round(spent, 2), "url": parties.heygen.url}
+    return {**found, **newest, "totals": _totals(found), "spent": round(spent, 2), "url": parties.heygen.url}
+
+
+def _totals(found: Json) -> Json:
+    """How much there has been of everything, the rows that are not shown included."""
+    jobs, charges = found["jobs"], found["charges"]
+    return {
+        "jobs": len(jobs),
+        "completed": sum(job["state"] == "completed" for job in jobs),
+        "failed": sum(job["state"] == "failed" for job in jobs),
+        "charges": len(charges),
+        "refunded": sum(charge["refunded"] for charge in charges),
+        "keys": len({charge["idempotency_key"] for charge in charges}),
+        "deliveries": len(found["deliveries"]),
+    }
 
 
 def openai_view(parties: Parties) -> Json:

@@ -106,7 +106,8 @@ class HeyGenEmulator(Resources, Hooks, Emulator):
     """HeyGen v3 on loopback; see `Switches` for what can be changed about it.
 
     `speed`: jobs progress in `real` time, a hundred times as `fast`, or only by `advance` and `finish` (`step`).
-    `balance` and `cap` are the default account's wallet in USD and its limit of jobs running together.
+    `balance` and `cap` are the default account's wallet in USD and its limit of jobs running together. With `films`
+    finished videos are pictures and sound that play; without, they are only headers that are right.
     """
 
     name = "heygen"
@@ -118,7 +119,9 @@ class HeyGenEmulator(Resources, Hooks, Emulator):
         speed: Speed = "real",
         balance: float = DEFAULT_BALANCE,
         cap: int = DEFAULT_CAP,
+        films: bool = False,
     ) -> None:
+        self._films = films
         self._speed = speed
         self._balance = balance
         self._cap = cap
@@ -140,6 +143,7 @@ class HeyGenEmulator(Resources, Hooks, Emulator):
     def _fresh(self) -> None:
         """Everything that `reset` starts over."""
         self.state = State()
+        self.state.switches.films = self._films
         self.work = WorkClock(self.clock, self._speed)
         self.keys = IdempotencyKeys(self.clock.now)
         self.links = Links(lambda: self.url, self.clock.now)
@@ -331,6 +335,8 @@ class HeyGenEmulator(Resources, Hooks, Emulator):
 
     async def _file(self, request: Request) -> Response:
         self.tick()
+        if self.switches.films:  # in a thread: a film takes long enough to be felt elsewhere
+            return await asyncio.to_thread(file_response, request, self.links, self.find_file)
         return file_response(request, self.links, self.find_file)
 
     async def _storage(self, request: Request) -> Response:
@@ -342,7 +348,8 @@ class HeyGenEmulator(Resources, Hooks, Emulator):
 
     async def _source(self, request: Request) -> Response:
         asked = request.headers.get("range")
-        return await sample_response(request.path_params["name"], asked, self.switches.slow_seconds)
+        film = self.switches.films
+        return await sample_response(request.path_params["name"], asked, self.switches.slow_seconds, film=film)
 
     async def _unknown(self, request: Request) -> Response:
         return self._gate.respond(404, error_body("not_found", "No such route."))

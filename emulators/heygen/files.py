@@ -12,8 +12,22 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulators.heygen import media
+from emulators.heygen.film import LONGEST_FILM, Scene, filmed, poster
 from emulators.heygen.state import Job, JobState
 
+# What a translated sample begins with, as far as it can be spelled in pictures.
+GREETINGS = {
+    "Dutch": "Hallo en welkom!",
+    "English": "Hello and welcome!",
+    "French": "Bonjour et bienvenue !",
+    "German": "Hallo und willkommen!",
+    "Italian": "Ciao e benvenuti!",
+    "Japanese": "Konnichiwa, yokoso!",
+    "Polish": "Witamy serdecznie!",
+    "Portuguese": "Ola e bem-vindos!",
+    "Spanish": "Hola y bienvenidos!",
+    "Turkish": "Merhaba, hos geldiniz!",
+}
 LINK_SECONDS = 7 * 24 * 3600
 
 
@@ -70,6 +84,27 @@ def picture_or_sound(name: str) -> tuple[bytes, str] | None:
             return media.mp3(2.0), "audio/mpeg"
         case _:
             return None
+
+
+def film_output(job: Job, extension: str) -> tuple[bytes, str] | None:
+    """A completed job's video or picture as something to watch; None where there is no such thing of it."""
+    if job.state is not JobState.COMPLETED or "film" in job.fields or job.seconds > LONGEST_FILM:
+        return None
+    match extension:
+        case "mp4":
+            return filmed(_scene(job), job.seconds), "video/mp4"
+        case "png":
+            return poster(_scene(job)), "image/png"
+        case _:
+            return None
+
+
+def _scene(job: Job) -> Scene:
+    """What a video shows: its language or its title, and the first words that are said in it."""
+    title = str(job.fields.get("title") or "")
+    name = (job.language or title or job.kind.replace("_", " ")).partition(" (")[0]
+    said = GREETINGS.get(name, "") if job.language else str(job.fields.get("script") or "")
+    return Scene(name, tuple(filter(None, (said, title if title != name else ""))))
 
 
 def output(job: Job, extension: str, size: int) -> tuple[bytes, str] | None:

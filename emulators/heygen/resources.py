@@ -9,7 +9,7 @@ from emulators.heygen.accounts import DEFAULT_KEY, Accounts
 from emulators.heygen.agents import Agents, Message, Session, Twist
 from emulators.heygen.assets import Asset, Assets
 from emulators.heygen.batches import Batches
-from emulators.heygen.files import output, picture_or_sound
+from emulators.heygen.files import film_output, output, picture_or_sound
 from emulators.heygen.means import AccountMeans
 from emulators.heygen.people import People
 from emulators.heygen.state import Account, Switches
@@ -58,7 +58,8 @@ class Resources(Accounts):
             return self.content_of(asset.id), asset.mime_type
         job = self.state.jobs.get(stem) or self.state.jobs.get(stem.rpartition("-")[0])
         if job is not None:
-            return output(job, extension, self.switches.output_size)
+            film = film_output(job, extension) if self.switches.films else None
+            return film or output(job, extension, self.switches.output_size)
         return picture_or_sound(name)
 
     # -- avatars and templates ---------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import httpx2
 from starlette.responses import Response
 
 from emulators.heygen import media
+from emulators.heygen.film import LONGEST_FILM, Scene, filmed
 
 READ_LIMIT = 4_000_000
 UNREACHABLE = "Failed to download the video from the provided URL."
@@ -27,6 +28,11 @@ class Sample:
     slow: bool = False
     size: int = 60_000
 
+    @property
+    def plays(self) -> bool:
+        """Whether there is a film of it."""
+        return self.header_tells and not (self.moov_last or self.slow) and self.seconds <= LONGEST_FILM
+
 
 SAMPLES: dict[str, Sample] = {
     "launch.mp4": Sample(42),
@@ -40,8 +46,8 @@ SOUNDS: dict[str, float] = {"voice.mp3": 20.0, "long.mp3": 590.0}  # recordings,
 PAGE = b"<!doctype html><title>A page</title><p>This is not a video.</p>"
 
 
-async def sample_response(name: str, asked: str | None, slow_seconds: float) -> Response:
-    """Serve a sample, or the byte range `asked` for."""
+async def sample_response(name: str, asked: str | None, slow_seconds: float, *, film: bool = False) -> Response:
+    """Serve a sample, or the byte range `asked` for; with `film` one that plays, where the sample hides nothing."""
     if name == "page.html":
         return Response(PAGE, media_type="text/html")
     if name in SOUNDS:
@@ -51,6 +57,9 @@ async def sample_response(name: str, asked: str | None, slow_seconds: float) -> 
         return Response("Not found", 404, media_type="text/plain")
     if sample.slow:
         await asyncio.sleep(slow_seconds)
+    if film and sample.plays:
+        made = await asyncio.to_thread(filmed, Scene(name, ("A sample video", "to translate")), sample.seconds)
+        return media.ranged(made, "video/mp4", asked)
     seconds = sample.seconds if sample.header_tells else None
     content = media.mp4(name, seconds, size=sample.size, moov_last=sample.moov_last)
     return media.ranged(content, "video/mp4", asked)

@@ -95,6 +95,7 @@ class Switches:
     bulk_words: Literal["batch", "resource"] = "batch"
     assumed_seconds: float = 60.0
     output_size: int = 2_000
+    films: bool = False  # finished videos play
     hide_amounts: bool = False
     webhook_time: Literal["wall", "clock"] = "wall"
     translation_seconds: tuple[float, float] = (240.0, 420.0)
