@@ -90,7 +90,7 @@ async def test_a_request_unfolds_to_what_was_sent_without_its_credentials(
 
     assert to_slack["body"] == {"token": "…"}
     assert to_heygen["body"]["output_languages"] == ["German (Germany)"]
-    assert list(heygen.state.jobs)[0] in str(to_heygen["reply"])
+    assert next(iter(heygen.state.jobs)) in str(to_heygen["reply"])
     assert slack.bot_token not in str([to_slack, to_heygen])
 
 
