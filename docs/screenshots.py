@@ -18,7 +18,6 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright
 
 from bot import observability, playground
-from emulators.console import Console
 from emulators.openai import sound
 from emulators.scenarios import Stage
 from emulators.slack import Message
@@ -29,6 +28,7 @@ SIZES = {"": (1280, 800), "-phone": (390, 844)}
 LARGEST = 150_000  # bytes of a picture
 QUALITIES = (90, 80, 70, 60, 50, 40)
 SECONDS = 60.0
+SETTLED = 1_000  # milliseconds, for pictures that are loaded and for lists that scroll
 LEADS = "Name,Company\nSarah,Acme\nJohn,Globex\nMike,Initech\nAiko,Umbrella\nNoor,Hooli\nLars,Wonka\n,Nobody\n"
 QUESTION = "Which videos are being made for me at the moment?"
 
@@ -161,7 +161,7 @@ async def pictures(names: Sequence[str]) -> None:
 async def opened() -> AsyncIterator[tuple[Stage, str]]:
     """The playground and its page's address."""
     async with playground.opened() as (stage, connect):
-        console = Console(stage.slack, stage.heygen, stage.openai, after_reset=connect)
+        console = playground.page_of(stage, connect)
         yield stage, await console.start(0)
         await console.stop()
 
@@ -177,9 +177,16 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 async def arrange(page: Page, url: str, scene: Scene) -> None:
-    """Be that person there, and open the thread."""
+    """Be that person there, with the thread open, at its end."""
     await page.goto(f"{url}/#person={scene.person}&place={scene.place}")
     await page.wait_for_load_state("networkidle")
+    if scene.thread is not None and not await page.locator("#thread").is_visible():
+        await (
+            page.locator(f'#timeline article[data-ts="{scene.thread}"]')
+            .get_by_role("button", name="repl")
+            .first.click()
+        )
+    await page.wait_for_timeout(SETTLED)
 
 
 async def taken(page: Page) -> bytes:
