@@ -7,10 +7,13 @@ BIN := .venv/bin
 # What .ci/run runs and make test does not even collect.
 LONG := $(shell grep -v '^\#' tests/long.txt)
 
-.PHONY: run test check fmt lock interop soak screenshots clean
+.PHONY: run dev test check fmt lock interop soak screenshots clean
 
 run: .venv/runtime
 	@$(BIN)/python -m bot $(ARGS)
+
+# What development needs; the playground's live avatar needs it as well (docs/playground.md).
+dev: .venv/dev
 
 test: .venv/dev
 	@$(BIN)/python $(UNDER) -m pytest -n 2 --dist worksteal -q $(LONG:%=--ignore=%) \
