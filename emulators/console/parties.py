@@ -9,6 +9,7 @@ from typing import Any
 from emulators.base import Emulator
 from emulators.heygen import HeyGenEmulator
 from emulators.liveavatar import LiveAvatarEmulator
+from emulators.liveavatar.room import available
 from emulators.openai import OpenAIEmulator
 from emulators.slack import SlackEmulator
 
@@ -35,6 +36,8 @@ ABOUT: dict[str, tuple[str, str, str]] = {
         "A real model answers, and every call costs real money.",
     ),
 }
+
+FACELESS = "It speaks in words only: picture and sound need more packages (`make dev`). Its minutes are play money."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +74,7 @@ class Parties:
 
 def _about(name: str, is_real: bool) -> dict[str, Any]:
     label, emulated, real = ABOUT[name]
-    return {"name": name, "label": label, "emulated": not is_real, "says": real if is_real else emulated}
+    says = real if is_real else emulated
+    if name == "liveavatar" and not (is_real or available()):
+        says = FACELESS
+    return {"name": name, "label": label, "emulated": not is_real, "says": says}
