@@ -6,6 +6,8 @@ UNDER ?=
 BIN := .venv/bin
 # What .ci/run runs and make test does not even collect.
 LONG := $(shell grep -v '^\#' tests/long.txt)
+# Many processes read the same code: compiled once, also where the surroundings ask for no trace of that.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run dev test check fmt lock interop soak screenshots clean
 
