@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from emulators.heygen.film import container, flac, h264
-from emulators.heygen.film.drawing import DARK, LINE_HEIGHT, SKIN, WHITE, Picture, background
+from emulators.heygen.film.drawing import DARK, HAIR, LINE_HEIGHT, SHIRT, SKIN, WHITE, Picture, background
 from emulators.heygen.film.letters import wrapped
 
 WIDTH, HEIGHT = 480, 272
@@ -73,8 +73,8 @@ def _pictures(scene: Scene, count: int) -> list[Picture]:
 def _still(scene: Scene) -> Picture:
     picture = Picture(WIDTH, HEIGHT)
     picture.fill(0, 0, WIDTH, HEIGHT, background(scene.title))
-    picture.fill(0, HEIGHT - BAR, WIDTH, BAR, DARK)
     _face(picture)
+    picture.fill(0, HEIGHT - BAR, WIDTH, BAR, DARK)
     picture.write(SIGN, 16, 16, 2)
     top = TITLE_TOP
     for line in wrapped(scene.title, TITLE_WIDTH, TITLE_LINES):
@@ -89,9 +89,13 @@ def _still(scene: Scene) -> Picture:
 
 def _face(picture: Picture) -> None:
     across, down = FACE
-    picture.ellipse(FACE, (64, 80), SKIN)
+    picture.ellipse((across, HEIGHT), (84, 44), SHIRT)
+    picture.fill(across - 20, down + 60, 40, 30, SKIN)
+    picture.ellipse((across, down - 16), (68, 72), HAIR)
+    picture.ellipse(FACE, (58, 74), SKIN)
     for eye in (across - 24, across + 24):
-        picture.ellipse((eye, down - 20), (8, 8), DARK)
+        picture.ellipse((eye, down - 14), (10, 8), WHITE)
+        picture.ellipse((eye, down - 14), (4, 6), DARK)
     _mouth(picture, open=False)
 
 

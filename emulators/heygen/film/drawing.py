@@ -14,6 +14,8 @@ Colour = tuple[int, int, int]  # brightness 16 to 235, then how blue and how red
 WHITE: Colour = (235, 128, 128)
 DARK: Colour = (40, 128, 128)
 SKIN: Colour = (178, 108, 150)
+HAIR: Colour = (58, 118, 142)
+SHIRT: Colour = (196, 132, 124)
 
 
 @dataclass(slots=True)
@@ -46,8 +48,8 @@ class Picture:
 
     def ellipse(self, centre: tuple[int, int], radii: tuple[int, int], colour: Colour) -> None:
         """Paint an ellipse."""
-        for offset in range(-radii[1], radii[1] + 1, 2):
-            half = int(radii[0] * (1 - (offset / radii[1]) ** 2) ** 0.5) & ~1
+        for offset in range(-radii[1], radii[1], 2):
+            half = int(radii[0] * (1 - ((offset + 1) / radii[1]) ** 2) ** 0.5) & ~1
             self.fill(centre[0] - half, centre[1] + offset, 2 * half, 2, colour)
 
     def write(self, text: str, left: int, top: int, size: int) -> None:
