@@ -8,7 +8,21 @@ WIDTH, HEIGHT = 640, 360
 MOUTHS = 9
 BACKGROUND = (44, 140, 120)
 SKIN = (176, 108, 150)
+HAIR = (58, 118, 142)
+SHIRT = (190, 134, 122)
+WHITE = (225, 128, 128)
+IRIS = (40, 128, 128)
 DARK = 24
+BODY = (  # what the face is painted of, from behind to the front: centre, radii, colour
+    ((320, 380), (170, 90), SHIRT),
+    ((320, 292), (38, 60), SKIN),
+    ((320, 146), (124, 128), HAIR),
+    ((320, 172), (106, 132), SKIN),
+    ((278, 140), (18, 13), WHITE),
+    ((362, 140), (18, 13), WHITE),
+    ((278, 140), (9, 11), IRIS),
+    ((362, 140), (9, 11), IRIS),
+)
 BAR = 6
 BAR_WIDTH = 80
 BAR_STEP = 8
@@ -31,12 +45,11 @@ def _still(level: int) -> Planes:
     luma = bytearray([BACKGROUND[0]]) * (WIDTH * HEIGHT)
     first = bytearray([BACKGROUND[1]]) * (WIDTH * HEIGHT // 4)
     second = bytearray([BACKGROUND[2]]) * (WIDTH * HEIGHT // 4)
-    _ellipse(luma, WIDTH, (320, 180), (110, 150), SKIN[0])
-    _ellipse(first, WIDTH // 2, (160, 90), (55, 75), SKIN[1])
-    _ellipse(second, WIDTH // 2, (160, 90), (55, 75), SKIN[2])
-    _ellipse(luma, WIDTH, (278, 140), (12, 12), DARK)
-    _ellipse(luma, WIDTH, (362, 140), (12, 12), DARK)
-    _ellipse(luma, WIDTH, (320, 252), (40, 3 + 3 * level), DARK)
+    for centre, radii, colour in BODY:
+        _ellipse(luma, WIDTH, centre, radii, colour[0])
+        for plane, value in ((first, colour[1]), (second, colour[2])):
+            _ellipse(plane, WIDTH // 2, (centre[0] // 2, centre[1] // 2), (radii[0] // 2, radii[1] // 2), value)
+    _ellipse(luma, WIDTH, (320, 232), (40, 3 + 3 * level), DARK)
     return bytes(luma), bytes(first), bytes(second)
 
 
@@ -47,4 +60,5 @@ def _ellipse(plane: bytearray, width: int, centre: tuple[int, int], radii: tuple
 
 
 def _span(plane: bytearray, width: int, row: int, left: int, right: int, value: int) -> None:
-    plane[row * width + left : row * width + right] = bytes([value]) * (right - left)
+    if 0 <= row < len(plane) // width:
+        plane[row * width + left : row * width + right] = bytes([value]) * (right - left)
