@@ -19,6 +19,10 @@ class TalkRows(Protocol):
         """What is known where something was said, and the time by the database."""
         ...
 
+    async def rules(self, workspace_id: str, channel_id: str) -> Standing:
+        """The rules of a channel, outside of its threads."""
+        ...
+
     async def setting(self, workspace_id: str) -> TalkSetting:
         """A workspace's rules."""
         ...
@@ -69,6 +73,8 @@ class TalkGate:
 
     async def _message(self, event: NewEvent) -> Classified:
         said = said_in(event)
+        if not (said.mentioned or said.direct or said.threaded) and not await self._begins(event, said):
+            return Ignored("addressed to somebody else" if said.others else "not addressed to us")
         standing, now = await self._talk.standing(event.workspace_id, event.channel_id, event.thread_ts)
         ours = standing.conversation_id
         decided = verdict(said, standing, now)
@@ -90,6 +96,11 @@ class TalkGate:
                 return Ignored("not addressed to us")
             case _:
                 assert_never(decided)
+
+    async def _begins(self, event: NewEvent, said: Said) -> bool:
+        """Whether words to nobody could begin a conversation: in most channels they cannot, whatever they are."""
+        rules = await self._talk.rules(event.workspace_id, event.channel_id)
+        return verdict(said, rules, 0.0) is Verdict.OPEN
 
     async def _aside(self, event: NewEvent, said: Said, standing: Standing) -> None:
         """Remember whom a question in a thread of ours was put to, until they have answered it."""

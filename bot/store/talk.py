@@ -30,6 +30,8 @@ from bot.store.schema import (
 )
 from bot.talk import Policy, Reach, Standing, TalkSetting
 
+REMEMBER_SECONDS = 2.0
+MOST_REMEMBERED = 10_000  # channels
 QUIET = "I'll be quiet in this thread. Results of what you asked for still come here; mention me to go on."
 
 
@@ -56,28 +58,37 @@ class Talk:
         self._ids = ids
         self._outbox = outbox
         self._audit = audit
+        self._remembered: dict[tuple[str, str], tuple[float, Standing]] = {}
 
     # -- the rules -----------------------------------------------------------------------------------------------
 
     async def standing(self, workspace_id: str, channel_id: str, thread_ts: str | None) -> tuple[Standing, float]:
-        """What is known where something was said, and the time by the database."""
+        """What is known where something was said, and the time by the database.
+
+        One statement: it is asked of every message in every channel that we are in.
+        """
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
-            setting = await self._setting(connection, workspace_id)
-            policy = await connection.scalar(sa.select(channel_policy.c.policy).where(_of(workspace_id, channel_id)))
-            select = (
-                sa.select(
-                    thread.c.conversation_id, thread_talk.c.muted_at, thread_talk.c.awaited, thread_talk.c.awaited_at
-                )
-                .outerjoin(thread_talk, thread_talk.c.conversation_id == thread.c.conversation_id)
-                .where(_in_thread(workspace_id, channel_id, thread_ts))
-            )
-            row = await first(connection, select)
-            if row is None:
-                return Standing(setting, policy), now
-            live = await connection.scalar(sa.select(_live(row["conversation_id"])))
+            row = await first(connection, _standing(workspace_id, channel_id, thread_ts))
+        if row is None:  # a select from one row without conditions has one
+            raise LookupError("nothing is known of where this was said")
         quiet, at = row["muted_at"] is not None, row["awaited_at"] or 0.0
-        return Standing(setting, policy, row["conversation_id"], quiet, row["awaited"], at, bool(live)), now
+        place = (row["conversation_id"], quiet, row["awaited"], at, bool(row["live"]))
+        return Standing(_setting(row), row["channel_policy"], *place), now
+
+    async def rules(self, workspace_id: str, channel_id: str) -> Standing:
+        """The rules where somebody says something in no thread; remembered, since that is most of what is said.
+
+        What another process has changed holds here `REMEMBER_SECONDS` later.
+        """
+        place, now = (workspace_id, channel_id), self._database.local_now()
+        asked, known = self._remembered.get(place, (0.0, Standing()))
+        if not 0 <= now - asked < REMEMBER_SECONDS:
+            known, _ = await self.standing(workspace_id, channel_id, None)
+            if len(self._remembered) >= MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[place] = (now, known)
+        return known
 
     async def setting(self, workspace_id: str) -> TalkSetting:
         """A workspace's rules; the usual ones where nobody has set any."""
@@ -93,15 +104,18 @@ class Talk:
 
     async def _setting(self, connection: AsyncConnection, workspace_id: str) -> TalkSetting:
         row = await first(connection, sa.select(talk_setting).where(talk_setting.c.workspace_id == workspace_id))
-        if row is None:
-            return TalkSetting()
-        reaches = {"guests": Reach(row["guests"]), "strangers": Reach(row["strangers"])}
-        return TalkSetting(Policy(row["policy"]), tuple(row["channels"]), tuple(row["people"]), **reaches)
+        return TalkSetting() if row is None else _setting(row)
 
     async def change(
         self, workspace_id: str, actor: str, setting: TalkSetting, channel_id: str | None, policy: Policy | None
     ) -> None:
         """Set a workspace's rules, and those of one channel; a line in the audit log says who did."""
+        await self._change(workspace_id, actor, setting, channel_id, policy)
+        self._remembered.clear()
+
+    async def _change(
+        self, workspace_id: str, actor: str, setting: TalkSetting, channel_id: str | None, policy: Policy | None
+    ) -> None:
         async with self._database.transaction("talk.change") as connection:
             values = {
                 "policy": setting.policy,
@@ -237,13 +251,34 @@ class Talk:
             return [record(Feedback, row) for row in (await connection.execute(select)).mappings()]
 
 
+def _standing(workspace_id: str, channel_id: str, thread_ts: str | None) -> sa.Select[Any]:
+    """One row, whatever there is: null where nothing was ever said of it."""
+    one = sa.select(sa.literal(1).label("one")).subquery()
+    joined = (
+        one.outerjoin(talk_setting, talk_setting.c.workspace_id == workspace_id)
+        .outerjoin(channel_policy, _of(workspace_id, channel_id))
+        .outerjoin(thread, _in_thread(workspace_id, channel_id, thread_ts))
+        .outerjoin(thread_talk, thread_talk.c.conversation_id == thread.c.conversation_id)
+    )
+    here = sa.and_(live_session.c.conversation_id == thread.c.conversation_id, live_session.c.state != LiveState.ENDED)
+    return sa.select(
+        *(column for column in talk_setting.c if column.name != "workspace_id"),
+        channel_policy.c.policy.label("channel_policy"),
+        thread.c.conversation_id,
+        *(thread_talk.c.muted_at, thread_talk.c.awaited, thread_talk.c.awaited_at),
+        sa.exists().where(here).correlate(thread).label("live"),
+    ).select_from(joined)
+
+
+def _setting(row: sa.RowMapping) -> TalkSetting:
+    if row["policy"] is None:
+        return TalkSetting()
+    reaches = {"guests": Reach(row["guests"]), "strangers": Reach(row["strangers"])}
+    return TalkSetting(Policy(row["policy"]), tuple(row["channels"]), tuple(row["people"]), **reaches)
+
+
 def _of(workspace_id: str, channel_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(channel_policy.c.workspace_id == workspace_id, channel_policy.c.channel_id == channel_id)
-
-
-def _live(conversation_id: str) -> sa.ColumnElement[bool]:
-    here = live_session.c.conversation_id == conversation_id
-    return sa.exists().where(here, live_session.c.state != LiveState.ENDED)
 
 
 def _in_thread(workspace_id: str, channel_id: str, thread_ts: str | None) -> sa.ColumnElement[bool]:

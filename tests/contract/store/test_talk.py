@@ -33,6 +33,13 @@ async def said(store: Store) -> list[Any]:
         return [body["text"] for body in await connection.scalars(sa.select(delivery.c.body))]
 
 
+async def test_rules_outside_of_threads_are_remembered_but_not_past_a_change_of_ours(store: Store) -> None:
+    assert await store.talk.rules(WORKSPACE, CHANNEL) == Standing()
+    await store.talk.change(WORKSPACE, "U1", RULES, CHANNEL, Policy.EVERYTHING)
+    assert await store.talk.rules(WORKSPACE, CHANNEL) == Standing(RULES, Policy.EVERYTHING)
+    assert await store.talk.rules("T2", CHANNEL) == Standing()
+
+
 async def test_where_nobody_has_said_anything_the_usual_rules_hold(store: Store) -> None:
     assert await standing(store) == Standing()
     _, turn = await begun(store)
