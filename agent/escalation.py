@@ -30,7 +30,8 @@ NO_AVATAR = Failed("not_configured", "Live avatars are not set up here.", "A per
 NOBODY = Failed(
     "not_configured",
     "Live avatars are not set up here, and nobody is appointed to answer calls.",
-    "An admin can change that with `LIVEAVATAR_API_KEY`, `LIVEAVATAR_AVATAR_ID`, `PUBLIC_URL` and `OPERATORS`.",
+    "An admin can change that in my Home, if LiveAvatar is offered there; else with `LIVEAVATAR_API_KEY`, "
+    "`LIVEAVATAR_AVATAR_ID`, `PUBLIC_URL` and `OPERATORS`.",
 )
 
 _TYPED = re.compile(r"^\s*/heygen\s+\w+\s*", re.IGNORECASE)
@@ -38,12 +39,8 @@ _TYPED = re.compile(r"^\s*/heygen\s+\w+\s*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveTerms:
-    """What live sessions cost and how long things take: micro-dollars, minutes, seconds.
+    """What live sessions cost and how long things take: micro-dollars, minutes, seconds."""
 
-    `available` is false where sessions cannot be held at all; people can still be called then.
-    """
-
-    available: bool
     price_per_minute: int
     max_minutes: int
     auto_approve_max: int
@@ -73,8 +70,16 @@ class LiveDoor(Protocol):
         ...
 
 
+class LiveAccountOf(Protocol):
+    """Finds LiveAvatar accounts."""
+
+    async def current(self, workspace_id: str) -> str | None:
+        """The account for a workspace's next session. None where none can be held; people can still be called then."""
+        ...
+
+
 def live_account_id(workspace_id: str) -> str:
-    """The LiveAvatar account of a workspace: money of its own, beside HeyGen's."""
+    """The LiveAvatar account that the settings give a workspace: money of its own, beside HeyGen's."""
     return f"{workspace_id}-liveavatar"
 
 
@@ -100,6 +105,7 @@ class Escalation:
         budget: Budget,
         roles: Roles,
         terms: LiveTerms,
+        accounts: LiveAccountOf,
         called: Callable[[str], bool],
         kick: Callable[[], None],
     ) -> None:
@@ -108,6 +114,7 @@ class Escalation:
         self._budget = budget
         self._roles = roles
         self._terms = terms
+        self._accounts = accounts
         self._called = called
         self._kick = kick
 
@@ -184,23 +191,23 @@ class Escalation:
         turn = context.turn
         session = await self._live.open_session(turn.conversation_id)
         if session is None:
-            minutes = await self._minutes(turn)
+            account_id = await self._accounts.current(turn.workspace_id)
+            minutes = 0 if account_id is None else await self._minutes(turn)
             if not minutes and not call:
-                return self._refused(turn)
-            session = await self._live.open(await self._new(context, minutes=minutes, call=call))
+                return self._refused(turn, available=account_id is not None)
+            new = await self._new(context, account_id, minutes=minutes, call=call)
+            session = await self._live.open(new)
             self._kick()
         sentence = opened_words(session) if session.key == context.key else standing_words(session)
         return Value(_told(session, sentence))
 
     async def _minutes(self, turn: TurnRecord) -> int:
-        """The longest a session could last now; 0 where there can be none."""
-        if not self._terms.available:
-            return 0
+        """The longest a session could last now."""
         used = await self._budget.used(turn.workspace_id, turn.conversation_id, turn.requester)
         return minutes_left(used, self._terms.price_per_minute, self._terms.max_minutes)
 
-    def _refused(self, turn: TurnRecord) -> Failed:
-        if not self._terms.available:
+    def _refused(self, turn: TurnRecord, *, available: bool) -> Failed:
+        if not available:
             return NO_AVATAR if self._called(turn.workspace_id) else NOBODY
         price = dollars(self._terms.price_per_minute)
         return Failed(
@@ -209,13 +216,13 @@ class Escalation:
             "`/heygen budget` shows the caps; an admin can raise them.",
         )
 
-    async def _new(self, context: CallContext, *, minutes: int, call: bool) -> NewLiveSession:
+    async def _new(self, context: CallContext, account_id: str | None, *, minutes: int, call: bool) -> NewLiveSession:
         turn, terms = context.turn, self._terms
         cost = minutes * terms.price_per_minute
         return NewLiveSession(
             key=context.key,
             workspace_id=turn.workspace_id,
-            account_id=live_account_id(turn.workspace_id),
+            account_id=account_id or live_account_id(turn.workspace_id),
             conversation_id=turn.conversation_id,
             requester=turn.requester,
             reason=await self._reason(turn),

@@ -167,7 +167,7 @@ class LeadVideos:
         if written := await self._ordering.written(context):
             return written
         account_id = await self._accounts.account_id(context.turn.workspace_id)
-        speaker = await self._speaker(account_id, arguments)
+        speaker = await self._speaker(account_id, arguments, context.turn)
         if isinstance(speaker, TryAgain | Failed):
             return speaker
         checked = await self._checked(context.turn, speaker, arguments)
@@ -183,11 +183,13 @@ class LeadVideos:
 
     # -- checking ----------------------------------------------------------------------------------------------
 
-    async def _speaker(self, account_id: str, arguments: LeadsArguments) -> Presenter | Premade | TryAgain | Failed:
+    async def _speaker(
+        self, account_id: str, arguments: LeadsArguments, turn: TurnRecord
+    ) -> Presenter | Premade | TryAgain | Failed:
         """Who says it: an avatar with a script, or whoever speaks in a template of HeyGen's."""
         if arguments.template is not None:
             return await self._templates.find(account_id, arguments.template)
-        return await self._presenters.choose(account_id, arguments.avatar, arguments.voice)
+        return await self._presenters.choose(account_id, arguments.avatar, arguments.voice, turn)
 
     async def _checked(
         self, turn: TurnRecord, speaker: Presenter | Premade, arguments: LeadsArguments

@@ -11,7 +11,7 @@ import structlog
 
 from agent.foreign import is_name
 from agent.ports import Accounts, Clock
-from agent.records import Json
+from agent.records import Json, TurnRecord
 from agent.tool_calls import Failed, TryAgain
 from heygen import Client, NotFound, Page
 from heygen.catalogue.avatars import GET_LOOK, LIST_LOOKS
@@ -28,6 +28,37 @@ ENGINE = "avatar_iv"  # what HeyGen makes where a request names no engine
 ALONE = "starfish"  # the engine of the voices that can be had as sound alone
 OPTIONS = 8
 T = TypeVar("T", AvatarLook, Voice)
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """Who speaks where nobody is named, by ids and by names for people; None where nobody has chosen."""
+
+    avatar_id: str | None = None
+    avatar: str | None = None
+    voice_id: str | None = None
+    voice: str | None = None
+
+    def over(self, other: Usual) -> Usual:
+        """This choice, and `other` in what it leaves open. A voice goes with the avatar that it was chosen for."""
+        if self.avatar_id is not None:
+            return self
+        if self.voice_id is None:
+            return other
+        return Usual(other.avatar_id, other.avatar, self.voice_id, self.voice)
+
+    def fact(self) -> Json:
+        """For the model: names alone, and only such as are no sentences."""
+        named = {"avatar": self.avatar, "voice": self.voice}
+        return {what: name for what, name in named.items() if name is not None and is_name(name)}
+
+
+class Habits(Protocol):
+    """What people have chosen for where nobody is named."""
+
+    async def usual(self, workspace_id: str, user_id: str) -> Usual:
+        """Who speaks for a person; their own choice goes before the workspace's."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +101,13 @@ class Known:
 class Presenters(Protocol):
     """Finds who speaks."""
 
-    async def choose(self, account_id: str, avatar: str | None, voice: str | None) -> Presenter | TryAgain | Failed:
-        """The presenter that is meant, the usual one for None; or what is unclear. `HeyGenError` passes through."""
+    async def choose(
+        self, account_id: str, avatar: str | None, voice: str | None, turn: TurnRecord | None = None
+    ) -> Presenter | TryAgain | Failed:
+        """The presenter that is meant, for None the usual one of whoever asks; or what is unclear.
+
+        `HeyGenError` passes through.
+        """
         ...
 
     async def speaker(self, account_id: str, voice: str | None) -> Speaker | TryAgain | Failed:
@@ -80,25 +116,39 @@ class Presenters(Protocol):
 
 
 class AccountPresenters:
-    """`Presenters` from what HeyGen lists, read once an hour. The defaults are ids, None: the first that is usable."""
+    """`Presenters` from what HeyGen lists, read once an hour. The defaults are ids, None: the first that is usable.
+
+    What somebody has chosen (`habits`) goes before them.
+    """
 
     def __init__(
-        self, *, accounts: Accounts, clock: Clock, avatar_id: str | None = None, voice_id: str | None = None
+        self,
+        *,
+        accounts: Accounts,
+        clock: Clock,
+        avatar_id: str | None = None,
+        voice_id: str | None = None,
+        habits: Habits | None = None,
     ) -> None:
+        self._habits = habits
         self._accounts = accounts
         self._clock = clock
         self._avatar_id = avatar_id
         self._voice_id = voice_id
         self._known: dict[str, Known] = {}
 
-    async def choose(self, account_id: str, avatar: str | None, voice: str | None) -> Presenter | TryAgain | Failed:
+    async def choose(
+        self, account_id: str, avatar: str | None, voice: str | None, turn: TurnRecord | None = None
+    ) -> Presenter | TryAgain | Failed:
         """See `Presenters.choose`."""
         client = await self._accounts.client(account_id)
         known = await self._list(account_id, client)
-        look = await self._look(client, known, avatar)
+        usual = await self._usual(turn)
+        look = await self._look(client, known, avatar, usual)
         if not isinstance(look, AvatarLook):
             return look
-        spoken = await self._voice(client, known, look, voice, named=avatar is not None)
+        chosen = usual.voice_id if avatar is None and voice is None else None
+        spoken = await self._voice(client, known, look, voice, named=avatar is not None, chosen=chosen)
         if isinstance(spoken, TryAgain):
             return spoken
         if spoken is None:
@@ -124,9 +174,18 @@ class AccountPresenters:
         """What the account can use. `HeyGenError` passes through."""
         return await self._list(account_id, await self._accounts.client(account_id))
 
-    async def _look(self, client: Client, known: Known, wanted: str | None) -> AvatarLook | TryAgain | Failed:
+    async def _usual(self, turn: TurnRecord | None) -> Usual:
+        if self._habits is None or turn is None:
+            return Usual()
+        return await self._habits.usual(turn.workspace_id, turn.requester)
+
+    async def _look(
+        self, client: Client, known: Known, wanted: str | None, usual: Usual
+    ) -> AvatarLook | TryAgain | Failed:
         if wanted is not None:
             return _named(wanted, known.looks, "avatar")
+        if chosen := next((one for one in known.looks if one.id == usual.avatar_id), None):
+            return chosen  # one that is gone is passed over
         if self._avatar_id is not None:
             return await client.call(GET_LOOK, {"look_id": self._avatar_id})
         if not known.looks:
@@ -134,17 +193,24 @@ class AccountPresenters:
         return known.looks[0]
 
     async def _voice(
-        self, client: Client, known: Known, look: AvatarLook, wanted: str | None, *, named: bool
+        self,
+        client: Client,
+        known: Known,
+        look: AvatarLook,
+        wanted: str | None,
+        *,
+        named: bool,
+        chosen: str | None = None,
     ) -> Voice | TryAgain | None:
         """The voice that was asked for; else that of the installation, the avatar's own, or the first there is.
 
-        A person who names an avatar (`named`) gets the voice that belongs to it.
+        A person who names an avatar (`named`) gets the voice that belongs to it, else the one that they have `chosen`.
         """
         if wanted is not None:
             found = _named(wanted, known.voices, "voice")
             return found
         ids = [look.default_voice_id, self._voice_id] if named else [self._voice_id, look.default_voice_id]
-        for voice_id in filter(None, ids):
+        for voice_id in filter(None, [chosen, *ids]):
             try:
                 return await client.call(GET_VOICE, {"voice_id": voice_id})
             except NotFound:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from agent.compaction import Compaction, Digest, digest_message
 from agent.conversation import HISTORY_TOKENS, model_input
 from agent.memory import Facts, remembered
+from agent.presenters import Habits
 from agent.records import Item, Json, Lease, TurnRecord
 
 SHARES = (1, 3)  # of the budget: the whole at first, a third of it when the model found that too long
@@ -16,8 +17,14 @@ class Recall:
     """One per process. `budget` is in tokens, of history and summary together; without the others there is neither."""
 
     def __init__(
-        self, *, budget: int = HISTORY_TOKENS, compaction: Compaction | None = None, facts: Facts | None = None
+        self,
+        *,
+        budget: int = HISTORY_TOKENS,
+        compaction: Compaction | None = None,
+        facts: Facts | None = None,
+        habits: Habits | None = None,
     ) -> None:
+        self._habits = habits
         self._budget = budget
         self._compaction = compaction
         self._facts = facts
@@ -27,6 +34,12 @@ class Recall:
         if self._facts is None:
             return []
         return remembered(await self._facts.of(turn.workspace_id, turn.conversation_id), turn.requester)
+
+    async def usual(self, turn: TurnRecord) -> Json:
+        """Who speaks for the requester where nobody is named, by names; empty where nobody has chosen."""
+        if self._habits is None:
+            return {}
+        return (await self._habits.usual(turn.workspace_id, turn.requester)).fact()
 
     async def digest(self, lease: Lease, turn: TurnRecord, items: Sequence[Item], person: str) -> Digest | None:
         """The summary of the log's beginning, made now where it is due."""

@@ -287,7 +287,8 @@ class _Run:
         sessions = await agents.sessions(self._turn.conversation_id) if agents else ()
         self._of_use = tools_for(sessions)
         kept = await self._runner.recall.facts(self._turn)
-        return facts_block(jobs, now, await self._budget(), unsent, session, sessions, kept)
+        usual = await self._runner.recall.usual(self._turn)
+        return facts_block(jobs, now, await self._budget(), unsent, session, sessions, kept, usual)
 
     async def _budget(self) -> Sequence[Used]:
         turn = self._turn

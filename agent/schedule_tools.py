@@ -12,7 +12,7 @@ from agent.conversation import message_text
 from agent.foreign import harmless
 from agent.money import micro
 from agent.ports import Clock, Roles, TurnStore
-from agent.records import Json, Source
+from agent.records import Json, Source, TurnRecord
 from agent.recurrence import is_zone, zone_of
 from agent.request import own_lines
 from agent.rights import Right, may, roles_towards
@@ -69,8 +69,8 @@ class Person(Protocol):
 class People(Protocol):
     """Who people are."""
 
-    async def person(self, user_id: str) -> Person:
-        """What is known of a person."""
+    async def person(self, workspace_id: str, user_id: str) -> Person:
+        """What is known of a person of a workspace."""
         ...
 
 
@@ -122,7 +122,7 @@ class Scheduling:
             return Failed("not_allowed", "What is scheduled can schedule nothing.", "Only a person's message can.")
         if turn.origin != "command" and not await self._theirs(context, arguments.what):
             return TryAgain("not_their_words", NOT_THEIRS, "Copy that part of the message.")
-        zone = await self._zone(turn.requester)
+        zone = await self._zone(turn)
         due = timing(arguments.when, self._clock.now(), zone)
         if isinstance(due, Unclear):
             return TryAgain("unclear_time", due.sentence, "Correct `when`, or ask the person.")
@@ -171,8 +171,8 @@ class Scheduling:
         own = [item for item in items if item.turn_id == context.turn.id and item.source is Source.USER]
         return _folded(what) in _folded("\n".join(own_lines(message_text(item.body)) for item in own))
 
-    async def _zone(self, user_id: str) -> str:
-        zone = (await self._people.person(user_id)).zone
+    async def _zone(self, turn: TurnRecord) -> str:
+        zone = (await self._people.person(turn.workspace_id, turn.requester)).zone
         return zone if zone is not None and is_zone(zone) else UTC_ZONE
 
 

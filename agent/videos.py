@@ -71,7 +71,7 @@ class Videos:
         if not any(map(str.isalnum, script)):
             return EMPTY
         account_id = await self._accounts.account_id(context.turn.workspace_id)
-        presenter = await self._presenters.choose(account_id, arguments.avatar, arguments.voice)
+        presenter = await self._presenters.choose(account_id, arguments.avatar, arguments.voice, context.turn)
         if not isinstance(presenter, Presenter):
             return presenter
         wished = arguments.title if context.turn.origin == "command" else arguments.title or title_of(script)

@@ -71,6 +71,7 @@ from bot.background import Background
 from bot.clock import RandomIds, SystemClock
 from bot.crm import crm_of
 from bot.fetch import SafeProbe
+from bot.habits import Habits
 from bot.heygen_account import crm_transport, heygen_client
 from bot.hints import Hints
 from bot.identity import IdentityHolder
@@ -93,6 +94,7 @@ from bot.slack.cancels import CancelCommand
 from bot.slack.commands import Commands
 from bot.slack.connecting import ConnectFirst
 from bot.slack.decisions import Decisions
+from bot.slack.defaults import Defaults
 from bot.slack.delivery import DeliveryWorker
 from bot.slack.file_offers import FileButtons
 from bot.slack.forgetting import Forgetting
@@ -306,7 +308,10 @@ async def _compose(
     works.add(agent_work(store, prices))
     links = links_of(settings, store, accounts, works, clock)
     roles = AppointedRoles(
-        client=clients.slack, members=store.roles, workspace_id=installs.home, appointments=settings.appointments()
+        client=installs.clients(installs.home),
+        members=store.roles,
+        workspace_id=installs.home,
+        appointments=settings.appointments(),
     )
     await roles.load()
     await roles.refresh()
@@ -387,7 +392,7 @@ class _Parts:
         )
         stack.push_async_callback(replies.close)
         model = MeteredModel(model_of(self.settings, self.clients.openai), self.clients.metrics)
-        needs, slack = self._live_needs(model), self.clients.slack
+        needs = self._live_needs(model)
         toolbox = self._toolbox(submitter, spending, needs)
         if self.part.answers:
             self.programs.extend(await programs(stack, self._program_needs(toolbox)))
@@ -412,9 +417,14 @@ class _Parts:
                 Loop("approvals", self._kicking(store.approvals.expire_due), tempo.approvals),
                 Loop("batches", self._kicking(store.batches.run_due), tempo.approvals),
                 Loop("tokens", self.installs.keeper(self.kick), tempo.tokens, takes_kicks=False),
-                Loop("schedules", self._side(ScheduleParts).due(slack), tempo.schedules, takes_kicks=False),
+                Loop(
+                    "schedules",
+                    self._side(ScheduleParts).due(self.installs.clients),
+                    tempo.schedules,
+                    takes_kicks=False,
+                ),
                 Loop("home", self.home.refresh, tempo.home, takes_kicks=False),
-                Loop("credentials", self.connections.credentials.forget_ended, tempo.wallet, takes_kicks=False),
+                Loop("credentials", self.connections.forget_ended, tempo.wallet, takes_kicks=False),
                 Loop("roles", self.roles.refresh, tempo.roles, takes_kicks=False),
                 Loop("wallet", self._wallets().look, tempo.wallet, takes_kicks=False),
                 Loop("erasures", self._kicking(store.erasures.run_due), tempo.erasures, takes_kicks=False),
@@ -447,7 +457,7 @@ class _Parts:
             kick=self.kick,
             toolbox=toolbox,
             links=self.links,
-            slack=self.clients.slack,
+            slack=self.installs.clients(self.installs.home),
             http=self.clients.http,
             user_agent=USER_AGENT,
         )
@@ -468,6 +478,7 @@ class _Parts:
             settings=self.settings,
             store=self.store,
             roles=self.roles,
+            accounts=self.connections.live_accounts(),
             links=self.links,
             prices=self.prices,
             model=model,
@@ -599,7 +610,7 @@ class _Parts:
         )
         making = self._making_tools(ordering, spending, files)
         translating = [*translation.tools(), *files.tools(), *making, *retrying.tools()]
-        later = self._side(ScheduleParts).tools(self.clients.slack) + self._side(MemoryParts).tools()
+        later = self._side(ScheduleParts).tools(self.installs.clients) + self._side(MemoryParts).tools()
         specs = [*translating, *reading.tools(), *cancelling.tools(), *escalation(live).tools(), *later]
         return complete_toolbox(specs, self._side(Needs), spending)
 
@@ -610,6 +621,7 @@ class _Parts:
             clock=self.clock,
             avatar_id=settings.default_avatar_id,
             voice_id=settings.default_voice_id,
+            habits=Habits(self.store.usual, self.accounts),
         )
         templates = AccountTemplates(self.accounts)
         one = Videos(
@@ -760,6 +772,7 @@ class _Parts:
         )
         commands.register(router)
         self.connections.connecting(self.roles, self.kick).register(router)
+        self.connections.connecting_live(self.roles, self.kick).register(router)
         Actions(requests=store.jobs).register(router)
         wish_buttons(self._side(Needs)).register(router)
         link_buttons(self._side(Needs)).register(router)
@@ -767,6 +780,7 @@ class _Parts:
         offered, preview_link = picks(self._side(Needs)), previews(self._side(Needs)).link
         self.loops.append(Loop("picks", offered.run_once, HOUR))
         videos = VideoModal(picks=offered, preview_link=preview_link)
+        Defaults(rows=store.usual, accounts=self.accounts, picks=offered, roles=self.roles).register(router)
         for dialogs in (translations, videos, FileButtons(translations=translations, videos=videos)):
             dialogs.register(router)
         self._side(VideoAgentParts).actions().register(router)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent.ports import Clock, Roles
 from bot.accounts import WorkspaceAccounts
 from bot.app_accounts import AccountParts
+from bot.habits import Habits
 from bot.slack.home import Home
 from bot.slack.home_sections import HomeSections
 from bot.slack.ports import ClientOf, LinkFor
@@ -29,7 +30,9 @@ def home_of(
         wallet=store.wallet,
         accounts=accounts,
         own=connections.credentials.current,
+        own_live=connections.faces.current if connections.settings.live_elsewhere() else None,
         roles=roles,
+        habits=Habits(store.usual, accounts),
         clock=clock,
         link_for=link_for,
     )

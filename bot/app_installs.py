@@ -50,13 +50,13 @@ class Installs:
 
     def routes(self, roles: AppointedRoles) -> list[Route]:
         """The pages by which others install the app; none without the app's id and secret."""
+        self.workspaces.noted = roles.load
         if self.rows is None or self.settings.public_url is None:
             return []
 
         async def installed(new: Installed, user_id: str) -> None:
             self.workspaces.forget()
-            if new.team_id is not None:
-                await roles.installed_by(new.team_id, user_id)
+            await roles.installed_by(new.id, user_id)
 
         pages = Installing(
             client_id=self.settings.secret("slack_client_id"),

@@ -22,13 +22,14 @@ from agent.live.parts import LiveParts
 from agent.live.phrases import phrases_in
 from agent.live.realtime_ears import RealtimeEarsMaker
 from agent.live.realtime_voice import RealtimeVoice
-from agent.live.records import LivePass, LiveSession
+from agent.live.records import LivePass
 from agent.live.summary import Summaries
 from agent.live.voice import Voice
 from agent.model import Model
 from agent.money import Prices, micro
 from agent.ports import Clock, Ids, JobLinks
 from agent.toolbox import Toolbox
+from bot.live_accounts import WorkspaceLiveAccounts
 from bot.roles import AppointedRoles
 from bot.settings import Settings, SettingsError
 from bot.slack.live_calls import LiveCalls, TellOperators
@@ -36,7 +37,7 @@ from bot.store import Store
 from bot.web.viewer import Viewer
 from bot.web.viewer_assets import AssetError, LiveKitFile, LiveKitUrl, fetch, locate
 from bot.web.viewer_headers import room_sources
-from heygen.live import LiveClient, LiveConnection, SessionOptions, live_transport
+from heygen.live import LiveConnection
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +52,7 @@ class LiveNeeds:
     settings: Settings
     store: Store
     roles: AppointedRoles
+    accounts: WorkspaceLiveAccounts
     links: JobLinks
     prices: Prices
     model: Model
@@ -61,17 +63,6 @@ class LiveNeeds:
     kick: Callable[[], None]
     tell_operators: TellOperators
     user_agent: str
-
-
-class SettingsLiveAccount:
-    """The LiveAvatar account whose key is in the settings (`agent.live.ports.LiveAccounts`)."""
-
-    def __init__(self, client: LiveClient) -> None:
-        self._client = client
-
-    async def client(self, account_id: str) -> LiveClient:
-        """See `LiveAccounts.client`."""
-        return self._client
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +95,6 @@ def escalation(needs: LiveNeeds) -> Escalation:
     """The tools that call people and offer sessions."""
     settings = needs.settings
     terms = LiveTerms(
-        available=settings.live(),
         price_per_minute=needs.prices.per_minute("live"),
         max_minutes=settings.live_max_minutes,
         auto_approve_max=micro(settings.auto_approve_max),
@@ -117,6 +107,7 @@ def escalation(needs: LiveNeeds) -> Escalation:
         budget=needs.store.ledger,
         roles=needs.roles,
         terms=terms,
+        accounts=needs.accounts,
         called=needs.roles.called,
         kick=needs.kick,
     )
@@ -128,7 +119,7 @@ async def live_sessions(stack: AsyncExitStack, needs: LiveNeeds, toolbox: Toolbo
     Without the `page` nobody can come in: what is left is to stop what nobody has.
     """
     settings = needs.settings
-    if not settings.live() or settings.public_url is None:
+    if not needs.accounts.possible or settings.public_url is None:
         return Live()
     desk = await _desk(stack, needs, toolbox)
     if not page:
@@ -174,11 +165,9 @@ async def _desk(stack: AsyncExitStack, needs: LiveNeeds, toolbox: Toolbox) -> De
         secret=settings.secret("secret_key").encode(),
         unconfirmed=phrases_in(None).unconfirmed,
     )
-    key = settings.secret("liveavatar_api_key")
-    client = LiveClient(live_transport(settings.liveavatar_base_url, key, needs.http, needs.user_agent))
     parts = LiveParts(
         store=store.live,
-        accounts=SettingsLiveAccount(client),
+        accounts=needs.accounts,
         turns=store.turns,
         jobs=store.jobs,
         budget=store.ledger,
@@ -188,7 +177,7 @@ async def _desk(stack: AsyncExitStack, needs: LiveNeeds, toolbox: Toolbox) -> De
         clock=needs.clock,
         ids=needs.ids,
         connect=_connect(needs),
-        options=_options(settings),
+        options=needs.accounts.options,
     )
     summaries = Summaries(
         store=store.live,
@@ -207,17 +196,6 @@ def _connect(needs: LiveNeeds) -> Callable[[str, Callable[[], Awaitable[bool]]],
         return LiveConnection(url, clock=needs.clock, new_id=new_id, may_reopen=may_reopen)
 
     return connect
-
-
-def _options(settings: Settings) -> Callable[[LiveSession], SessionOptions]:
-    def options(session: LiveSession) -> SessionOptions:
-        return SessionOptions(
-            avatar_id=settings.secret("liveavatar_avatar_id"),
-            max_seconds=session.max_seconds,
-            sandbox=settings.liveavatar_sandbox,
-        )
-
-    return options
 
 
 def _ears(needs: LiveNeeds) -> EarsMaker | None:

@@ -10,6 +10,7 @@ from agent.model import Model
 from agent.recall import Recall
 from agent.toolbox import ToolSpec
 from bot.app_needs import Needs
+from bot.habits import Habits
 from bot.slack.memory_command import MemoryCommand
 
 
@@ -21,7 +22,8 @@ class MemoryParts(Needs):
         """What a turn is told beside what is asked now."""
         budget = self.settings.history_tokens
         summaries = Summaries(model=model, digests=self.store.summed, budget=budget)
-        return Recall(budget=budget, compaction=summaries, facts=self.store.facts)
+        habits = Habits(self.store.usual, self.accounts)
+        return Recall(budget=budget, compaction=summaries, facts=self.store.facts, habits=habits)
 
     def tools(self) -> list[ToolSpec]:
         """What the model can do with it."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from slack_sdk.web.async_client import AsyncWebClient
-
 from agent.money import micro
 from agent.schedule_tools import Scheduling
 from agent.toolbox import ToolSpec
 from bot.app_needs import Needs
 from bot.scheduling import DueWork
-from bot.slack.people import SlackPeople
+from bot.slack.people import Everybody
+from bot.slack.ports import ClientOf
 from bot.slack.schedule_actions import ScheduleActions
 from bot.slack.schedule_cards import ScheduleRenderer
 
@@ -21,21 +20,21 @@ from bot.slack.schedule_cards import ScheduleRenderer
 class ScheduleParts(Needs):
     """The parts of schedules."""
 
-    def tools(self, slack: AsyncWebClient) -> list[ToolSpec]:
-        """What the model can do with them."""
+    def tools(self, clients: ClientOf) -> list[ToolSpec]:
+        """What the model can do with them; `clients` look people up where they are."""
         tools = Scheduling(
             turns=self.store.turns,
             schedules=self.store.schedules,
-            people=SlackPeople(slack, self.clock),
+            people=Everybody(clients, self.clock),
             roles=self.roles,
             clock=self.clock,
             limit=micro(self.settings.auto_approve_max),
         )
         return tools.tools()
 
-    def due(self, slack: AsyncWebClient) -> Callable[[], Awaitable[int]]:
+    def due(self, clients: ClientOf) -> Callable[[], Awaitable[int]]:
         """One round of what has become due."""
-        people = SlackPeople(slack, self.clock)
+        people = Everybody(clients, self.clock)
         work = DueWork(schedules=self.store.schedules, people=people, clock=self.clock, kick=self.kick)
         return work.run_due
 

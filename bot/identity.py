@@ -53,6 +53,11 @@ class IdentityHolder:
 
 async def _ask(client: AsyncWebClient) -> BotIdentity:
     answer = await client.auth_test()
+    if answer.get("is_enterprise_install"):
+        raise SettingsError(
+            "SLACK_BOT_TOKEN is of a whole organisation, but it has to be of one workspace. Let the organisation "
+            "install the app by its page instead: see docs/install.md."
+        )
     return BotIdentity(
         bot_user_id=str(answer["user_id"]),
         bot_id=str(answer.get("bot_id") or ""),

@@ -20,7 +20,7 @@ NAMED = 5
 class AppointedRoles:
     """`agent.ports.Roles`. `appointments` are user ids (`U…`) and user group ids (`S…`) by role, of one workspace.
 
-    In other workspaces those who installed us are admins, and nobody else is anything.
+    In other workspaces those who installed us, there or in the organisation, are admins, and nobody else is anything.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class AppointedRoles:
         self._elsewhere = {place: members for place, members in known.items() if place != self.workspace_id}
 
     async def installed_by(self, workspace_id: str, user_id: str) -> None:
-        """Whoever installs us in a workspace of their own is an admin there, beside those who did so before."""
+        """Whoever installs us in a workspace or an organisation is an admin there, beside those who did so before."""
         if workspace_id == self.workspace_id or not user_id:
             return
         known = await self._store.members(workspace_id)
@@ -100,7 +100,7 @@ class AppointedRoles:
         people = {one for one in ids if not one.startswith(GROUP_PREFIX)}
         for group in (one for one in ids if one.startswith(GROUP_PREFIX)):
             try:
-                answer = await self._client.usergroups_users_list(usergroup=group)
+                answer = await self._client.usergroups_users_list(usergroup=group, team_id=self.workspace_id)
             except SLACK_ERRORS as error:
                 log.warning("user_group_unread", group=group, code=judge(error).code)
                 people |= self._members.get(role, frozenset())

@@ -41,8 +41,8 @@ class Known(Protocol):
 class People(Protocol):
     """Who people are."""
 
-    async def person(self, user_id: str) -> Known:
-        """What is known of a person."""
+    async def person(self, workspace_id: str, user_id: str) -> Known:
+        """What is known of a person of a workspace."""
         ...
 
 
@@ -75,7 +75,7 @@ class DueWork:
         """Enter what is due; how many that were. One whose person Slack cannot tell about waits for a later round."""
         done = 0
         for due in await self._schedules.due(AT_ONCE):
-            person = await self._people.person(due.requester)
+            person = await self._people.person(due.workspace_id, due.requester)
             if not person.unsure:
                 done += await (self._leave(due) if person.gone else self._fire(due))
         if done:

@@ -157,6 +157,10 @@ class Settings(BaseSettings):
     liveavatar_max_concurrent: int = Field(
         default=1, ge=1, le=1000, description="Live sessions the LiveAvatar account may run at once."
     )
+    live_connect: bool = Field(
+        default=False,
+        description="Whether workspaces that install the app may connect a LiveAvatar account of their own.",
+    )
     live_max_minutes: int = Field(
         default=15, ge=1, le=120, description="How long one live session may last at most, in minutes."
     )
@@ -347,6 +351,10 @@ class Settings(BaseSettings):
     def live(self) -> bool:
         """Whether live sessions can be held: there is an account, a face, and a page that people can open."""
         return None not in (self.liveavatar_api_key, self.liveavatar_avatar_id, self.public_url)
+
+    def live_elsewhere(self) -> bool:
+        """Whether workspaces may connect an account for live sessions of their own."""
+        return self.live_connect and self.has_oauth()
 
     def tokens(self) -> Tokens:
         """The tokens of programs."""

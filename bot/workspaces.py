@@ -6,6 +6,7 @@ Slack.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, NoReturn, Protocol
 
 import aiohttp
@@ -38,12 +39,16 @@ class Rows(Protocol):
 
 
 class Workspaces:
-    """Finds us in a workspace. `rows` None: only the workspace of the settings, whose token serves every request."""
+    """Finds us in a workspace. `rows` None: only the workspace of the settings, whose token serves every request.
+
+    `noted` is called when a workspace was met for the first time that its organisation's installation serves.
+    """
 
     def __init__(self, *, home: Member | None, rows: Rows | None, clock: Clock) -> None:
         self.home = home
         self._rows = rows
         self._clock = clock
+        self.noted: Callable[[], Awaitable[object]] = _nothing
         self._known: dict[Place, tuple[float, Installed | None]] = {}
 
     async def member(self, team_id: str | None, enterprise_id: str | None = None) -> Member | None:
@@ -52,7 +57,7 @@ class Workspaces:
             return self.home
         found = await self._find(team_id, enterprise_id)
         if found is not None and found.gone_at is None:
-            if found.is_enterprise and team_id is not None and enterprise_id is not None:
+            if found.is_enterprise and team_id not in (None, found.id) and enterprise_id is not None:
                 await self._note(self._rows, team_id, found.id)
             return _member(found, team_id)
         is_home = self.home is not None and self.home.identity.team_id == team_id
@@ -89,9 +94,10 @@ class Workspaces:
     async def _note(self, rows: Rows, team_id: str, enterprise_id: str) -> None:
         """Remember in the workspace's row by whose token it is served: later posts know only the workspace."""
         known = await self._find(team_id, None)
-        if known is None:
+        if known is None or known.gone_at is not None:
             await rows.know(team_id, enterprise_id)
             self._known.pop((team_id, None), None)
+            await self.noted()
 
 
 class WorkspaceClient(AsyncWebClient):
@@ -164,6 +170,10 @@ def place_of(body: Json) -> Place:
 def _member(found: Installed, team_id: str | None) -> Member:
     identity = BotIdentity(found.bot_user_id, found.bot_id, found.app_id, team_id or found.id)
     return Member(identity, found.token)
+
+
+async def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _not_installed() -> NoReturn:

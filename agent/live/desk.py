@@ -41,7 +41,7 @@ class _Orphan:
 
 
 class Desk:
-    """Implements `agent.live.ports.LiveDesk`. At most `limit` sessions at once. `summaries`: None for none."""
+    """Implements `agent.live.ports.LiveDesk`. At most `limit` sessions of an account at once. `summaries`: or none."""
 
     def __init__(self, parts: LiveParts, *, limit: int, summaries: Summaries | None) -> None:
         self._parts = parts
@@ -93,10 +93,17 @@ class Desk:
             running = self._running.get(session_id)
             if running is not None and not running.ending:
                 return await self._again(running, viewer, hello)
-            if len(self._running) >= self._limit:
+            if await self._full(session_id):
                 await self._turn_away(viewer, hello, "busy", MOVED)
                 return None
             return await self._anew(session_id, viewer, hello)
+
+    async def _full(self, session_id: str) -> bool:
+        """Whether the account of a session has as many as it may have."""
+        if len(self._running) < self._limit:
+            return False
+        mine = (await self._parts.store.session(session_id)).account_id
+        return sum(one.session.account_id == mine for one in self._running.values()) >= self._limit
 
     async def _again(self, running: Running, viewer: Viewer, hello: Hello) -> Running | None:
         if await running.tenure.join_again(viewer.user_id) is None:

@@ -35,7 +35,7 @@ def _nothing(session_id: str, turn: int, mark: str, at: float) -> None:
 class LiveParts:
     """Ports and services. Without `ears` or `voice` sessions go on by text, and say so.
 
-    `options` says what LiveAvatar's session is to be. `connect` opens its websocket.
+    `options` says what LiveAvatar's session is to be, or raises a `HeyGenError`. `connect` opens its websocket.
     """
 
     store: LiveStore
@@ -49,7 +49,7 @@ class LiveParts:
     clock: Clock
     ids: Ids
     connect: Connect
-    options: Callable[[LiveSession], SessionOptions]
+    options: Callable[[LiveSession], Awaitable[SessionOptions]]
     bounds: Bounds = field(default_factory=Bounds)
     observe: Observe = _nothing
 

@@ -71,7 +71,7 @@ class Starter:
 
     async def _created(self, client: LiveClient) -> SessionToken:
         """LiveAvatar's session, which costs nothing before it is started: so its making may be repeated."""
-        options = self._parts.options(self.session)
+        options = await self._parts.options(self.session)
         try:
             return await client.create_session(options)
         except HeyGenError as error:

@@ -155,7 +155,7 @@ class VideoAgentTools:
         if mode is AgentMode.CHAT and (busy := await self._chat_under_way(turn.conversation_id)):
             return busy
         account_id = await self._accounts.account_id(turn.workspace_id)
-        presenter = await self._presenters.choose(account_id, arguments.avatar, arguments.voice)
+        presenter = await self._presenters.choose(account_id, arguments.avatar, arguments.voice, turn)
         if not isinstance(presenter, Presenter):
             return presenter
         seconds = min(max(length_in(prompt) or arguments.seconds or USUAL_SECONDS, SHORTEST_VIDEO), LONGEST_VIDEO)

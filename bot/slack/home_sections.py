@@ -10,21 +10,26 @@ from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement, ConfirmO
 
 from agent.live.records import LiveSession, LiveState
 from agent.ports import Clock, Roles, Used
+from agent.presenters import Usual
 from agent.records import Job
 from agent.rights import Right, Role, may, roles_towards
 from agent.schedules import Schedule, ScheduleState
-from bot.slack import connect_views
+from bot.slack import connect_views, live_connect_views
 from bot.slack.blocks import context, section
 from bot.slack.budget import home_words
+from bot.slack.defaults import MINE, OURS, change_button, may_choose
 from bot.slack.home import Section, Viewer
 from bot.slack.ports import LinkFor, RecentJobs
 from bot.slack.schedule_cards import moment
 from bot.slack.text import safe
 from bot.slack.views import jobs_lines
 from bot.store.ledger import Spender
+from bot.store.usual import EVERYBODY
 from bot.store.wallet import LastLook
 
 SHOWN = 10
+SHOWN_NAME = 60
+NOBODY_CHOSEN = "as everybody's"
 MINUTE = 60.0
 FIRST_USE = (
     "*Greenroom makes and translates videos with HeyGen.* Write to me in the Messages tab, or mention me in a channel "
@@ -68,6 +73,14 @@ class Wallets(Protocol):
         ...
 
 
+class Choices(Protocol):
+    """Who speaks where nobody is named."""
+
+    async def chosen(self, workspace_id: str, user_id: str) -> Usual:
+        """What somebody has chosen, or everybody's choice."""
+        ...
+
+
 class Accounts(Protocol):
     """Which account is a workspace's."""
 
@@ -82,7 +95,10 @@ class Accounts(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HomeSections:
-    """The providers. `own` tells which account a workspace has connected itself, None where it has none."""
+    """The providers. `own` tells which account a workspace has connected itself, None where it has none.
+
+    `own_live` tells the same of LiveAvatar; None where that cannot be connected.
+    """
 
     jobs: RecentJobs
     live: Sessions
@@ -94,10 +110,13 @@ class HomeSections:
     roles: Roles
     clock: Clock
     link_for: LinkFor
+    habits: Choices
+    own_live: Callable[[str], Awaitable[str | None]] | None = None
 
     def all(self) -> list[Section]:
         """In the order in which they stand."""
-        return [self.account, self.my_jobs, self.budgets, self.live_sessions, self.plans, self.workspace_jobs]
+        of_all = [self.account, self.live_account, self.my_jobs, self.budgets, self.live_sessions, self.plans]
+        return [*of_all, self.defaults, self.workspace_jobs]
 
     async def account(self, viewer: Viewer) -> list[Block]:
         """The HeyGen account: connecting it for admins, who is to do that for the others, nothing where all is well."""
@@ -111,6 +130,20 @@ class HomeSections:
         replace = connect_views.connect_button("Replace" if mine else "Connect another")
         buttons = [replace, *([_remove()] if mine else [])]
         return [section(f":white_check_mark: {whose}"), ActionsBlock(elements=buttons)]
+
+    async def live_account(self, viewer: Viewer) -> list[Block]:
+        """The LiveAvatar account, for admins where workspaces may connect one."""
+        appointed = self.roles.appointed(viewer.workspace_id, viewer.user_id)
+        if self.own_live is None or not may(Right.MANAGE_ACCOUNT, appointed):
+            return []
+        if await self.own_live(viewer.workspace_id) is None:
+            offer = "Live avatars talk with people face to face, on a LiveAvatar account of this workspace."
+            return [section(offer), ActionsBlock(elements=[live_connect_views.connect_button("Connect LiveAvatar")])]
+        buttons = [live_connect_views.connect_button("Replace"), _remove_live()]
+        return [
+            section(":white_check_mark: This workspace's LiveAvatar account is connected."),
+            ActionsBlock(elements=buttons),
+        ]
 
     async def my_jobs(self, viewer: Viewer) -> list[Block]:
         """The viewer's own, and how to begin for those who have none yet."""
@@ -157,6 +190,18 @@ class HomeSections:
         lines = [f"`{safe(one.handle, 12)}` <@{safe(one.requester, 20)}>: {one.state.value}" for one in found[:SHOWN]]
         return [_header("Live sessions"), section("\n".join(lines))]
 
+    async def defaults(self, viewer: Viewer) -> list[Block]:
+        """Who speaks in videos where nobody is named, and the buttons that change it."""
+        if not await self.accounts.connected(viewer.workspace_id):
+            return []
+        mine = await self.habits.chosen(viewer.workspace_id, viewer.user_id)
+        ours = await self.habits.chosen(viewer.workspace_id, EVERYBODY)
+        words = f"*My videos:* {_speaks(mine, NOBODY_CHOSEN)}\n*Everybody's:* {_speaks(ours, 'as Greenroom is set up')}"
+        buttons = [change_button(MINE, "Change mine")]
+        if may_choose(self.roles.appointed(viewer.workspace_id, viewer.user_id)):
+            buttons.append(change_button(OURS, "Change everybody's"))
+        return [_header("Who speaks"), section(words), ActionsBlock(elements=buttons)]
+
     async def plans(self, viewer: Viewer) -> list[Block]:
         """What is to be done later."""
         mine = await self.schedules.of_person(viewer.workspace_id, viewer.user_id)
@@ -165,6 +210,13 @@ class HomeSections:
             return []
         lines = [f"`{one.handle}` {safe(one.text, 150)}: next {moment(one.next_at, one.zone)}" for one in found]
         return [_header("Later"), section("\n".join(lines)), context("`/heygen schedule` shows and cancels them.")]
+
+
+def _speaks(usual: Usual, otherwise: str) -> str:
+    parts = [safe(name, SHOWN_NAME) for name in (usual.avatar, usual.voice) if name]
+    if usual.avatar is None and usual.voice is not None:
+        return f"the voice {parts[0]}"
+    return ", with the voice ".join(parts) or otherwise
 
 
 def _header(text: str) -> Block:
@@ -179,3 +231,13 @@ def _remove() -> ButtonElement:
         deny="Keep it",
     )
     return ButtonElement(text="Disconnect", action_id=connect_views.REMOVE, style="danger", confirm=sure)
+
+
+def _remove_live() -> ButtonElement:
+    sure = ConfirmObject(
+        title="Disconnect LiveAvatar?",
+        text=PlainTextObject(text="Nobody can open a live session here until another account is connected."),
+        confirm="Disconnect",
+        deny="Keep it",
+    )
+    return ButtonElement(text="Disconnect", action_id=live_connect_views.REMOVE, style="danger", confirm=sure)

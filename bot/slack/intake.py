@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -329,14 +329,13 @@ class Intake:
         await next()
         return None
 
-    async def _depart(self, installation_id: str | None) -> None:
+    async def _depart(self, installations: Sequence[str]) -> None:
         """Slack has taken us out, or says so: it is looked at in the background."""
-        if installation_id is None:
-            return
-        log.warning("told_to_leave", installation=installation_id)
-        if self._doubt is not None:
-            await self._doubt(installation_id)
-            self._wake()
+        for installation_id in installations:
+            log.warning("told_to_leave", installation=installation_id)
+            if self._doubt is not None:
+                await self._doubt(installation_id)
+                self._wake()
 
     async def take(self, body: Json) -> None:
         """Classify and commit one event body; the store's errors pass through."""

@@ -9,13 +9,12 @@ import structlog
 from agent.ports import Clock
 from agent.records import TurnRecord
 from agent.toolbox import ALL_EFFECTS, READ_ONLY, Effect
-from bot.slack.people import SlackPeople, SlackPerson
+from bot.slack.people import Everybody, SlackPerson
 from bot.slack.ports import ClientOf
 from bot.talk import Reach, TalkSetting
 
 log = structlog.get_logger(__name__)
 
-MOST_WORKSPACES = 1_000
 EFFECTS: dict[Reach, frozenset[Effect]] = {
     Reach.FULL: ALL_EFFECTS,
     Reach.READ: READ_ONLY,
@@ -39,27 +38,18 @@ class Outsiders:
     """
 
     def __init__(self, clients: ClientOf, rules: Rules, clock: Clock) -> None:
-        self._clients = clients
         self._rules = rules
-        self._clock = clock
-        self._people: dict[str, SlackPeople] = {}
+        self._people = Everybody(clients, clock)
 
     async def effects(self, turn: TurnRecord) -> frozenset[Effect]:
         """What tools may do for a turn's requester."""
         setting = await self._rules.setting(turn.workspace_id)
         if setting.guests is Reach.FULL and setting.strangers is Reach.FULL:
             return ALL_EFFECTS
-        reach = reach_of(await self._in(turn.workspace_id).person(turn.requester), setting, turn.workspace_id)
+        reach = reach_of(await self._people.person(turn.workspace_id, turn.requester), setting, turn.workspace_id)
         if reach is not Reach.FULL:
             log.info("turn_of_outsider", turn=turn.id, reach=reach)
         return EFFECTS[reach]
-
-    def _in(self, workspace_id: str) -> SlackPeople:
-        if workspace_id not in self._people:
-            if len(self._people) >= MOST_WORKSPACES:
-                self._people.clear()
-            self._people[workspace_id] = SlackPeople(self._clients(workspace_id), self._clock)
-        return self._people[workspace_id]
 
 
 def reach_of(person: SlackPerson, setting: TalkSetting, workspace_id: str) -> Reach:

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from agent.ports import Clock
 from agent.records import Json
 from bot.slack.outcomes import SLACK_ERRORS, Verdict, judge
+from bot.slack.ports import ClientOf
 
 log = structlog.get_logger(__name__)
 
@@ -18,6 +19,7 @@ KNOWN_SECONDS = 60.0
 AGAIN_SECONDS = 15.0  # after Slack did not answer
 ANSWER_SECONDS = 5.0
 REMEMBERED = 1_000
+MOST_WORKSPACES = 1_000
 GONE = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
 PASSING = (Verdict.RATE_LIMITED, Verdict.UNSURE, Verdict.NOT_SENT)
 
@@ -36,6 +38,23 @@ class SlackPerson:
     guest: bool = False
     stranger: bool = False
     teams: frozenset[str] = frozenset()
+
+
+class Everybody:
+    """The people of each workspace, asked for with that workspace's token."""
+
+    def __init__(self, clients: ClientOf, clock: Clock) -> None:
+        self._clients = clients
+        self._clock = clock
+        self._places: dict[str, SlackPeople] = {}
+
+    async def person(self, workspace_id: str, user_id: str) -> SlackPerson:
+        """What is known of a person of a workspace."""
+        if workspace_id not in self._places:
+            if len(self._places) >= MOST_WORKSPACES:
+                self._places.clear()
+            self._places[workspace_id] = SlackPeople(self._clients(workspace_id), self._clock)
+        return await self._places[workspace_id].person(user_id)
 
 
 class SlackPeople:

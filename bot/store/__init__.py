@@ -36,6 +36,7 @@ from bot.store.roles import RoleMembers
 from bot.store.schedules import Schedules
 from bot.store.talk import Talk
 from bot.store.turns import Turns
+from bot.store.usual import UsualSpeakers
 from bot.store.video_agents import VideoAgents
 from bot.store.wallet import Wallet
 from bot.store.webhook_events import WebhookEvents
@@ -90,6 +91,7 @@ class Store:
         self.talk = Talk(database, ids, outbox, self.audit)
         self.schedules = Schedules(database, self.claims, ids, outbox, self.audit)
         self.facts = Facts(database, self.claims)
+        self.usual = UsualSpeakers(database)
         self.summed = Summed(database, self.claims)
         self.wallet = Wallet(database)
         self.roles = RoleMembers(database, self.audit)

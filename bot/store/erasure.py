@@ -38,6 +38,7 @@ from bot.store.schema import (
     metadata,
     role_member,
     submission,
+    usual_speaker,
     workspace,
 )
 from bot.store.traces import clear_log
@@ -177,6 +178,7 @@ class Erasures:
             await self._take_roles(who)
             await self._take_facts(who)
             await self._take_opinions(who)
+            await self._take_choices(who)
             if not await self._renaming.everywhere(who.workspace_id, who.user_id, who.pseudonym):
                 break
         await self._hide_direct(who)
@@ -211,6 +213,13 @@ class Erasures:
         theirs = sa.and_(feedback.c.workspace_id == who.workspace_id, feedback.c.user_id == who.user_id)
         async with self._database.transaction("erasure.opinions") as connection:
             await connection.execute(sa.delete(feedback).where(theirs))
+
+    async def _take_choices(self, who: Person) -> None:
+        """Who was to speak for them."""
+        column = usual_speaker.c
+        theirs = sa.and_(column.workspace_id == who.workspace_id, column.user_id == who.user_id)
+        async with self._database.transaction("erasure.choices") as connection:
+            await connection.execute(sa.delete(usual_speaker).where(theirs))
 
     async def _finish(self, asked: Erasure) -> None:
         """The last step: one line that says what was done, and nothing any more that says to whom."""

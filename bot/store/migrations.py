@@ -115,6 +115,12 @@ def add_memory(connection: sa.Connection) -> None:
     schema.fact.create(connection, checkfirst=True)
 
 
+def add_choices(connection: sa.Connection) -> None:
+    """LiveAvatar accounts of workspaces, and who speaks where nobody is named."""
+    schema.live_account.create(connection, checkfirst=True)
+    schema.usual_speaker.create(connection, checkfirst=True)
+
+
 MIGRATIONS: list[tuple[str, Migration]] = [
     ("001-tables", create_missing_tables),
     ("002-money", add_money),
@@ -129,6 +135,7 @@ MIGRATIONS: list[tuple[str, Migration]] = [
     ("011-installations", add_installations),
     ("012-talk", add_talk),
     ("014-programs", add_programs),
+    ("015-choices", add_choices),
 ]
 
 

@@ -30,10 +30,14 @@ class RoleMembers:
         return {role: frozenset(users) for role, users in found.items()}
 
     async def everywhere(self) -> dict[str, dict[Role, frozenset[str]]]:
-        """User ids by role, of every workspace."""
+        """User ids by role, of every workspace: those appointed in it, and those in the organisation that serves it."""
         found: defaultdict[str, defaultdict[Role, set[str]]] = defaultdict(lambda: defaultdict(set))
+        columns = role_member.c.role, role_member.c.user_id
+        own = sa.select(role_member.c.workspace_id, *columns)
+        organisation = workspace.c.enterprise_id == role_member.c.workspace_id
+        inherited = sa.select(workspace.c.workspace_id, *columns).join_from(role_member, workspace, organisation)
         async with self._database.reading() as connection:
-            for row in await connection.execute(sa.select(role_member)):
+            for row in await connection.execute(own.union(inherited)):
                 found[row.workspace_id][Role(row.role)].add(row.user_id)
         return {place: {role: frozenset(users) for role, users in roles.items()} for place, roles in found.items()}
 

@@ -20,7 +20,7 @@ from bot.store.claims import Claims
 from bot.store.database import Database
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.rows import first, one, record
-from bot.store.schema import batch, inbox, lane, schedule, submission, turn, workspace
+from bot.store.schema import batch, inbox, installation, lane, schedule, submission, turn, workspace
 
 UNSPENT = (SubmissionState.REFUSED, SubmissionState.CANCELLED)
 PREFIX = "schedule:"
@@ -115,10 +115,10 @@ class Schedules:
         return await self._all(select.order_by(schedule.c.next_at, schedule.c.number))
 
     async def due(self, limit: int) -> list[Schedule]:
-        """Those whose time has come, the longest overdue first."""
+        """Those whose time has come, the longest overdue first. Where we were taken out they wait for the next time."""
         async with self._database.reading() as connection:
             now = await self._database.now(connection)
-            come = sa.and_(schedule.c.state == ScheduleState.ACTIVE, schedule.c.next_at <= now)
+            come = sa.and_(schedule.c.state == ScheduleState.ACTIVE, schedule.c.next_at <= now, sa.not_(_taken_out()))
             select = sa.select(schedule).where(come).order_by(schedule.c.next_at, schedule.c.number).limit(limit)
             return [record(Schedule, row) for row in (await connection.execute(select)).mappings()]
 
@@ -270,6 +270,14 @@ async def _spent(connection: AsyncConnection, condition: sa.ColumnElement[bool])
     every = joined.outerjoin(batch, batch.c.id == submission.c.batch_id)
     total = sa.select(sa.func.coalesce(sa.func.sum(submission.c.quote_high), 0)).select_from(every)
     return int(await connection.scalar(total.where(left)) or 0)
+
+
+def _taken_out() -> sa.ColumnElement[bool]:
+    """There is nobody to report to: the installations that served the schedule's workspace are all over."""
+    place = sa.select(workspace.c.enterprise_id).where(workspace.c.workspace_id == schedule.c.workspace_id)
+    served = installation.c.id.in_([schedule.c.workspace_id, place.scalar_subquery()])
+    over = sa.exists().where(served, installation.c.gone_at.is_not(None))
+    return sa.and_(over, sa.not_(sa.exists().where(served, installation.c.gone_at.is_(None))))
 
 
 def _active_of(workspace_id: str, requester: str) -> sa.ColumnElement[bool]:

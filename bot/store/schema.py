@@ -792,6 +792,33 @@ erasure = sa.Table(
 
 # Where the app is installed; `workspace_id` is the team's id or the organisation's. Tokens are sealed, and gone when
 # Slack has taken us out. Whoever asks Slack about it holds it until `busy_until`, in its `epoch`.
+# Who speaks where nobody is named. Without a person (an empty `user_id`) it is the workspace's choice.
+usual_speaker = sa.Table(
+    "usual_speaker",
+    metadata,
+    _key("workspace_id"),
+    _key("user_id"),
+    _column("account_id", ID),
+    _maybe("avatar_id", ID),
+    _maybe("avatar", Words),
+    _maybe("voice_id", ID),
+    _maybe("voice", Words),
+)
+
+# LiveAvatar accounts that workspaces have connected; see `bot.store.live_accounts` for why they are not credentials.
+live_account = sa.Table(
+    "live_account",
+    metadata,
+    _key("account_id"),
+    _workspace(),
+    _column("avatar_id", ID),
+    _column("mark", ID),
+    _column("sealed", Words),
+    _column("connected_at", sa.Double),
+    _maybe("ended_at", sa.Double),
+    sa.Index("live_account_workspace", "workspace_id"),
+)
+
 installation = sa.Table(
     "installation",
     metadata,

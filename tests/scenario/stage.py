@@ -201,7 +201,7 @@ class Stage:
 
     def closings(self, root: str, channel: str = "videos") -> list[Message]:
         """The messages that call somebody back (late notices too)."""
-        return [m for m in self.by_app(root, channel) if re.match(r"<@U\w+> ", m.text) and "asked by" not in m.text]
+        return [m for m in self.by_app(root, channel) if re.match(r"<@[UW]\w+> ", m.text) and "asked by" not in m.text]
 
     def replies(self, root: str, channel: str = "videos") -> list[Message]:
         """Finished answers in a thread: neither cards nor closings, nor what is still being written."""

@@ -33,6 +33,7 @@ async def test_a_token_is_exchanged_before_it_expires_and_work_goes_on(stage: St
     stage.clock.advance(11 * 3_600.0)
     await stage.wait(lambda: stage.slack.oauth.refreshed)
     await stage.wait(lambda: len(second.tokens) == 2)
+    await stage.probe()  # long enough for the new token to be written down
     stage.slack.clock.advance(11 * 3_600.0)
     del second.tokens[first]  # its time is over
     with stage.slack.visiting(second):
@@ -65,6 +66,18 @@ async def test_taken_out_it_falls_silent_and_comes_back_with_the_next_installati
     with stage.slack.visiting(second):
         again = stage.ask("hello")
         assert await stage.reply(again)
+
+
+async def test_people_are_looked_up_where_they_are(stage: Stage, second: Workspace) -> None:
+    await install(stage, second)
+    stage.heygen.add_account("hg-key-2", name="second")
+    second.person("alice").timezone = "America/New_York"
+    with stage.slack.visiting(second):
+        await connect(stage, "hg-key-2")
+        there = stage.ask(f"every day at nine, translate {stage.video} into French")
+        await stage.wait(lambda: [m for m in stage.by_app(there) if "(America/New_York)" in m.rendered_text()])
+        stage.clock.advance(86_400.0)
+        await stage.wait(lambda: [m for m in stage.by_app(there) if "scheduled by" in m.text and "is due" in m.text])
 
 
 async def test_an_installation_needs_the_browser_that_began_it_and_counts_once(stage: Stage, second: Workspace) -> None:

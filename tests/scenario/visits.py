@@ -32,10 +32,10 @@ async def visit(url: str, headers: Mapping[str, str] | None = None) -> httpx2.Re
         return await browser.get(url, headers=dict(headers or {}))
 
 
-async def install(stage: Stage, team: Workspace, user: str = "alice") -> httpx2.Response:
-    """Somebody of a team installs the app there; the last page they see."""
+async def install(stage: Stage, team: Workspace, user: str = "alice", *, whole: bool = False) -> httpx2.Response:
+    """Somebody of a team installs the app there, or for its `whole` organisation; the last page they see."""
     url, cookie = await begin(stage)
-    return await visit(stage.slack.oauth.allow(url, team, user), {"Cookie": cookie})
+    return await visit(stage.slack.oauth.allow(url, team, user, whole=whole), {"Cookie": cookie})
 
 
 async def connect(stage: Stage, key: str, user: str = "alice", *, works: bool = True) -> str:

@@ -25,6 +25,7 @@ from agent.live.openai_voice import HttpVoice
 from agent.live.parts import LiveParts
 from agent.live.phrases import ENGLISH
 from agent.live.ports import EndPressed, Hello, RoomReady, Sound, Typed, ViewerInput
+from agent.live.records import LiveSession
 from agent.live.stage import Bounds
 from agent.reading import Reading
 from agent.responses_wire import ResponsesWire
@@ -298,6 +299,9 @@ async def town() -> AsyncIterator[Town]:
             elif mark == "first_speak_sent" and session_id in ended:
                 marks.append(at - ended.pop(session_id))
 
+        async def options(session: LiveSession) -> SessionOptions:
+            return SessionOptions(avatar_id=ALEX, max_seconds=session.max_seconds)
+
         parts = LiveParts(
             store=store,
             accounts=FakeLiveAccounts(LiveClient(live_transport(urls["liveavatar"], "la-key-1", http, "greenroom/1"))),
@@ -310,7 +314,7 @@ async def town() -> AsyncIterator[Town]:
             clock=clock,
             ids=ids,
             connect=_connect(clock, ids),
-            options=lambda session: SessionOptions(avatar_id=ALEX, max_seconds=session.max_seconds),
+            options=options,
             bounds=Bounds(idle=10_000.0),
             observe=observe,
         )

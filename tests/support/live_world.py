@@ -156,6 +156,10 @@ class LiveWorld:
             secret=b"secret",
             unconfirmed=ENGLISH.unconfirmed,
         )
+
+        async def options(session: LiveSession) -> SessionOptions:
+            return SessionOptions(avatar_id=ALEX, max_seconds=session.max_seconds)
+
         parts = LiveParts(
             store=rows,
             accounts=FakeLiveAccounts(self.live),
@@ -168,7 +172,7 @@ class LiveWorld:
             clock=self.clock,
             ids=ids,
             connect=connect,
-            options=lambda session: SessionOptions(avatar_id=ALEX, max_seconds=session.max_seconds),
+            options=options,
             bounds=bounds or Bounds(),
             observe=lambda *mark: self.marks.append(mark),
         )

@@ -19,6 +19,7 @@ from agent.conversation import function_call, user_message
 from agent.live.ports import NewLine
 from agent.live.records import CommandKind, LiveAccess, LiveEnd, LiveState, Manner, NewLiveSession, Speaker
 from agent.money import Reason
+from agent.presenters import Usual
 from agent.records import (
     DeliveryKind,
     JobState,
@@ -344,6 +345,8 @@ async def talked(store: Store, turn: TurnRecord) -> None:
     await store.talk.rate(turn.id, BOB, good=True)
     await store.talk.await_answer(WORKSPACE, turn.conversation_id, ALICE)
     await store.talk.change(WORKSPACE, ALICE, TalkSetting(people=(ALICE, BOB)), "C1", Policy.MENTIONS)
+    for person in (ALICE, BOB):
+        await store.usual.choose(WORKSPACE, person, ACCOUNT, Usual(avatar_id="look-1", avatar="Ava"))
 
 
 async def alice_steers(store: Store, session_id: str) -> None:

@@ -58,6 +58,7 @@ BARE = {
     "lane": {"id", "workspace_id", "owner"},
     "ledger": {"workspace_id", "account_id", "submission_id", "job_id", "channel_id", "via"},
     "link": {"id", "workspace_id", "account_id", "job_id"},
+    "live_account": {"account_id", "workspace_id", "avatar_id", "mark", "sealed"},
     "live_command": {"id", "key", "workspace_id", "conversation_id", "session_id", "message_ts"},
     "live_line": {"session_id", "workspace_id", "conversation_id"},
     "live_pass": {"id", "workspace_id", "conversation_id", "session_id"},
@@ -84,6 +85,7 @@ BARE = {
     "wallet_reading": {"workspace_id", "account_id"},
     "webhook_cursor": {"account_id", "workspace_id", "token"},
     "webhook_event": {"workspace_id", "account_id", "event_id", "type", "payload"},
+    "usual_speaker": {"workspace_id", "account_id", "avatar_id", "avatar", "voice_id", "voice"},
     "workspace": {"workspace_id", "name", "enterprise_id"},
 }
 TRACE = re.compile(rf"{ALICE}(?!X)|{WORDS[ALICE]}", re.IGNORECASE)

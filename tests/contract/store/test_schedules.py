@@ -66,7 +66,7 @@ class Everybody:
     def __init__(self, **facts: bool) -> None:
         self.found = SlackPerson("UTC", **facts)
 
-    async def person(self, user_id: str) -> SlackPerson:
+    async def person(self, workspace_id: str, user_id: str) -> SlackPerson:
         return self.found
 
 

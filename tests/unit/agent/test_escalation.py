@@ -31,7 +31,6 @@ from tests.support.agent_stores import FakeTurnStore
 
 PRICE = 120_000
 TERMS = LiveTerms(
-    available=True,
     price_per_minute=PRICE,
     max_minutes=15,
     auto_approve_max=10_000_000,
@@ -84,7 +83,12 @@ class Desk:
         self.turns, self.door, self.roles, self.budget = turns, Door(), FakeRoles(), FakeBudget()
         self.operators = False
         self.terms = TERMS
+        self.account: str | None = live_account_id("W1")
         self.kicks = 0
+
+    async def current(self, workspace_id: str) -> str | None:
+        """Which LiveAvatar account the workspace has."""
+        return self.account
 
     def kick(self) -> None:
         self.kicks += 1
@@ -97,6 +101,7 @@ class Desk:
             budget=self.budget,
             roles=self.roles,
             terms=self.terms,
+            accounts=self,
             called=lambda _: self.operators,
             kick=self.kick,
         )
@@ -159,13 +164,13 @@ async def test_without_operators_the_avatar_is_offered_at_once(desk: Desk) -> No
 
 
 async def test_operators_can_be_called_where_there_is_no_avatar(desk: Desk) -> None:
-    desk.operators, desk.terms = True, dataclasses.replace(TERMS, available=False)
+    desk.operators, desk.account = True, None
     assert "the card here says so" in await desk.added("ask_for_human")
     assert (desk.door.opened[0].max_seconds, desk.door.opened[0].offer_seconds) == (0, 0.0)
 
 
 async def test_without_operators_and_avatar_nothing_is_opened(desk: Desk) -> None:
-    desk.terms = dataclasses.replace(TERMS, available=False)
+    desk.account = None
     assert "nobody is appointed" in (await desk.failed("ask_for_human")).message
     assert desk.door.opened == []
 
@@ -190,7 +195,7 @@ async def test_the_avatar_is_offered_although_there_are_operators(desk: Desk) ->
 
 
 async def test_without_an_avatar_the_person_hears_of_the_team(desk: Desk) -> None:
-    desk.operators, desk.terms = True, dataclasses.replace(TERMS, available=False)
+    desk.operators, desk.account = True, None
     outcome = await desk.failed("start_live_avatar")
     assert (outcome.code, outcome.hint) == ("not_configured", "A person of the team can be called instead.")
 

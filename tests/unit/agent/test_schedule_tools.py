@@ -36,7 +36,7 @@ class OnePerson:
     def __init__(self, zone: str | None = "Europe/Berlin") -> None:
         self.zone = zone
 
-    async def person(self, user_id: str) -> Somebody:
+    async def person(self, workspace_id: str, user_id: str) -> Somebody:
         return Somebody(self.zone)
 
 
