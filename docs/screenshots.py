@@ -24,13 +24,17 @@ from emulators.slack import Message
 from emulators.visitor import Visitor
 
 FOLDER = Path(__file__).parent / "images"
-SIZES = {"": (1280, 800), "-phone": (390, 844)}
+SIZES = {"": (1280, 900), "-phone": (390, 844)}
 LARGEST = 150_000  # bytes of a picture
 QUALITIES = (90, 80, 70, 60, 50, 40)
 SECONDS = 60.0
+TO_THE_TOP = """message => {
+  const list = message.closest('.timeline');
+  list.scrollTop += message.getBoundingClientRect().top - list.getBoundingClientRect().top;
+}"""
 SETTLED = 1_000  # milliseconds, for pictures that are loaded and for lists that scroll
 LEADS = "Name,Company\nSarah,Acme\nJohn,Globex\nMike,Initech\nAiko,Umbrella\nNoor,Hooli\nLars,Wonka\n,Nobody\n"
-QUESTION = "Which videos are being made for me at the moment?"
+QUESTION = "What can you do for me here?"
 
 
 @dataclass(slots=True)
@@ -50,11 +54,12 @@ class Play:
         """What the app wrote into a thread."""
         return [one for one in self.stage.slack.thread("videos", root) if one.from_app]
 
-    async def shown(self, root: str, words: str) -> Message:
-        """The newest post of the app's with these words, or with a button of that name."""
+    async def shown(self, root: str, words: str, *, first: bool = False) -> Message:
+        """The newest post of the app's with these words, or with a button of that name; or the first such post."""
 
         def look() -> Message | None:
-            return next((one for one in reversed(self.posts(root)) if words in f"{one.text} {one.blocks}"), None)
+            posts = self.posts(root) if first else reversed(self.posts(root))
+            return next((one for one in posts if words in f"{one.text} {one.blocks}"), None)
 
         found = await self.stage.slack.journal.wait_for(look, SECONDS)
         assert isinstance(found, Message)  # noqa: S101 - for the type
@@ -68,11 +73,12 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Whose page is taken where, and the thread that is to be open in it (None: none)."""
+    """Whose page is taken where, the thread that is to be open in it, and the message that is to stand on top."""
 
     person: str
     place: str
-    thread: str | None
+    thread: str | None = None
+    top: str | None = None
 
 
 async def translation(play: Play) -> Scene:
@@ -80,15 +86,14 @@ async def translation(play: Play) -> Scene:
     source = f"{play.stage.heygen.url}/sources/launch.mp4"
     root = play.ask(f"Translate {source} into French, German and Japanese and tell me when all three are done.")
     await play.shown(root, "all 3 are ready")
-    return Scene("alice", "videos", root)
+    return Scene("alice", "videos", root, (await play.shown(root, "French", first=True)).ts)
 
 
 async def approval(play: Play) -> Scene:
     """What costs more than goes by itself waits for another person's click."""
     source = f"{play.stage.heygen.url}/sources/camera.mp4"
     root = play.ask(f"Translate {source} into French, German and Japanese.")
-    await play.shown(root, "'approve_request'")
-    return Scene("bob", "videos", root)
+    return Scene("bob", "videos", root, (await play.shown(root, "'approve_request'")).ts)
 
 
 async def leads(play: Play) -> Scene:
@@ -96,8 +101,8 @@ async def leads(play: Play) -> Scene:
     root = play.ask("Make a personal intro video for everybody in this list", [("leads.csv", LEADS.encode())])
     await play.press("bob", root, "approve_batch")
     await play.press("alice", root, "make_rest")
-    await play.shown(root, "all 6 are ready")
-    return Scene("alice", "videos", root)
+    closing = await play.shown(root, "all 6 are ready")
+    return Scene("alice", "videos", root, closing.ts)
 
 
 async def live(play: Play) -> Scene:
@@ -114,15 +119,15 @@ async def live(play: Play) -> Scene:
     await visitor.until(lambda: len([one for one in visitor.captions("avatar") if one["final"]]) > 1, SECONDS)
     await play.shown(root, visitor.captions("avatar")[-1]["text"][:20])
     await play.press("carol", root, "live_take_over")
-    await play.shown(root, "'live_hand_back'")
+    card = await play.shown(root, "'live_hand_back'")
     stage.slack.say("carol", "videos", "Hello Alice, this is Carol. Your invoice is corrected.", thread_ts=root)
     await visitor.until(lambda: "Carol" in visitor.heard("teammate"))
-    return Scene("carol", "videos", root)
+    return Scene("carol", "videos", root, card.ts)
 
 
 async def home(play: Play) -> Scene:
     """The App Home of somebody who has videos."""
-    return Scene("alice", "@app/home", None)
+    return Scene("alice", "@app/home")
 
 
 SCENES: dict[str, Callable[[Play], Awaitable[Scene]]] = {
@@ -187,6 +192,9 @@ async def arrange(page: Page, url: str, scene: Scene) -> None:
             .first.click()
         )
     await page.wait_for_timeout(SETTLED)
+    await page.locator("main .slack").first.evaluate("part => innerWidth < 961 && part.scrollIntoView()")
+    if scene.top is not None:
+        await page.locator(f'#thread article[data-ts="{scene.top}"]').evaluate(TO_THE_TOP)
 
 
 async def taken(page: Page) -> bytes:
