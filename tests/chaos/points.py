@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from bot.store.database import Database
 
-ID = re.compile(r"/[0-9a-f]{32}(?=[/ ])")
+ID = re.compile(r"/(?:[0-9a-f]{32}|[0-9A-Z]{24})(?=[/ ])")
 
 
 class Points:
