@@ -78,7 +78,7 @@ def build_app(
     )
     app.middleware(intake.middleware)
     app.error(_failed)
-    _register_events(app)
+    app.event(ANYTHING)(_nothing_more)  # an event without a listener is answered 404 and comes again
     _register_interactions(app, router)
     return app
 
@@ -95,13 +95,6 @@ def _without_token(client: AsyncWebClient) -> AsyncWebClient:
         headers=client.headers,
         retry_handlers=client.retry_handlers,
     )
-
-
-def _register_events(app: AsyncApp) -> None:
-    """A listener for everything: an event without one is answered 404 and comes again."""
-    for name in dict.fromkeys(event.split(".")[0] for event in SUBSCRIBED_EVENTS):
-        app.event(name)(_nothing_more)
-    app.event(ANYTHING)(_nothing_more)
 
 
 async def _nothing_more() -> None:

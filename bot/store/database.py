@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from agent.ports import Clock
 from bot.store import migrations
 
-READERS = 4
+READERS = 5
 POSTGRES_CONNECTIONS = 10
 POOL_TIMEOUT = 30.0  # seconds to wait for a connection
 CONNECT_SECONDS = 5
@@ -80,6 +80,7 @@ class Database:
         self._clock = clock
         self._dialect = _dialect_of(self.url)
         self._line = asyncio.Semaphore(self._dialect.writers)
+        self._desk = asyncio.Semaphore(self._dialect.readers)
         self._writer: AsyncEngine | None = None
         self._reader: AsyncEngine | None = None
         self._pulse: AsyncEngine | None = None
@@ -126,30 +127,19 @@ class Database:
         """
         async with contextlib.AsyncExitStack() as stack:
             if not urgent and not pulse:
-                await stack.enter_async_context(self._in_line())
+                await stack.enter_async_context(_in_line(self._line))
             engine = self._pulse if pulse else self._writer
             connection = await stack.enter_async_context(_connected(_open(engine)))
             yield connection
             await _to_the_end(connection.commit())
 
     @contextlib.asynccontextmanager
-    async def _in_line(self) -> AsyncIterator[None]:
-        """Wait for one of the background's places at the pool, as long as the pool itself would let us wait."""
-        try:
-            async with asyncio.timeout(POOL_TIMEOUT):
-                await self._line.acquire()
-        except TimeoutError:
-            raise sa.exc.TimeoutError(f"no turn to write within {POOL_TIMEOUT:.0f} s") from None
-        try:
-            yield
-        finally:
-            self._line.release()
-
-    @contextlib.asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """Read from one consistent snapshot; a write in here is an error."""
-        async with _connected(_open(self._reader)) as connection:
-            yield connection
+    async def reading(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
+        """Read from one consistent snapshot; a write in here is an error. `urgent` as for `transaction`."""
+        async with contextlib.AsyncExitStack() as stack:
+            if not urgent:
+                await stack.enter_async_context(_in_line(self._desk))
+            yield await stack.enter_async_context(_connected(_open(self._reader)))
 
     async def now(self, connection: AsyncConnection) -> float:
         """Unix seconds of the one clock that all processes share."""
@@ -183,6 +173,7 @@ class Database:
 class _Dialect(Protocol):
     single_process: bool
     writers: int  # background transactions that may ask for a connection at once
+    readers: int  # the same for reading
 
     def acquire(self) -> None: ...
     def release(self) -> None: ...
@@ -200,6 +191,7 @@ class _Sqlite:
 
     single_process = True
     writers = 1
+    readers = READERS - 1  # the last one is for what is urgent
 
     def __init__(self, url: sa.URL) -> None:
         if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
@@ -266,6 +258,7 @@ class _Postgres:
 
     single_process = False
     writers = POSTGRES_CONNECTIONS - 2  # the others are for readers and for what is urgent
+    readers = POSTGRES_CONNECTIONS  # of the same pool
 
     def __init__(self, url: sa.URL) -> None:
         self._url = url.set(drivername="postgresql+psycopg")
@@ -362,6 +355,20 @@ class _Connection(AsyncConnection):
     async def run_sync(self, *arguments: Any, **options: Any) -> Any:
         """As the base class's."""
         return await _to_the_end(super().run_sync(*arguments, **options))
+
+
+@contextlib.asynccontextmanager
+async def _in_line(line: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Wait for one of the background's places at a pool, as long as the pool itself would let us wait."""
+    try:
+        async with asyncio.timeout(POOL_TIMEOUT):
+            await line.acquire()
+    except TimeoutError:
+        raise sa.exc.TimeoutError(f"no turn at the database within {POOL_TIMEOUT:.0f} s") from None
+    try:
+        yield
+    finally:
+        line.release()
 
 
 @contextlib.asynccontextmanager

@@ -67,7 +67,7 @@ class Talk:
 
         One statement: it is asked of every message in every channel that we are in.
         """
-        async with self._database.reading() as connection:
+        async with self._database.reading(urgent=True) as connection:
             now = await self._database.now(connection)
             row = await first(connection, _standing(workspace_id, channel_id, thread_ts))
         if row is None:  # a select from one row without conditions has one
