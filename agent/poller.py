@@ -19,6 +19,7 @@ from agent.errors import LeaseLost
 from agent.jobs import PollPlan, match, reading, unknown, unrecognised
 from agent.ports import Accounts, Clock, JobStore
 from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, JobUpdate, Lease
+from agent.spans import NO_SPANS, submission_of
 from agent.work import Remote, Works
 from heygen import Client, HeyGenError, NotFound, RemoteStatus, StatusEntry
 
@@ -53,6 +54,7 @@ class Poller:
         self._rng = rng
         self._plan = plan or PollPlan()
         self._checking = checking
+        self.spans = NO_SPANS
         self.changes = 0  # readings so far that others may have something to do about
 
     async def run_due(self, limit: int = 200) -> int:
@@ -167,6 +169,17 @@ class Poller:
         await self._jobs.record_update(lease, update)
         if update.state is not job.state and not (job.state is JobState.UNWANTED and update.state in OPEN_JOB_STATES):
             log.info("job_changed", state=update.state, before=job.state)
+            await self._traced(job, update)
+
+    async def _traced(self, job: Job, update: JobUpdate) -> None:
+        """A job that is over is a span, from when it was asked for."""
+        if not self.spans.on or update.state in OPEN_JOB_STATES:
+            return
+        submission = await self._jobs.submission(job.submission_id)
+        under = submission_of(submission.id, submission.attempts)
+        times = {"began": job.created_at, "ended": self._clock.now()}
+        facts = {"kind": job.kind.value, "state": update.state.value, "handle": job.handle}
+        self.spans.past("job", turn=submission.turn_id, under=under, **times, **facts)
 
     # -- ids that are not recognised yet -----------------------------------------------------------------------
 
@@ -201,6 +214,7 @@ class Poller:
             self.changes += 1
             await self._jobs.attach(lease, provider_id=provider_id, update=update)
             log.info("job_changed", state=update.state, before=job.state)
+            await self._traced(job, update)
         elif unread:
             update = JobUpdate(JobState.WAITING, None, now + self._wait(job))
             await self._record(lease, job, self._bounded(job, update))

@@ -45,6 +45,7 @@ from agent.records import (
 )
 from agent.request import opening
 from agent.schedules import SCHEDULED
+from agent.spans import NO_SPANS, event_of
 from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, output_item, to_checkpoint
 from agent.toolbox import ALL_EFFECTS, READ_ONLY, CallContext, Effect, Planned, Toolbox, call_key
 from agent.turn import Bounds, CallModel, Finish, GiveUp, Report, Settle, Step, Turn
@@ -129,6 +130,7 @@ class Runner:
         self.agents = agents
         self.limits = limits
         self.recall = recall or Recall()
+        self.spans = NO_SPANS
         self._secret = secret
 
     async def run(self, lease: Lease, row: InboxRow) -> Parked | None:
@@ -140,9 +142,15 @@ class Runner:
         if turn.not_before > self.clock.now():
             return Parked(turn.not_before)
         conversation = await self.turns.conversation(row.conversation_id)
-        with bound_contextvars(conversation=row.conversation_id, turn=turn.id):
-            log.info("turn_begun", origin=turn.origin, attempt=turn.attempts + 1, model_calls=turn.model_calls)
-            return await _Run(self, lease, turn, conversation).run()
+        facts: dict[str, str | int] = {"origin": turn.origin, "attempt": turn.attempts + 1}
+        under = event_of(turn.id) if row.kind not in (SCHEDULED, "mcp") else None
+        named = bound_contextvars(conversation=row.conversation_id, turn=turn.id)
+        with named, self.spans.span("turn", turn=turn.id, under=under, **facts) as span:
+            log.info("turn_begun", **facts, model_calls=turn.model_calls)
+            one = _Run(self, lease, turn, conversation)
+            parked = await one.run()
+            span.add(state=one.ended or "parked")
+            return parked
 
     async def has_begun(self, row: InboxRow) -> bool:
         """Whether a turn exists for the row."""
@@ -182,6 +190,7 @@ class _Run:
         self._watch = Watch(runner.turns, runner.clock, turn.id)
         self._history = 0
         self._of_use: list[str] = []
+        self.ended: TurnState | None = None
         # What no person has asked for may look, but neither spend nor change anything.
         self._allowed = ALL_EFFECTS
         self._effects = ALL_EFFECTS if turn.origin in PERSONAL else PROGRAMS if turn.exact else READ_ONLY
@@ -424,6 +433,7 @@ class _Run:
         await self._reply.settle(delivery, reply)
 
     def _log_end(self, state: TurnState, error: str | None) -> None:
+        self.ended = state
         log.info("turn_finished", state=state, error=error, model_calls=self._calls, tokens=self._tokens)
 
     async def _report(self) -> str:

@@ -16,6 +16,7 @@ from agent.errors import LeaseLost, NotApproved, SourceRefused
 from agent.jobs import KEY_HONOURED_SECONDS, SUBMIT_ATTEMPTS, submit_wait
 from agent.ports import Accounts, Clock, JobStore
 from agent.records import Lease, Submission, SubmissionState
+from agent.spans import NO_SPANS, tool_of
 from agent.spending import Spending
 from agent.work import ANSWERED, ONCE, UNKEYED, Works
 from heygen import APIError, Client, HeyGenError, InsufficientCredit, InvalidRequest, NotFound, RequestInProgress
@@ -48,6 +49,7 @@ class Submitter:
         self._spending = spending
         self._clock = clock
         self._rng = rng
+        self.spans = NO_SPANS
 
     async def settle(self, submission_id: str) -> Submission:
         """Try once, unless somebody else is at it or it is not due; returns the row as it is afterwards."""
@@ -70,7 +72,9 @@ class Submitter:
     async def _send(self, lease: Lease, submission: Submission) -> None:
         """One attempt; every line of the log meanwhile says whose it is."""
         whose = {"submission": submission.id, "conversation": submission.conversation_id, "turn": submission.turn_id}
-        with bound_contextvars(**whose):
+        key = f"{submission.id}:{submission.attempts + 1}"
+        by = {"turn": submission.turn_id, "under": tool_of(submission.turn_id, submission.call_id), "key": key}
+        with bound_contextvars(**whose), self.spans.span("submission", **by, kind=submission.kind.value):
             await self._attempt(lease, submission)
 
     async def _attempt(self, lease: Lease, submission: Submission) -> None:

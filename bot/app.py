@@ -45,6 +45,7 @@ from agent.presenters import AccountPresenters
 from agent.reading import Reading
 from agent.retrying import Retrying
 from agent.runner import Runner
+from agent.spans import NO_SPANS, Spans
 from agent.spending import Spending
 from agent.submitter import Submitter
 from agent.toolbox import Toolbox, ToolSpec
@@ -121,6 +122,8 @@ from bot.store.claims import LEASE_SECONDS
 from bot.store.counts import counts
 from bot.store.database import Database, Topic
 from bot.store.directory import Account, Workspace
+from bot.store.origins import origins_in
+from bot.traces import TracedLanes, TracedModel, spans_of, traced_tools
 from bot.usual_times import UsualTimes
 from bot.wallet import WalletWatches
 from bot.web.health import Health
@@ -200,6 +203,7 @@ class _Clients:
     heygen: Client | None
     http: httpx2.AsyncClient
     metrics: Metrics
+    spans: Spans
 
 
 @asynccontextmanager
@@ -219,7 +223,7 @@ async def running(
     clock, ids, tempo = clock or SystemClock(), ids or RandomIds(), tempo or Tempo()
     async with AsyncExitStack() as stack:
         store = await _store(stack, settings, clock, ids, tempo)
-        clients = await _clients(stack, settings)
+        clients = await _clients(stack, settings, await spans_of(stack, settings, part))
         app = await _compose(stack, settings, store, clients, clock, ids, tempo, part)
         app.background.start()
         stack.push_async_callback(app.background.end)
@@ -254,7 +258,7 @@ def _tls() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-async def _clients(stack: AsyncExitStack, settings: Settings) -> _Clients:
+async def _clients(stack: AsyncExitStack, settings: Settings, spans: Spans = NO_SPANS) -> _Clients:
     session = await stack.enter_async_context(aiohttp.ClientSession())
     http = await stack.enter_async_context(httpx2.AsyncClient(timeout=30.0, trust_env=True, verify=_tls()))
     openai = await stack.enter_async_context(
@@ -276,7 +280,7 @@ async def _clients(stack: AsyncExitStack, settings: Settings) -> _Clients:
     metrics = Metrics()
     own = settings.has_heygen() or not settings.has_oauth()
     heygen = heygen_client(settings, http, USER_AGENT, metrics) if own else None
-    return _Clients(slack, openai, heygen, http, metrics)
+    return _Clients(slack, openai, heygen, http, metrics, spans)
 
 
 async def _compose(
@@ -383,6 +387,8 @@ class _Parts:
         )
         pacer = Pacer(self.clock)
         deliveries = self._deliveries(pacer)
+        submitter.spans = poller.spans = deliveries.spans = spans = self.clients.spans
+        deliveries.origins = origins_in(store.database)
         replies = SlackReplies(
             self.installs.clients,
             turns=store.turns,
@@ -391,7 +397,7 @@ class _Parts:
             clock=self.clock,
         )
         stack.push_async_callback(replies.close)
-        model = MeteredModel(model_of(self.settings, self.clients.openai), self.clients.metrics)
+        model = TracedModel(MeteredModel(model_of(self.settings, self.clients.openai), self.clients.metrics), spans)
         needs = self._live_needs(model)
         toolbox = self._toolbox(submitter, spending, needs)
         if self.part.answers:
@@ -399,7 +405,7 @@ class _Parts:
         live = await live_sessions(stack, needs, toolbox, page=self.part.answers)
         uploads = upload_worker(self._asset_needs())
         stack.push_async_callback(uploads.stop)
-        worker = self._lane_worker(self._runner(toolbox, replies, model))
+        worker = self._lane_worker(self._runner(traced_tools(toolbox, spans), replies, model))
         self.loops.extend(
             [
                 self._working("lanes", worker.round, tempo.lanes, hand_on=True),
@@ -647,7 +653,7 @@ class _Parts:
         return [*one.tools(), *many.tools(), *others.tools(), *agents]
 
     def _runner(self, toolbox: Toolbox, replies: SlackReplies, model: Model) -> Runner:
-        return Runner(
+        runner = Runner(
             turns=self.store.turns,
             jobs=self.store.jobs,
             toolbox=toolbox,
@@ -662,6 +668,8 @@ class _Parts:
             agents=self.store.agents,
             limits=Outsiders(self.installs.clients, self.store.talk, self.clock),
         )
+        runner.spans = self.clients.spans
+        return runner
 
     def _lane_worker(self, runner: Runner) -> LaneWorker:
         return LaneWorker(
@@ -686,7 +694,7 @@ class _Parts:
         """What takes Slack's events and interactions, over HTTP or a websocket."""
         store, secret = self.store, self.settings.slack_signing_secret
         intake = Intake(
-            lanes=store.lanes,
+            lanes=TracedLanes(store.lanes, self.clients.spans),
             echoes=store.deliveries,
             members=self.installs.workspaces,
             wake=self.kick,
@@ -742,7 +750,7 @@ class _Parts:
     def router(self, live: Live) -> Router:
         """Everything that people type after the command, press and submit."""
         store = self.store
-        router = Router(lanes=store.lanes, wake=self.kick)
+        router = Router(lanes=TracedLanes(store.lanes, self.clients.spans), wake=self.kick)
         budgets = Budgets(
             ledger=store.ledger, wallet=store.wallet, accounts=self.accounts, roles=self.roles, clock=self.clock
         )

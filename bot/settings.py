@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -249,6 +250,14 @@ class Settings(BaseSettings):
         description="Token that Prometheus has to show (`Authorization: Bearer …`) to read `/metrics`; without it "
         "there are no metrics.",
     )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        default=None,
+        description="Address of a collector that takes OpenTelemetry traces over HTTP, without `/v1/traces`; needs the "
+        "extra `traces`. Without it there are none.",
+    )
+    otel_exporter_otlp_headers: SecretStr | None = Field(
+        default=None, description="Headers that the collector wants to see: `name=value, name=value`."
+    )
     secret_key: SecretStr | None = Field(
         default=None, description=f"At least {SECRET_KEY_CHARACTERS} random characters; signs links and hashes people."
     )
@@ -296,13 +305,20 @@ class Settings(BaseSettings):
         return prices_from(value) if isinstance(value, str) else value
 
     @field_validator(
-        "public_url", "heygen_base_url", "truto_base_url", "openai_base_url", "tts_base_url", "liveavatar_base_url"
+        *("public_url", "heygen_base_url", "truto_base_url", "openai_base_url", "tts_base_url", "liveavatar_base_url"),
+        "otel_exporter_otlp_endpoint",
     )
     @classmethod
     def _no_trailing_slash(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("has to begin with http:// or https://")
         return value.rstrip("/") if value else value
+
+    @field_validator("otel_exporter_otlp_headers")
+    @classmethod
+    def _headers(cls, value: SecretStr | None) -> SecretStr | None:
+        _headers_from("" if value is None else value.get_secret_value())
+        return value
 
     @field_validator("slack_api_url")
     @classmethod
@@ -359,6 +375,11 @@ class Settings(BaseSettings):
     def tokens(self) -> Tokens:
         """The tokens of programs."""
         return tokens_from("" if self.mcp_tokens is None else self.mcp_tokens.get_secret_value())
+
+    def otel_headers(self) -> dict[str, str]:
+        """What a collector of traces wants to see."""
+        given = self.otel_exporter_otlp_headers
+        return _headers_from("" if given is None else given.get_secret_value())
 
     def caps(self) -> list[Cap]:
         """The caps that are set; those of programs are in their tokens."""
@@ -420,6 +441,13 @@ class Settings(BaseSettings):
         if value is None:
             raise SettingsError(f"{name.upper()} is missing: it is needed {REQUIRED.get(name.upper(), 'here')}.")
         return str(value.get_secret_value() if isinstance(value, SecretStr) else value)
+
+
+def _headers_from(text: str) -> dict[str, str]:
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    if any(not name.strip() or not equals for name, equals, _ in pairs):
+        raise ValueError("has to be name=value, name=value")
+    return {name.strip().lower(): unquote(value.strip()) for name, _, value in pairs}
 
 
 def load() -> Settings:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 import structlog
 from structlog.contextvars import bound_contextvars
@@ -16,6 +17,7 @@ from structlog.contextvars import bound_contextvars
 from agent.errors import LeaseLost
 from agent.ports import Clock
 from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
+from agent.spans import NO_SPANS, Facts
 from bot.slack.agent_posts import AgentRenderer
 from bot.slack.batch_rendering import BatchRenderer
 from bot.slack.blocks import Post, without_pictures
@@ -30,6 +32,7 @@ from bot.slack.rendering import Rendered, Renderer
 from bot.slack.schedule_cards import ScheduleRenderer
 from bot.slack.slack_calls import Permalinks, SlackCalls
 from bot.slack.text import safe
+from bot.store.origins import Origins, no_origin
 from bot.store.outbox import ROOTS, NewDelivery
 
 log = structlog.get_logger(__name__)
@@ -116,6 +119,8 @@ class DeliveryWorker:
         self._wake = wake
         self._random = random
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self.spans = NO_SPANS
+        self.origins: Origins = no_origin
 
     async def run_once(self) -> int:
         """Deliver what is due now, several at once; returns how many were claimed. Store errors pass through."""
@@ -157,8 +162,14 @@ class DeliveryWorker:
         """Do what is due for one; every line of the log meanwhile says which."""
         _, delivery, conversation = claimed
         whose = {"delivery": delivery.id, "kind": delivery.kind, "subject": delivery.subject_id}
-        with bound_contextvars(**whose, conversation=conversation.id):
+        with bound_contextvars(**whose, conversation=conversation.id), await self._span(delivery):
             await self._attempt(claimed, shown)
+
+    async def _span(self, delivery: Delivery) -> AbstractContextManager[Facts]:
+        """The span of this attempt, in the trace of whoever it is about."""
+        found = await self.origins(delivery.subject_id) if self.spans.on and delivery.subject_id else None
+        by = {} if found is None else {"turn": found.turn_id, "under": found.span}
+        return self.spans.span("delivery", **by, kind=delivery.kind.value, attempt=delivery.attempts + 1)
 
     async def _attempt(self, claimed: Claimed, shown: str | None) -> None:
         lease, delivery, conversation = claimed
