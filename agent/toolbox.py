@@ -6,7 +6,7 @@ import enum
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -111,6 +111,11 @@ class Toolbox:
         self._definitions: dict[str, Json] = {}
         self._why_not = why_not
 
+    def carried_out_by(self, run_of: Callable[[ToolSpec], ToolFunction]) -> Toolbox:
+        """The same tools, offered and checked in the same way, each carried out by what `run_of` gives for it."""
+        specs = [replace(spec, run=run_of(spec)) for spec in self._specs.values()]
+        return Toolbox(specs, self._shown, self._why_not)
+
     def spec(self, name: str) -> ToolSpec | None:
         """The tool of this name."""
         return self._specs.get(name)
@@ -133,6 +138,10 @@ class Toolbox:
         """The tools that are not offered until a search has found them."""
         hidden = self._specs.keys() - set(self._specs if self._shown is None else self._shown)
         return [spec for name, spec in self._specs.items() if name in hidden and spec.effect in effects]
+
+    def everything(self) -> list[Json]:
+        """The definitions of all tools, those that are not always offered too."""
+        return self.named(self._specs)
 
     def _definition(self, spec: ToolSpec) -> Json:
         if spec.name not in self._definitions:

@@ -33,9 +33,10 @@ _GIVE_UP = {
     Kind.DELIVERY: "do not post it any more",
 }
 _DEFAULT = "list"
-AUDIT, LEDGER, APPROVALS, DATA, FEEDBACK = "audit", "ledger", "approvals", "data", "feedback"
+_EXPORT = "write a conversation's journal as JSON, without secrets and, unless --with-text, without anybody's words"
+AUDIT, LEDGER, APPROVALS, DATA, FEEDBACK, REPLAY = "audit", "ledger", "approvals", "data", "feedback", "replay"
 MOST_DAYS = 3_650
-OTHERS = (AUDIT, LEDGER, APPROVALS, DATA, FEEDBACK)
+OTHERS = (AUDIT, LEDGER, APPROVALS, DATA, FEEDBACK, REPLAY)
 """Commands that are about no single kind of row."""
 
 
@@ -69,6 +70,7 @@ def add_commands(commands: Subparsers) -> None:
         _add_change(actions, "give-up", _GIVE_UP[kind])
     _add_books(commands)
     _add_data(commands)
+    _add_replay(commands)
 
 
 def _add_books(commands: Subparsers) -> None:
@@ -98,6 +100,23 @@ def _add_data(commands: Subparsers) -> None:
     person.add_argument("--workspace", metavar="ID", help="the person's workspace (needed where there are several)")
     workspace = _add_change(actions, "forget-workspace", "delete everything of a workspace, its ledger included")
     workspace.add_argument("--force", action="store_true", help="also while HeyGen works on jobs, which are billed")
+
+
+def _add_replay(commands: Subparsers) -> None:
+    """Writing conversations down, and playing them again."""
+    what = "play a conversation again, offline: what was done, and what this version would do otherwise"
+    parser = commands.add_parser(REPLAY, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    export = actions.add_parser("export", help=_EXPORT, description=f"{_EXPORT[0].upper()}{_EXPORT[1:]}.")
+    check = _add(actions, "check", "play conversations of the database; exit code 1 where this version differs")
+    played = _add(actions, "run", "play journals that were exported; exit code 1 where this version differs")
+    played.add_argument("files", metavar="FILE", nargs="+", help="journals; - is standard input")
+    for one in (export, check):
+        one.add_argument("conversations", metavar="CONVERSATION", nargs="*" if one is check else 1, help="its id")
+    check.add_argument("--workspace", metavar="ID", help="without CONVERSATION: only those of this workspace")
+    check.add_argument("--limit", type=_limit, default=20, help=f"how many of the newest (20; up to {LIST_LIMIT})")
+    for one in (export, check, played):
+        one.add_argument("--with-text", action="store_true", help="with what people wrote and were told, too")
 
 
 def _add(actions: Subparsers, name: str, text: str) -> argparse.ArgumentParser:

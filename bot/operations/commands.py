@@ -11,7 +11,7 @@ from agent.records import Json
 from bot import observability
 from bot.clock import SystemClock
 from bot.operations import books, data
-from bot.operations.arguments import COMMANDS, DATA
+from bot.operations.arguments import COMMANDS, DATA, REPLAY
 from bot.operations.console import confirmed, opened, operator, put, say
 from bot.operations.rendering import as_json, page, table
 from bot.settings import Settings
@@ -30,6 +30,10 @@ async def run(options: argparse.Namespace, settings: Settings, clock: Clock | No
     observability.configure("info")
     if options.command in COMMANDS:
         return await _run(COMMANDS[options.command], options, settings, clock)
+    if options.command == REPLAY:
+        from bot.operations import replay  # it builds the tools, which takes a while that the others need not wait
+
+        return await replay.run(options, settings, clock)
     return await (data.run if options.command == DATA else books.run)(options, settings, clock)
 
 

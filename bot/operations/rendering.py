@@ -32,7 +32,7 @@ def ago(seconds: float) -> str:
 
 
 def _field(name: str) -> Cell:
-    return lambda row, _: "" if row[name] is None else _plain(str(row[name]))
+    return lambda row, _: "" if row[name] is None else plain(str(row[name]))
 
 
 def _age(row: Json, now: float) -> str:
@@ -66,7 +66,7 @@ def _left(row: Json, now: float) -> str:
 
 def _details(row: Json, _: float) -> str:
     shown = {**row["details"], **({"amount": _amount(row["details"], 0.0)} if "amount" in row["details"] else {})}
-    return ", ".join(f"{name} {_plain(str(value))}" for name, value in shown.items())
+    return ", ".join(f"{name} {plain(str(value))}" for name, value in shown.items())
 
 
 # Heading → cell. The columns in `_GIVING_WAY` do so where the line would become too long; ids never do.
@@ -193,7 +193,7 @@ def _value(name: str, value: Any, now: float) -> str:
         return dollars(value, exact=name == "quote_rate")
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
-    return _plain(str(value))
+    return plain(str(value))
 
 
 def _moment(name: str, seconds: float, now: float) -> str:
@@ -212,7 +212,7 @@ def _iso(seconds: float) -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text from outside without what could steer a terminal."""
     return "".join(" " if unicodedata.category(character).startswith("C") else character for character in text)
 

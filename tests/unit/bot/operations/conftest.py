@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.errors import ModelError
 from agent.records import JobState, TurnState
+from agent.sentences import for_model_error
 from bot.clock import RandomIds
 from bot.settings import Settings
 from bot.store import Store
@@ -48,7 +50,8 @@ async def seed(url: str) -> Ids:
 async def fail_turn(store: Store) -> None:
     """A turn fails for want of credit, and its requester is told."""
     lease, turn = await open_turn(store, "Ev0", thread_ts="0.5")
-    told = await store.turns.finish_turn(lease, turn.id, state=TurnState.FAILED, reply="Sorry.", error="quota")
+    sorry = for_model_error(ModelError("quota", retryable=False), turn.id)
+    told = await store.turns.finish_turn(lease, turn.id, state=TurnState.FAILED, reply=sorry, error="quota")
     held = await store.deliveries.held(told or "")
     assert held is not None
     await store.deliveries.mark_sending(held[0])

@@ -127,7 +127,7 @@ def test_on_a_terminal_it_asks(
 def documented() -> list[str]:
     """The commands in the operator's chapter."""
     chapter = DOCUMENT.read_text().split("## Operator's commands")[1].split("\n## ")[0]
-    return re.findall(r"^\$ \S*python -m bot (.+)$", chapter, re.MULTILINE)
+    return re.findall(r"^\$ \S*python -m bot (.+?)(?: > \S+)?$", chapter, re.MULTILINE)
 
 
 def test_the_document_shows_every_command() -> None:
@@ -139,4 +139,20 @@ def test_the_document_shows_every_command() -> None:
 def test_commands_in_the_document_work(ids: Ids, failed_turn: str, line: str, capsys: Output) -> None:
     for kind, row_id in ({**ids, Kind.TURN: failed_turn} if "retry" in line else ids).items():
         line = re.sub(rf"\b{kind}_[0-9a-f]+", row_id, line)
+    if line.startswith("replay"):
+        place = conversation_of(ids, capsys)
+        Path("journal.json").write_text(exported(place, capsys), encoding="utf-8")
+        line = re.sub(r"\bconversation_[0-9a-f]+", place, line)
     assert main(shlex.split(line)) == 0, capsys.readouterr().err
+
+
+def conversation_of(ids: Ids, capsys: Output) -> str:
+    """The conversation of the running turn."""
+    assert main(["turns", "show", ids[Kind.TURN], "--json"]) == 0
+    return str(json.loads(capsys.readouterr().out)["conversation_id"])
+
+
+def exported(conversation_id: str, capsys: Output) -> str:
+    """Its journal."""
+    assert main(["replay", "export", conversation_id]) == 0
+    return capsys.readouterr().out
