@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from agent.rights import Role
+from bot.sealing import Sealer
 from bot.store import Store
 from bot.store.audit import RUNTIME, Deed
 from bot.store.directory import Workspace
+from bot.store.installations import Installations
 from tests.support.store_steps import WORKSPACE, everything
 
 FIRST = {Role.OPERATOR: ["U1", "U2"], Role.APPROVER: ["U3"], Role.ADMIN: []}
@@ -30,6 +32,18 @@ async def test_members_are_known_by_role(store: Store) -> None:
         Role.OPERATOR: frozenset({"U1", "U2"}),
         Role.APPROVER: frozenset({"U3"}),
     }
+
+
+async def test_who_is_appointed_in_an_organisation_is_so_in_its_workspaces(store: Store) -> None:
+    await store.directory.put_workspace(Workspace(WORKSPACE, ""))
+    await store.roles.replace("E1", {Role.ADMIN: ["W1"]})
+    await store.roles.replace(WORKSPACE, {Role.OPERATOR: ["W2"]})
+    kept = Installations(store.database, Sealer("k" * 40, "slack tokens"))
+    assert (await store.roles.everywhere())[WORKSPACE] == {Role.OPERATOR: frozenset({"W2"})}
+    await kept.know(WORKSPACE, "E1")
+    both = {Role.OPERATOR: frozenset({"W2"}), Role.ADMIN: frozenset({"W1"})}
+    assert (await store.roles.everywhere())[WORKSPACE] == both
+    assert await store.roles.members(WORKSPACE) == {Role.OPERATOR: frozenset({"W2"})}
 
 
 async def test_every_change_is_audited_and_nothing_else(store: Store) -> None:

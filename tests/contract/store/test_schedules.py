@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,11 +14,14 @@ from agent.records import DeliveryKind, Lease, Source, TurnRecord, TurnState
 from agent.request import opening
 from agent.schedules import MOST, SCHEDULED, NewSchedule, Offer, Schedule, ScheduleState, Timing
 from bot.scheduling import DueWork
+from bot.sealing import Sealer
 from bot.slack.people import SlackPerson
 from bot.store import Store
 from bot.store.audit import Deed
+from bot.store.installations import Installations
 from bot.store.schedules import card_key, event_id
 from bot.store.schema import delivery, inbox
+from tests.contract.store.test_installations import TEAM
 from tests.support.clock import ManualClock
 from tests.support.store_steps import APPROVER, PERSON, RATE, WORKSPACE, claim_lane, new_submission, open_row, user_item
 
@@ -108,6 +112,20 @@ async def test_nobody_has_more_than_a_few(store: Store, clock: ManualClock) -> N
     again = await store.schedules.make(lease, new(turn, clock.now() + 60, "more"))
     assert again is not None
     assert again.handle == f"S{MOST + 1}"
+
+
+async def test_where_the_app_was_taken_out_it_waits_for_the_next_installation(store: Store, clock: ManualClock) -> None:
+    await made(store, clock)
+    kept = Installations(store.database, Sealer("k" * 40, "slack tokens"))
+    team = dataclasses.replace(TEAM, expires_at=None)
+    await kept.put(team)
+    await kept.doubt(team.id)
+    [claim] = await kept.claim_doubted()
+    await kept.gone(claim)
+    clock.advance(61)
+    assert await due_work(store, clock).run_due() == 0
+    await kept.put(team)
+    assert await due_work(store, clock).run_due() == 1
 
 
 async def test_two_processes_that_look_at_once_make_one_event(store: Store, second: Store, clock: ManualClock) -> None:
