@@ -45,6 +45,15 @@ def test_serve_without_settings_names_each_that_is_missing(capsys: pytest.Captur
     assert "Traceback" not in error
 
 
+@pytest.mark.parametrize("part", ["web", "worker"])
+def test_what_shares_its_work_needs_postgresql(part: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([part]) == 2
+    error = capsys.readouterr().err
+    assert f"`{part}` shares its work" in error
+    assert "PostgreSQL" in error
+    assert "Traceback" not in error
+
+
 def test_an_upload_needs_an_account(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["upload", "film.mp4"]) == 2
     assert "HEYGEN_API_KEY" in capsys.readouterr().err
