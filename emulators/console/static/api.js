@@ -4,7 +4,9 @@ const POLL_MILLISECONDS = 500;
 const TIMEOUT_MILLISECONDS = 10_000;
 const REREAD = 30; // a request's status is filled in after it was first listed, so the newest are read again
 const KEPT = 300;
-const PARTIES = ["slack", "heygen", "openai"];
+const PARTIES = ["slack", "heygen", "openai", "liveavatar"];
+
+const NOTHING = { oldest: null, entries: [] };
 
 const journals = Object.fromEntries(PARTIES.map((party) => [party, new Map()]));
 
@@ -21,6 +23,14 @@ export async function post(path, body = {}) {
   return result;
 }
 
+/** What one row unfolds to: `what` is `call` or `request`; rejects with a sentence when it is not kept any more. */
+export async function details(what, query) {
+  const answer = await fetch(`/api/${what}?${new URLSearchParams(query)}`, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
+  const result = await answer.json().catch(() => ({ error: `The playground answered ${answer.status}.` }));
+  if (!answer.ok) throw new Error(result.error);
+  return result;
+}
+
 /** Read the state now. Its `journals` are completed with what was read before, oldest first. */
 export async function read() {
   const after = PARTIES.map((party) => `${party}:${Math.max(0, newest(party) - REREAD)}`).join(",");
@@ -28,7 +38,7 @@ export async function read() {
   if (!answer.ok) throw new Error(`The playground answered ${answer.status}.`);
   const state = await answer.json();
   round += 1;
-  for (const party of PARTIES) merge(journals[party], state.journals[party]);
+  for (const party of PARTIES) merge(journals[party], state.journals[party] ?? NOTHING);
   return { ...state, journals: Object.fromEntries(PARTIES.map((party) => [party, [...journals[party].values()]])) };
 }
 

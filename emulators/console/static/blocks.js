@@ -1,12 +1,12 @@
 // Block Kit as DOM nodes. What is not known is shown as JSON, so that nothing the app posts stays invisible.
 
-import { ask } from "./dialogs.js";
-import { button, el, link } from "./dom.js";
-import { markdown, mrkdwn, plain } from "./text.js";
+import { el, link } from "./dom.js";
+import { element } from "./slack-elements.js";
+import { emoji, markdown, mrkdwn, plain } from "./text.js";
 
 /**
- * The nodes of a message's blocks. `around` has `names` (ids to names), `me` (who looks) and `act(element, value)` for
- * presses and choices.
+ * The nodes of a message's blocks. `around` has `names` (ids to names), `me` (who looks), `people`, `channels`, the
+ * `values` of inputs, `suggest(element, query)` and `act(element, value, kind)` for presses and choices.
  */
 export function renderBlocks(blocks, around) {
   return blocks.map((block) => el("div", { className: `block block-${block.type}` }, renderBlock(block, around)));
@@ -16,13 +16,21 @@ function renderBlock(block, around) {
   switch (block.type) {
     case "section": return section(block, around);
     case "context": return el("div", { className: "context" }, block.elements.map((one) => contextPart(one, around)));
-    case "actions": return el("div", { className: "actions" }, block.elements.map((one) => element(one, around)));
-    case "context_actions": return el("div", { className: "actions" }, block.elements.map((one) => element(one, around)));
+    case "context_actions":
+    case "actions": return el("div", { className: "actions" }, block.elements.map((one) => element(one, block, around)));
     case "divider": return el("hr");
-    case "header": return el("p", { className: "heading" }, plain(block.text.text));
+    case "header": return el("p", { className: "heading", role: "heading", ariaLevel: "3" }, plain(block.text.text));
     case "markdown": return markdown(block.text, around.names);
     case "image": return image(block);
+    case "video": return video(block);
     case "rich_text": return block.elements.map((part) => richPart(part, around));
+    case "table": return table(block, around);
+    case "alert": return el("div", { className: `alert ${block.level ?? "default"}` }, textObject(block.text, around));
+    case "plan": return plan(block.title, (block.tasks ?? []).map((task) => ({ ...task, rich: around })));
+    case "task_card": return plan("", [{ ...block, rich: around }]);
+    case "card": return card(block, around);
+    case "carousel": return el("div", { className: "carousel" }, block.elements.map((one) => card(one, around)));
+    case "container": return container(block, around);
     default: return unknown(block);
   }
 }
@@ -36,7 +44,8 @@ function section(block, around) {
   const fields = block.fields
     ? el("div", { className: "fields" }, block.fields.map((one) => el("div", {}, textObject(one, around))))
     : null;
-  const accessory = block.accessory ? element(block.accessory, around) : null;
+  const part = block.accessory;
+  const accessory = part ? (part.type === "image" ? image(part, "accessory") : element(part, block, around)) : null;
   return el("div", { className: accessory ? "with-accessory" : "" }, el("div", {}, words, fields), accessory);
 }
 
@@ -44,62 +53,69 @@ function contextPart(part, around) {
   return part.type === "image" ? image(part, "small") : el("span", {}, textObject(part, around));
 }
 
+const isLocal = (url) => /^http:\/\/127\.0\.0\.1(:\d+)?\//.test(url);
+
 /** Pictures from outside are not loaded here: a link with their description stands in for them. */
 function image(part, size = "large") {
   const url = part.image_url ?? "";
   const standIn = () => link(url, `🖼 ${part.alt_text || "picture"}`);
-  if (!/^http:\/\/127\.0\.0\.1(:\d+)?\//.test(url)) return standIn();
+  if (!isLocal(url)) return standIn();
   const picture = el("img", { src: url, alt: part.alt_text ?? "", className: size, loading: "lazy" });
   picture.addEventListener("error", () => picture.replaceWith(standIn()));
   const title = part.title ? el("figcaption", {}, plain(part.title.text)) : null;
-  return size === "small" ? picture : el("figure", {}, title, picture);
+  return size === "large" ? el("figure", {}, title, picture) : picture;
 }
 
-function element(part, around) {
-  if (part.visible_to_user_ids && !part.visible_to_user_ids.includes(around.me)) return null;
-  switch (part.type) {
-    case "button": return pressable(part, around);
-    case "image": return image(part, "small");
-    case "static_select":
-    case "overflow": return menu(part, around);
-    default: return unknown(part);
-  }
-}
-
-function pressable(part, around) {
-  const label = plain(part.text.text);
-  const look = part.style ?? "ordinary";
-  if (part.url && /^https?:\/\//i.test(part.url)) {
-    const anchor = link(part.url, label);
-    anchor.className = `pressable ${look}`;
-    anchor.addEventListener("click", () => around.act(part, part.value));
-    return anchor;
-  }
-  const press = async () => ((await confirmed(part, around)) ? around.act(part, part.value) : null);
-  return button(label, press, { className: `pressable ${look}`, title: part.accessibility_label ?? null });
-}
-
-async function confirmed(part, around) {
-  return !part.confirm || ask(part.confirm, around.names);
-}
-
-function menu(part, around) {
-  const groups = part.option_groups ?? [];
-  const options = [...(part.options ?? []), ...groups.flatMap((group) => group.options)];
-  const label = part.placeholder ? plain(part.placeholder.text) : "More…";
-  const begun = part.initial_option?.value ?? "";
-  const choose = async () => {
-    if (await confirmed(part, around)) await around.act(part, choice.value, "select");
-    else choice.value = begun;
-  };
-  const choice = el(
-    "select",
-    { ariaLabel: label, onchange: choose },
-    el("option", { value: "", disabled: true, selected: !begun }, label),
-    options.map((option) => el("option", { value: option.value, selected: option.value === begun }, plain(option.text.text))),
+function video(block) {
+  const title = link(block.title_url ?? block.video_url, plain(block.title.text));
+  title.className = "video-title";
+  const by = [block.provider_name, block.author_name].filter(Boolean).join(" · ");
+  return el("figure", { className: "video" },
+    by ? el("span", { className: "faint" }, by) : null,
+    title,
+    block.description ? el("span", { className: "faint" }, plain(block.description.text)) : null,
+    image({ image_url: block.thumbnail_url, alt_text: block.alt_text }, "thumbnail"),
   );
-  return choice;
 }
+
+function table(block, around) {
+  const cell = (one) => (one.type === "rich_text" ? one.elements.map((part) => richPart(part, around)) : String(one.text ?? one.number ?? ""));
+  const rows = block.rows.map((row, index) => el("tr", {}, row.map((one) => el(index ? "td" : "th", {}, cell(one)))));
+  return el("div", { className: "scroll" }, el("table", {}, rows));
+}
+
+const TASK_WORDS = { pending: "to do", in_progress: "under way", complete: "done", error: "failed" };
+
+/** A plan with its tasks, as a stream builds it up or a block holds it; null where there is nothing in it. */
+export function plan(title, tasks) {
+  if (!title && !tasks.length) return null;
+  const words = (part, rich) => (typeof part === "string" ? part : part && rich ? part.elements.map((one) => richPart(one, rich)) : null);
+  const row = (task) => el("li", { className: `task ${task.status ?? "pending"}` },
+    el("span", { className: "task-mark", role: "img", ariaLabel: TASK_WORDS[task.status] ?? "to do" }),
+    el("div", {}, el("span", {}, task.title),
+      [task.details, task.output].filter(Boolean).map((part) => el("div", { className: "faint" }, words(part, task.rich)))),
+  );
+  return el("div", { className: "plan" }, title ? el("p", { className: "plan-title" }, title) : null, el("ul", {}, tasks.map(row)));
+}
+
+function card(block, around) {
+  return el("div", { className: "card-block" },
+    block.hero_image ? image(block.hero_image, "thumbnail") : null,
+    block.title ? el("strong", {}, textObject(block.title, around)) : null,
+    block.subtitle ? el("span", { className: "faint" }, textObject(block.subtitle, around)) : null,
+    block.body ? el("div", {}, textObject(block.body, around)) : null,
+    block.actions ? el("div", { className: "actions" }, block.actions.map((one) => element(one, block, around))) : null,
+  );
+}
+
+function container(block, around) {
+  const inside = renderBlocks(block.child_blocks, around);
+  const title = block.title ? plain(block.title.text) : "";
+  if (!block.is_collapsible) return el("div", { className: "card-block" }, title ? el("strong", {}, title) : null, inside);
+  return el("details", { className: "card-block", open: !block.default_collapsed }, el("summary", {}, title || "More"), inside);
+}
+
+// -- rich text -------------------------------------------------------------------------------------------------
 
 function richPart(part, around) {
   const inner = () => part.elements.flatMap((one) => richInline(one, around));
@@ -111,6 +127,7 @@ function richPart(part, around) {
       const items = part.elements.map((item) => el("li", {}, richPart(item, around)));
       return el(part.style === "ordered" ? "ol" : "ul", {}, items);
     }
+    case "rich_text": return part.elements.map((one) => richPart(one, around));
     default: return unknown(part);
   }
 }
@@ -125,9 +142,10 @@ function richInline(part, around) {
     }
     case "link": return [link(part.url, part.text ?? part.url)];
     case "user": return mrkdwn(`<@${part.user_id}>`, around.names);
+    case "usergroup": return mrkdwn(`<!subteam^${part.usergroup_id}>`, around.names);
     case "channel": return mrkdwn(`<#${part.channel_id}>`, around.names);
     case "broadcast": return mrkdwn(`<!${part.range}>`, around.names);
-    case "emoji": return mrkdwn(`:${part.name}:`, around.names);
+    case "emoji": return [emoji(part.name)];
     default: return [unknown(part)];
   }
 }

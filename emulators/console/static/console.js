@@ -3,6 +3,7 @@
 import { poll } from "./api.js";
 import { showPanels } from "./panels.js";
 import { attempt, showSlack } from "./slack.js";
+import { showTour } from "./tour.js";
 
 const connection = document.getElementById("connection");
 const tabs = [...document.querySelectorAll("[role=tab]")];
@@ -16,6 +17,7 @@ function show(state) {
   setConnection("connected", true);
   showSlack(state);
   showPanels(state);
+  showTour(state);
 }
 
 function openTab(tab, focus = true) {
@@ -32,12 +34,13 @@ function openTab(tab, focus = true) {
 }
 
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
+const shown = () => tabs.filter((tab) => !tab.hidden);
 
 for (const tab of tabs) {
   tab.addEventListener("click", () => openTab(tab));
   tab.addEventListener("keydown", (event) => {
     const step = STEPS[event.key];
-    if (step) openTab(tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length]);
+    if (step) openTab(shown().at((shown().indexOf(tab) + step) % shown().length));
   });
 }
 const asked = new URLSearchParams(location.hash.slice(1)).get("tab");

@@ -13,15 +13,16 @@ export function el(tag, properties = {}, ...children) {
   return node;
 }
 
-/** A button; an async `act` disables it until it is done. */
+/** A button; an async `act` keeps it from being pressed again until it is done. The focus stays on it. */
 export function button(label, act, properties = {}) {
   const node = el("button", { type: "button", ...properties }, label);
   node.addEventListener("click", async () => {
-    node.disabled = true;
+    if (node.ariaDisabled === "true") return;
+    node.ariaDisabled = "true";
     try {
       await act();
     } finally {
-      node.disabled = false;
+      node.ariaDisabled = null;
     }
   });
   return node;
@@ -34,34 +35,62 @@ export function link(url, ...label) {
 }
 
 const kept = new WeakMap();
+const FOCUSABLE = "button, a[href], input, select, textarea, summary, [tabindex]";
+const nameOf = (node) => node.id || node.ariaLabel || node.textContent;
+
+/** Where the focus is inside `node`, told so that it is found again in what takes its place; null when it is not. */
+function focusIn(node) {
+  const active = document.activeElement;
+  if (!node.contains?.(active)) return null;
+  const all = [...node.querySelectorAll(FOCUSABLE)];
+  return { at: all.indexOf(active), name: nameOf(active), from: active.selectionStart, to: active.selectionEnd };
+}
+
+function focusAgain(node, spot) {
+  const all = [...(node.querySelectorAll?.(FOCUSABLE) ?? [])];
+  const same = all.filter((one) => nameOf(one) === spot.name);
+  const found = same.includes(all[spot.at]) ? all[spot.at] : same[0] ?? all[Math.min(spot.at, all.length - 1)];
+  found?.focus({ preventScroll: true });
+  if (found?.setSelectionRange && typeof spot.from === "number") found.setSelectionRange(spot.from, spot.to);
+}
 
 /**
  * Make `parent` show `items` in order. An element stays in place while its key and its JSON stay the same, so that
- * focus, selection and open details survive; `build(item)` makes a new one.
+ * focus, selection and open details survive; `build(item)` makes a new one, which takes over the focus of the old.
  */
 export function showList(parent, items, keyOf, build) {
   const before = kept.get(parent) ?? new Map();
   const after = new Map();
+  let spot = null;
   for (const item of items) {
     const signature = JSON.stringify(item);
     const old = before.get(keyOf(item));
     after.set(keyOf(item), old?.signature === signature ? old : { signature, node: build(item) });
   }
-  for (const [key, { node }] of before) if (after.get(key)?.node !== node) node.remove();
+  for (const [key, { node }] of before) {
+    const next = after.get(key)?.node;
+    if (next === node) continue;
+    const found = next && focusIn(node);
+    if (found) spot = { ...found, node: next };
+    node.remove();
+  }
   let position = parent.firstChild;
   for (const { node } of after.values()) {
     if (node === position) position = position.nextSibling;
     else parent.insertBefore(node, position);
   }
   kept.set(parent, after);
+  if (spot) focusAgain(spot.node, spot);
 }
 
-/** Replace the children of `parent`, but only when `value` is not what was shown last. */
+/** Replace the children of `parent`, but only when `value` is not what was shown last. The focus stays. */
 export function showValue(parent, value, build) {
   const signature = JSON.stringify(value);
   if (kept.get(parent) === signature) return;
+  const spot = kept.has(parent) ? focusIn(parent) : null;
   kept.set(parent, signature);
-  parent.replaceChildren(...[build(value)].flat());
+  parent.replaceChildren(...[build(value)].flat(Infinity).filter((child) => child !== null && child !== undefined));
+  if (spot) focusAgain(parent, spot);
 }
 
 /** A time of day, from Unix seconds. */

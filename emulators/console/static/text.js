@@ -3,11 +3,14 @@
 import { el, link } from "./dom.js";
 
 const EMOJI = {
-  "+1": "👍", arrow_right: "➡️", bell: "🔔", calendar: "📅", clapper: "🎬", eyes: "👀", fast_forward: "⏩",
-  grey_question: "❔", hourglass: "⌛", hourglass_flowing_sand: "⏳", information_source: "ℹ️", link: "🔗", lock: "🔒",
-  mag: "🔍", moneybag: "💰", movie_camera: "🎥", no_entry_sign: "🚫", point_right: "👉", question: "❓",
-  repeat: "🔁", robot_face: "🤖", rocket: "🚀", rotating_light: "🚨", speech_balloon: "💬", tada: "🎉", thumbsup: "👍",
-  tv: "📺", warning: "⚠️", wave: "👋", white_check_mark: "✅", white_circle: "⚪", x: "❌",
+  "+1": "👍", "-1": "👎", arrow_right: "➡️", bar_chart: "📊", bell: "🔔", bust_in_silhouette: "👤", calendar: "📅",
+  clapper: "🎬", ear: "👂", eyes: "👀", fast_forward: "⏩", grey_question: "❔", heart: "❤️", heavy_check_mark: "✔️",
+  heavy_minus_sign: "➖", hourglass: "⌛", hourglass_flowing_sand: "⏳", information_source: "ℹ️", link: "🔗",
+  lock: "🔒", mag: "🔍", microphone: "🎤", moneybag: "💰", movie_camera: "🎥", mute: "🔇", no_bell: "🔕",
+  no_entry_sign: "🚫", octagonal_sign: "🛑", point_right: "👉", question: "❓", repeat: "🔁", robot_face: "🤖",
+  rocket: "🚀", rotating_light: "🚨", shushing_face: "🤫", speech_balloon: "💬", tada: "🎉", thumbsup: "👍",
+  thumbsdown: "👎", tv: "📺", warning: "⚠️", wave: "👋", white_check_mark: "✅", white_circle: "⚪", x: "❌",
+  zipper_mouth_face: "🤐",
 };
 
 const BARE_URL = /https?:\/\/[^\s<>"`]*[^\s<>"`.,;:!?)\]}'*_~]/;
@@ -48,6 +51,18 @@ export function unescape(text) {
 /** Emoji names as pictures, everything else as it is: for `plain_text`. */
 export function plain(text) {
   return unescape(text).replace(/:([a-z0-9_+-]+):/g, (all, name) => EMOJI[name] ?? all);
+}
+
+/** An emoji by its name, or its name between colons. */
+export const emoji = (name) => EMOJI[name.split("::")[0]] ?? `:${name}:`;
+
+/** What a person typed, out of what Slack stored of it: for editing. */
+export function typed(text, names) {
+  const back = (all, token) => {
+    const [target, label] = token.split("|");
+    return target.startsWith("@") ? `@${names[target.slice(1)] ?? label ?? target.slice(1)}` : target;
+  };
+  return unescape(text.replace(/<([^<>]+)>/g, back));
 }
 
 /** Nodes of a mrkdwn text. `names` maps user and channel ids to names. */
@@ -118,11 +133,35 @@ function labelled(token, names) {
 function reference(token, names) {
   const [target, label] = token.split(/\|(.*)/s);
   const id = target.slice(1);
-  if (target.startsWith("@")) return el("span", { className: "mention" }, `@${names[id] ?? label ?? id}`);
+  if (target.startsWith("@")) return el("span", { className: id === names.me ? "mention of-me" : "mention" }, `@${names[id] ?? label ?? id}`);
   if (target.startsWith("#")) return el("span", { className: "mention" }, `#${names[id] ?? (label || id)}`);
-  if (target.startsWith("!date")) return unescape(label ?? id);
+  if (target.startsWith("!date")) return moment(target, label);
   if (target.startsWith("!")) return el("span", { className: "mention" }, label || names[id] || `@${id}`);
   return link(unescape(target), unescape(label ?? target.replace(/^mailto:/, "")));
+}
+
+const DAY = { day: "numeric", month: "long", year: "numeric" };
+const CLOCK = { hour: "2-digit", minute: "2-digit", hour12: false };
+const MOMENTS = {
+  date_num: { year: "numeric", month: "2-digit", day: "2-digit" }, date: DAY, date_pretty: DAY,
+  date_short: { ...DAY, month: "short" }, date_short_pretty: { ...DAY, month: "short" },
+  date_long: { ...DAY, weekday: "long" }, date_long_pretty: { ...DAY, weekday: "long" },
+  time: CLOCK, time_secs: { ...CLOCK, second: "2-digit" },
+};
+
+/** `!date^1700000000^{date} at {time}` in the reader's own time, as Slack shows it. */
+function moment(target, label) {
+  const [, seconds, format, address] = target.split("^");
+  const at = new Date(Number(seconds) * 1000);
+  if (Number.isNaN(at.getTime()) || !format) return unescape(label ?? "");
+  const isToday = at.toDateString() === new Date().toDateString();
+  const shown = format.replace(/\{(\w+)\}/g, (all, name) => {
+    if (name.endsWith("_pretty") && isToday) return "today";
+    if (!MOMENTS[name]) return all;
+    return name.startsWith("time") ? at.toLocaleTimeString("en-GB", MOMENTS[name]) : at.toLocaleDateString("en-GB", MOMENTS[name]);
+  });
+  const node = el("time", { dateTime: at.toISOString(), title: unescape(label ?? "") }, shown);
+  return address ? link(unescape(address), node) : node;
 }
 
 /** Nodes of a Markdown text: paragraphs, headings, lists, quotes, tables, code. */
@@ -173,5 +212,5 @@ function markdownRun(kind, lines, names) {
 function table(lines, rich) {
   const rows = lines.filter((line) => !/^[\s:|-]+$/.test(line)).map((line) => line.split("|").map((cell) => cell.trim()));
   const row = (cells, tag) => el("tr", {}, cells.map((cell) => el(tag, {}, rich(cell))));
-  return el("table", {}, rows.map((cells, index) => row(cells, index === 0 ? "th" : "td")));
+  return el("div", { className: "scroll" }, el("table", {}, rows.map((cells, index) => row(cells, index === 0 ? "th" : "td"))));
 }
