@@ -70,6 +70,7 @@ OPERATOR = "unit/bot/operations/test_commands.py::test_commands_in_the_document_
 PROGRAM = "chaos/test_program_killed.py::test_a_handle_survives_kill_minus_nine"
 SET_UP = "scenario/test_going_live.py::test_from_nothing_to_a_first_video_without_a_terminal"
 COPIED = "contract/store/test_backup.py::test_a_file_is_copied_while_it_is_in_use"
+REPLAYED = "scenario/test_replayed.py::test_a_conversation_is_played_as_it_was_and_other_code_is_told"
 RESTORED = "contract/store/test_backup.py::test_what_was_backed_up_is_there_again"
 NO_CONTAINERS = "needs a container runtime; docs/deploy.md says how far that is proven"
 VERDICTS = (
@@ -79,6 +80,7 @@ VERDICTS = (
     Verdict(rf"{PYTHON} -m bot (setup( .*)?|serve)", Way.PROVEN, SET_UP),
     Verdict(rf"{PYTHON} -m bot mcp", Way.PROVEN, PROGRAM),
     Verdict(rf"{PYTHON} -m bot mcp --http", Way.RUN, "refuses to start without a token, as the page says", code=2),
+    Verdict(r"\.venv/bin/python -m bot replay .*", Way.PROVEN, REPLAYED),
     Verdict(rf"\.venv/bin/python -m bot ({'|'.join([*COMMANDS, *OTHERS])})\b.*", Way.PROVEN, OPERATOR),
     Verdict(r"(\.venv/bin/)?python3? -c .*", Way.SHELL),
     Verdict(r'echo "POSTGRES_PASSWORD=.*', Way.SHELL),
