@@ -26,8 +26,6 @@ from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from agent.adding import Adding
@@ -101,7 +99,7 @@ from bot.slack.file_offers import FileButtons
 from bot.slack.forgetting import Forgetting
 from bot.slack.gate import TalkGate
 from bot.slack.home import Home
-from bot.slack.intake import Intake, timestamp_guard
+from bot.slack.intake import Intake
 from bot.slack.live_actions import LiveActions
 from bot.slack.live_command import LiveCommand
 from bot.slack.live_relay import LiveRelay
@@ -129,6 +127,7 @@ from bot.wallet import WalletWatches
 from bot.web.health import Health
 from bot.web.links import Links
 from bot.web.metrics_page import MetricsPage
+from bot.web.slack_requests import Crowd, SlackRequests
 from bot.web.webhooks import Webhooks
 from heygen import Client
 
@@ -358,6 +357,7 @@ class _Parts:
     home: Home
     loops: list[Loop] = field(default_factory=list)
     programs: list[Programs] = field(default_factory=list)
+    crowd: Crowd = field(default_factory=Crowd)
 
     def kick(self) -> None:
         """Have every loop look around now."""
@@ -684,6 +684,7 @@ class _Parts:
             clock=self.clock,
             kick=self.kick,
             schedules=self.store.schedules,
+            crowded=self.crowd.is_big,
             relay=self._side(VideoAgentParts).relays(
                 ConnectFirst(self.accounts.connected, self.store.deliveries, self.kick),
                 LiveRelay(live=self.store.live, notices=self.store.deliveries, roles=self.roles, kick=self.kick),
@@ -743,7 +744,7 @@ class _Parts:
         routes += live.viewer.routes() if live.viewer is not None else []
         routes += [route for one in self.programs for route in one.routes]
         if settings.slack_signing_secret is not None:
-            slack = _SlackRequests(AsyncSlackRequestHandler(bolt))
+            slack = SlackRequests(AsyncSlackRequestHandler(bolt), self.crowd)
             routes.append(Route("/slack/events", slack.answer, methods=["POST"]))
         return Starlette(routes=routes)
 
@@ -845,16 +846,3 @@ class _Parts:
         for account in await self.connections.working():
             await hints.catch_up(account.id)
         return 0
-
-
-class _SlackRequests:
-    """Slack's requests, guarded against what Bolt would answer with a 500."""
-
-    def __init__(self, handler: AsyncSlackRequestHandler) -> None:
-        self._handler = handler
-
-    async def answer(self, request: Request) -> Response:
-        """Slack's one endpoint: events, interactivity and commands."""
-        if not timestamp_guard(request.headers):
-            return PlainTextResponse("invalid request\n", status_code=401)
-        return await self._handler.handle(request)

@@ -131,6 +131,7 @@ class LaneWorker:
 
     It begins with a few and takes one more with each that is worked off. A lane that is lost says that there are more
     than this process gets through in a lease, and that somebody does their work again: it takes half as many then.
+    While it is `crowded` with people who wait for an answer now, only a few are begun.
     Without a `relay` there are no live sessions.
     """
 
@@ -149,6 +150,7 @@ class LaneWorker:
         kick: Callable[[], None],
         relay: Relay | None = None,
         schedules: Withdrawals | None = None,
+        crowded: Callable[[], bool] = lambda: False,
         limit: int = LANES_AT_ONCE,
     ) -> None:
         self._lanes = lanes
@@ -163,6 +165,7 @@ class LaneWorker:
         self._kick = kick
         self._relay = relay
         self._schedules = schedules
+        self._crowded = crowded
         self._limit = limit
         self._room = min(LANES_AT_FIRST, limit)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -170,7 +173,7 @@ class LaneWorker:
 
     async def round(self) -> int:
         """Claim what there is room for; returns how many lanes were started."""
-        room = self._room - len(self._tasks)
+        room = (min(self._room, LANES_AT_LEAST) if self._crowded() else self._room) - len(self._tasks)
         leases = await self._lanes.claim(room) if room > 0 else []
         for lease in leases:
             task = asyncio.create_task(self._drain(lease), name=f"lane-{lease.id}")

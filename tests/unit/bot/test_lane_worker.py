@@ -78,7 +78,7 @@ class LosingRunner(FailingRunner):
         return None
 
 
-def worker(store: Store, clock: ManualClock, runner: Any, limit: int = 50) -> LaneWorker:
+def worker(store: Store, clock: ManualClock, runner: Any, limit: int = 50, *, crowded: bool = False) -> LaneWorker:
     return LaneWorker(
         lanes=store.lanes,
         jobs=store.jobs,
@@ -91,6 +91,7 @@ def worker(store: Store, clock: ManualClock, runner: Any, limit: int = 50) -> La
         clock=clock,
         kick=lambda: None,
         limit=limit,
+        crowded=lambda: crowded,
     )
 
 
@@ -165,3 +166,11 @@ async def test_what_only_a_newer_version_knows_is_left_to_it(store: Store, clock
     runner = FailingRunner(NewerWord("no such word here"))
     await rounds(store, clock, runner, CRASHES_FORGIVEN + 2)
     assert (runner.runs, runner.abandoned) == (1, 0)
+
+
+async def test_work_makes_room_while_many_wait_for_an_answer(store: Store, clock: ManualClock) -> None:
+    for number in range(LANES_AT_LEAST + 3):
+        await accept(store, f"Ev{number}", thread_ts=f"{number}.0")
+    own = worker(store, clock, LosingRunner(store), crowded=True)
+    assert await own.round() == LANES_AT_LEAST
+    await own.stop(5.0)
