@@ -20,9 +20,16 @@ export function showTour(state) {
   opener.hidden = false;
   if (!run) return;
   run.state = state;
+  if (startedOver()) {
+    begin(run.scenario);
+    return;
+  }
   notice();
   draw();
 }
+
+/** Somebody has emptied the emulators: what was there before the scenario is gone. */
+const startedOver = () => run.state.heygen.totals.jobs < run.before.totals.jobs;
 
 // -- going through it ------------------------------------------------------------------------------------------
 
