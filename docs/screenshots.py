@@ -12,21 +12,27 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot import observability, playground
-from emulators.openai import sound
 from emulators.scenarios import Stage
 from emulators.slack import Message
-from emulators.visitor import Visitor
 
 FOLDER = Path(__file__).parent / "images"
-SIZES = {"": (1280, 900), "-phone": (390, 844)}
+SIZES = {"": (1280, 960), "-phone": (390, 844)}
 LARGEST = 150_000  # bytes of a picture
 QUALITIES = (90, 80, 70, 60, 50, 40)
+FLAGS = [
+    "--no-sandbox",
+    "--hide-scrollbars",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+]
 SECONDS = 60.0
 TO_THE_TOP = """message => {
   const list = message.closest('.timeline');
@@ -34,16 +40,16 @@ TO_THE_TOP = """message => {
 }"""
 SETTLED = 1_000  # milliseconds, for pictures that are loaded and for lists that scroll
 LEADS = "Name,Company\nSarah,Acme\nJohn,Globex\nMike,Initech\nAiko,Umbrella\nNoor,Hooli\nLars,Wonka\n,Nobody\n"
-QUESTION = "What can you do for me here?"
+QUESTION, ANSWER = "What can you do for me here?", "end the live avatar session"
 
 
 @dataclass(slots=True)
 class Play:
-    """The playground, and what is to be cleared away after the pictures."""
+    """The playground, and the page of a live session where somebody is on it."""
 
     stage: Stage
-    stack: AsyncExitStack
-    found: list[str] = field(default_factory=list)
+    browser: Browser
+    avatar: Page | None = None
 
     def ask(self, text: str, files: Sequence[tuple[str, bytes]] = ()) -> str:
         """Alice asks in #videos; the thread."""
@@ -73,12 +79,14 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Whose page is taken where, the thread that is to be open in it, and the message that is to stand on top."""
+    """Whose page is taken where, the thread that is to be open in it, the message that is to
+    stand on top, and what is to be seen of the other side."""
 
     person: str
     place: str
     thread: str | None = None
     top: str | None = None
+    tab: str = "HeyGen"
 
 
 async def translation(play: Play) -> Scene:
@@ -106,27 +114,32 @@ async def leads(play: Play) -> Scene:
 
 
 async def live(play: Play) -> Scene:
-    """The controls of a live session in its thread, with what is said in it."""
-    stage, visitor = play.stage, Visitor()
+    """The controls of a live session in its thread, with what is said in it; Alice is on its page."""
+    stage = play.stage
     root = play.ask("I am fed up, nothing works, I want to talk to a human!")
     await play.press("alice", root, "live_join")
     link = await stage.slack.journal.wait_for(lambda: _live_link(stage), SECONDS)
-    await visitor.open(str(link))
-    await visitor.join(str(link))
-    play.stack.push_async_callback(visitor.leave)
-    await visitor.until(lambda: [one for one in visitor.captions("avatar") if one["final"]])
-    await visitor.speak(stage.openai.sounds.register(QUESTION) + sound.silence(1.5))
-    await visitor.until(lambda: len([one for one in visitor.captions("avatar") if one["final"]]) > 1, SECONDS)
-    await play.shown(root, visitor.captions("avatar")[-1]["text"][:20])
+    play.avatar = page = await play.browser.new_page(viewport={"width": 1280, "height": 800})
+    await page.goto(str(link))
+    await page.get_by_label("I know that I talk with an AI").check()
+    await page.get_by_role("button", name="Start").click()
+    captions = page.locator("#captions")
+    await expect(captions).to_contain_text("I am an AI", timeout=SECONDS * 1000)
+    await page.locator("#words").fill(QUESTION)
+    await page.keyboard.press("Enter")
+    await play.shown(root, ANSWER)
     await play.press("carol", root, "live_take_over")
     card = await play.shown(root, "'live_hand_back'")
     stage.slack.say("carol", "videos", "Hello Alice, this is Carol. Your invoice is corrected.", thread_ts=root)
-    await visitor.until(lambda: "Carol" in visitor.heard("teammate"))
-    return Scene("carol", "videos", root, card.ts)
+    await expect(captions).to_contain_text("this is Carol", timeout=SECONDS * 1000)
+    await page.locator("#words").blur()
+    return Scene("carol", "videos", root, card.ts, "LiveAvatar")
 
 
 async def home(play: Play) -> Scene:
     """The App Home of somebody who has videos."""
+    await translation(play)
+    await leads(play)
     return Scene("alice", "@app/home")
 
 
@@ -137,6 +150,7 @@ SCENES: dict[str, Callable[[Play], Awaitable[Scene]]] = {
     "home": home,
     "live": live,
 }
+PICTURES = (*SCENES, "avatar")
 
 
 def _live_link(stage: Stage) -> str | None:
@@ -145,21 +159,25 @@ def _live_link(stage: Stage) -> str | None:
 
 
 async def pictures(names: Sequence[str]) -> None:
-    """Play the scenes and take them."""
+    """Play the scenes, each in a playground of its own, and take them."""
     FOLDER.mkdir(exist_ok=True)
     observability.configure("warning")
-    async with AsyncExitStack() as stack:
-        stage, url = await stack.enter_async_context(opened())
-        browser = await stack.enter_async_context(chromium())
-        play = Play(stage, await stack.enter_async_context(AsyncExitStack()))
+    async with chromium() as browser:
         for name in names:
-            scene = await SCENES[name](play)
-            await stage.slack.settle()
-            for suffix, (width, height) in SIZES.items():
-                page = await browser.new_page(viewport={"width": width, "height": height})
-                await arrange(page, url, scene)
-                keep(f"{name}{suffix}.webp", await taken(page))
-                await page.close()
+            async with AsyncExitStack() as stack:
+                stage, url = await stack.enter_async_context(opened())
+                play = Play(stage, browser)
+                scene = await SCENES[name](play)
+                await stage.slack.settle()
+                for suffix, (width, height) in SIZES.items():
+                    page = await browser.new_page(viewport={"width": width, "height": height})
+                    await arrange(page, url, scene)
+                    keep(f"{name}{suffix}.webp", await taken(page))
+                    await page.close()
+                    if play.avatar is not None:
+                        await play.avatar.set_viewport_size({"width": width, "height": height})
+                        await play.avatar.bring_to_front()
+                        keep(f"avatar{suffix}.webp", await taken(play.avatar))
 
 
 @asynccontextmanager
@@ -176,7 +194,7 @@ async def chromium() -> AsyncIterator[Browser]:
     """The browser that there is."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--hide-scrollbars"])
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         await browser.close()
 
@@ -192,17 +210,22 @@ async def arrange(page: Page, url: str, scene: Scene) -> None:
             .first.click()
         )
     await page.wait_for_timeout(SETTLED)
-    await page.locator("main .slack").first.evaluate("part => innerWidth < 961 && part.scrollIntoView()")
+    await page.get_by_role("tab", name=scene.tab).click()
+    await page.evaluate("scrollTo(0, 0)")
     if scene.top is not None:
         await page.locator(f'#thread article[data-ts="{scene.top}"]').evaluate(TO_THE_TOP)
 
 
 async def taken(page: Page) -> bytes:
-    """The picture, as good as fits."""
+    """The picture, as good as fits; of a phone only what is Slack's, without what stands above and below it."""
     session = await page.context.new_cdp_session(page)
     data = b""
+    slack = page.locator("main > .slack")
+    box = await slack.bounding_box() if await page.evaluate("innerWidth < 961") and await slack.count() else None
     for quality in QUALITIES:
-        asked = {"format": "webp", "quality": quality}
+        asked = {"format": "webp", "quality": quality} | (
+            {"clip": {**box, "scale": 1}, "captureBeyondViewport": True} if box else {}
+        )
         data = base64.b64decode((await session.send("Page.captureScreenshot", asked))["data"])
         if len(data) < LARGEST:
             break
