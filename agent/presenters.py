@@ -110,7 +110,9 @@ class Presenters(Protocol):
         """
         ...
 
-    async def speaker(self, account_id: str, voice: str | None) -> Speaker | TryAgain | Failed:
+    async def speaker(
+        self, account_id: str, voice: str | None, turn: TurnRecord | None = None
+    ) -> Speaker | TryAgain | Failed:
         """The voice that is meant, of those that speak without a face; the usual one for None. Else as `choose`."""
         ...
 
@@ -147,15 +149,18 @@ class AccountPresenters:
         look = await self._look(client, known, avatar, usual)
         if not isinstance(look, AvatarLook):
             return look
-        chosen = usual.voice_id if avatar is None and voice is None else None
-        spoken = await self._voice(client, known, look, voice, named=avatar is not None, chosen=chosen)
+        chosen = usual.voice_id if avatar is None else None
+        named = avatar is not None or look.id == usual.avatar_id
+        spoken = await self._voice(client, known, look, voice, named=named, chosen=chosen)
         if isinstance(spoken, TryAgain):
             return spoken
         if spoken is None:
             return Failed("no_voice", "This HeyGen account has no voice that could speak.", "An admin has to look.")
         return Presenter(look.id, _shown(look.name, "the avatar"), spoken.id, _shown(spoken.name, "its voice"))
 
-    async def speaker(self, account_id: str, voice: str | None) -> Speaker | TryAgain | Failed:
+    async def speaker(
+        self, account_id: str, voice: str | None, turn: TurnRecord | None = None
+    ) -> Speaker | TryAgain | Failed:
         """See `Presenters.speaker`."""
         client = await self._accounts.client(account_id)
         known = await self._list(account_id, client)
@@ -167,7 +172,9 @@ class AccountPresenters:
             return named if isinstance(named, TryAgain) else Speaker(named.id, _shown(named.name, "that voice"))
         if not known.speakers:
             return Failed("no_voice", "This HeyGen account has no voice for sound alone.", "An admin has to look.")
-        usual = next((one for one in known.speakers if one.id == self._voice_id), known.speakers[0])
+        ids = ((await self._usual(turn)).voice_id, self._voice_id)
+        by_id = {one.id: one for one in known.speakers}
+        usual = next((by_id[one] for one in ids if one in by_id), known.speakers[0])
         return Speaker(usual.id, _shown(usual.name, "the usual voice"))
 
     async def known(self, account_id: str) -> Known:
@@ -204,7 +211,8 @@ class AccountPresenters:
     ) -> Voice | TryAgain | None:
         """The voice that was asked for; else that of the installation, the avatar's own, or the first there is.
 
-        A person who names an avatar (`named`) gets the voice that belongs to it, else the one that they have `chosen`.
+        A person who names an avatar, or has chosen one (`named`), gets the voice that belongs to it, unless they have
+        `chosen` another.
         """
         if wanted is not None:
             found = _named(wanted, known.voices, "voice")

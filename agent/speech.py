@@ -59,7 +59,7 @@ class Speech:
         if not any(map(str.isalnum, script)):
             return EMPTY
         account_id = await self._accounts.account_id(context.turn.workspace_id)
-        voice = await self._presenters.speaker(account_id, arguments.voice)
+        voice = await self._presenters.speaker(account_id, arguments.voice, context.turn)
         if isinstance(voice, TryAgain | Failed):
             return voice
         title = await self._ordering.title(context, arguments.title or title_of(script), UNTITLED)

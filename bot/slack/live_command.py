@@ -13,8 +13,8 @@ from bot.slack.wishes import opening
 
 LOOKED_AT = 200
 NOT_SET_UP = (
-    "Live sessions can't be opened here: an admin has to set `LIVEAVATAR_API_KEY`, `LIVEAVATAR_AVATAR_ID` and "
-    "`PUBLIC_URL`. Nothing is billed."
+    "Live sessions can't be opened here: an admin has to connect LiveAvatar in my Home, if it is offered there, or to "
+    "set `LIVEAVATAR_API_KEY`, `LIVEAVATAR_AVATAR_ID` and `PUBLIC_URL`. Nothing is billed."
 )
 OVER = frozenset({LiveState.CLOSING, LiveState.ENDED})
 NOTHING_OPEN = "You have no live session. `/heygen live` offers one; others' sessions end on their cards."
