@@ -178,8 +178,8 @@ class Poller:
         submission = await self._jobs.submission(job.submission_id)
         under = submission_of(submission.id, submission.attempts)
         times = {"began": job.created_at, "ended": self._clock.now()}
-        facts = {"kind": job.kind.value, "state": update.state.value, "handle": job.handle}
-        self.spans.past("job", turn=submission.turn_id, under=under, **times, **facts)
+        state, kind = update.state.value, job.kind.value
+        self.spans.past("job", turn=submission.turn_id, under=under, **times, kind=kind, state=state, handle=job.handle)
 
     # -- ids that are not recognised yet -----------------------------------------------------------------------
 

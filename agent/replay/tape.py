@@ -322,6 +322,9 @@ class Silent:
     async def settle(self, delivery_id: str | None, text: str | None) -> None:
         """See the port."""
 
+    async def steps(self, steps: Sequence[object]) -> None:
+        """See the port."""
+
     async def restart(self) -> None:
         """See the port."""
 

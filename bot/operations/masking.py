@@ -41,7 +41,7 @@ class Masking:
     """One journal's masking. `words`: people's words stay, only secrets and ids go. `key` is for this journal alone.
 
     `known` are ids that go wherever they stand, `links` ids of our links and the handles they lead to, `choices` are
-    words that tools choose from.
+    words that tools choose from. Ids in `stay` are left as they are: where nothing leaves, rows can be found by them.
     """
 
     def __init__(
@@ -53,12 +53,14 @@ class Masking:
         links: Mapping[str, str] | None = None,
         public_url: str | None = None,
         choices: Collection[str] = (),
+        stay: Collection[str] = (),
     ) -> None:
         self._key = key
         self.words = words
         self._links = links or {}
         self._public_url = public_url
         self._choices = frozenset(choices)
+        self._stay = frozenset(stay)
         self._names: dict[str, str] = {}
         self._counts: dict[str, int] = {}
         ids = sorted({one for one in known if one}, key=len, reverse=True)
@@ -74,6 +76,8 @@ class Masking:
 
     def id(self, value: str) -> str:
         """The number that stands for an id."""
+        if value in self._stay:
+            return value
         return self._numbered(value, _prefix(value))
 
     def _safe(self, text: str) -> str:

@@ -46,9 +46,10 @@ async def _run(options: argparse.Namespace, settings: Settings, clock: Clock, to
         return await _play(journals, toolbox, options)
     async with opened(settings, clock) as store:
         wanted = options.conversations or await newest_conversations(store.database, options.workspace, options.limit)
-        words = options.action == "check" or options.with_text
-        journals = [await _exported(store, one, settings, toolbox, words=words) for one in wanted]
-    if options.action == "check":
+        here = options.action == "check"  # nothing leaves, so rows may be called by their names
+        words = here or options.with_text
+        journals = [await _exported(store, one, settings, toolbox, words=words, here=here) for one in wanted]
+    if here:
         return await _play(journals, toolbox, options)
     for journal in journals:
         put(json.dumps(to_json(journal), ensure_ascii=False))
@@ -56,7 +57,7 @@ async def _run(options: argparse.Namespace, settings: Settings, clock: Clock, to
 
 
 async def _exported(
-    store: Store, conversation_id: str, settings: Settings, toolbox: Toolbox, *, words: bool
+    store: Store, conversation_id: str, settings: Settings, toolbox: Toolbox, *, words: bool, here: bool
 ) -> Journal:
     try:
         journal = await journal_of(store.database, conversation_id, version())
@@ -69,6 +70,7 @@ async def _exported(
         links=await links_of(store.database, conversation_id),
         public_url=settings.public_url,
         choices=choices_of(toolbox.everything()),
+        stay={conversation_id, *(turn.id for turn in journal.turns)} if here else (),
     )
     return masked(journal, masking)
 
@@ -107,10 +109,10 @@ def _as_data(journal: Journal, results: Sequence[Result], *, words: bool) -> Jso
 def _as_text(journal: Journal, results: Sequence[Result], *, words: bool) -> str:
     compared = "with its words" if journal.words else "without its words, which are masked"
     lines = [f"{journal.conversation_id}, written by version {journal.made_by}, {compared}"]
-    for number, result in enumerate(results, 1):
+    for result in results:
         turn = result.turn
         verdict = "differs" if result.differences else "the same"
-        lines.append(f"  turn {number} ({turn.origin}, {turn.state.value}): {verdict}")
+        lines.append(f"  {turn.id} ({turn.origin}, {turn.state.value}): {verdict}")
         lines += [f"    {index} {step.sentence}" for index, step in enumerate(result.steps, 1)]
         lines += [f"    note: {result.note}"] if result.note else []
         for each in result.differences:

@@ -69,7 +69,8 @@ def _here(table: sa.Table, conversation_id: str) -> sa.ColumnElement[bool]:
 
 
 async def _rows(connection: AsyncConnection, select: sa.Select[Any]) -> Rows:
-    return (await connection.execute(select)).mappings().all()
+    found: Rows = (await connection.execute(select)).mappings().all()
+    return found
 
 
 async def _by_turn(connection: AsyncConnection, table: sa.Table, ids: Sequence[str]) -> defaultdict[str, list[Any]]:

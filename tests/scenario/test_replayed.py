@@ -58,6 +58,7 @@ async def test_a_conversation_is_played_as_it_was_and_other_code_is_told(
 
     assert await replay(stage, "check") == 0  # with all words, which it keeps to itself
     shown = capsys.readouterr().out
+    assert shown.startswith(f"{place}, ") or f"\n{place}, " in shown
     assert "tools: translate_video → deferred" in shown
     assert "end: failed, quota, with a reply" in shown
     assert_harmless(shown, stage)

@@ -118,5 +118,5 @@ def assert_harmless(spans: list[Any], stage: Stage) -> None:
 async def test_without_the_extra_a_start_says_what_to_install(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("bot.otel", "opentelemetry.sdk"):
         monkeypatch.setitem(__import__("sys").modules, name, None)
-    with pytest.raises(SettingsError, match=r"greenroom\[traces\]"):
+    with pytest.raises(SettingsError, match="the extra `traces`"):
         await stage.restart(otel_exporter_otlp_endpoint="http://127.0.0.1:1")
