@@ -58,16 +58,27 @@ async def main(once: Sequence[str] | None, *, real: Collection[str] = (), given:
     async with opened(real=real, given=given) as (stage, connect):
         if once is not None:
             return await _play(stage, once or list(SCENARIOS))
+        stopped = asyncio.create_task(stop_signal())
         console = page_of(stage, connect, real)
         await console.start(PAGE_PORT)
         _introduce(console.url, real)
-        if not real:
-            await _play(stage, ["translate"])
-        _tell(f"\nIt is your turn: open {console.url} and press “Guided tour”.")
-        await stop_signal()
+        showing = asyncio.create_task(_show(stage, console.url, real))
+        await asyncio.wait({stopped, showing}, return_when=asyncio.FIRST_COMPLETED)
+        if showing.done():
+            showing.result()
+        await stopped
+        showing.cancel()
+        await asyncio.wait({showing})
         _tell("\nGoodbye. What the playground knew is gone with it.")
         await console.stop()
     return 0
+
+
+async def _show(stage: Stage, url: str, real: Collection[str]) -> None:
+    """Play something to look at, unless it could cost money, and hand over to the person."""
+    if not real:
+        await _play(stage, ["translate"])
+    _tell(f"\nIt is your turn: open {url} and press “Guided tour”.")
 
 
 def page_of(stage: Stage, connect: Callable[[], None], real: Collection[str] = ()) -> Console:
