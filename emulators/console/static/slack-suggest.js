@@ -56,7 +56,6 @@ export function suggestions(box, withCommands) {
     offers = [];
     at = -1;
     box.removeAttribute("aria-activedescendant");
-    box.setAttribute("aria-expanded", "false");
   };
   const mark = (index) => {
     at = index;
@@ -79,7 +78,6 @@ export function suggestions(box, withCommands) {
     if (!offers.length) return hide();
     list.replaceChildren(...offers.map(row));
     list.hidden = false;
-    box.setAttribute("aria-expanded", "true");
     at = -1;
     box.removeAttribute("aria-activedescendant");
     return undefined;
@@ -97,9 +95,7 @@ export function suggestions(box, withCommands) {
     return true;
   };
   box.setAttribute("aria-controls", id);
-  box.setAttribute("aria-expanded", "false");
   box.setAttribute("aria-autocomplete", "list");
-  box.setAttribute("role", "combobox");
   box.addEventListener("blur", hide);
   return { list, look, keys, hide };
 }
