@@ -177,9 +177,16 @@ class Poller:
             return
         submission = await self._jobs.submission(job.submission_id)
         under = submission_of(submission.id, submission.attempts)
-        times = {"began": job.created_at, "ended": self._clock.now()}
-        state, kind = update.state.value, job.kind.value
-        self.spans.past("job", turn=submission.turn_id, under=under, **times, kind=kind, state=state, handle=job.handle)
+        self.spans.past(
+            "job",
+            turn=submission.turn_id,
+            under=under,
+            began=job.created_at,
+            ended=self._clock.now(),
+            kind=job.kind.value,
+            state=update.state.value,
+            handle=job.handle,
+        )
 
     # -- ids that are not recognised yet -----------------------------------------------------------------------
 

@@ -41,8 +41,19 @@ class Spans(Protocol):
         """The same around what others are served from meanwhile: nothing hangs under it."""
         ...
 
-    def past(self, name: str, /, *, turn: str, under: str, began: float, ended: float, **facts: Fact) -> None:
-        """A span of something that is over; times are unix seconds."""
+    def past(
+        self,
+        name: str,
+        /,
+        *,
+        turn: str,
+        began: float,
+        ended: float,
+        key: str | None = None,
+        under: str | None = None,
+        **facts: Fact,
+    ) -> None:
+        """A span of something that is over; times are unix seconds, the rest is as for `span`."""
         ...
 
 
@@ -66,7 +77,18 @@ class NoSpans:
         """See `Spans.leaf`."""
         return nullcontext(_Nothing())
 
-    def past(self, name: str, /, *, turn: str, under: str, began: float, ended: float, **facts: Fact) -> None:
+    def past(
+        self,
+        name: str,
+        /,
+        *,
+        turn: str,
+        began: float,
+        ended: float,
+        key: str | None = None,
+        under: str | None = None,
+        **facts: Fact,
+    ) -> None:
         """See `Spans.past`."""
 
 

@@ -89,9 +89,20 @@ class OpenTelemetry:
         """See `Spans.leaf`."""
         return _around(self._begun(name, None, None, None, facts))
 
-    def past(self, name: str, /, *, turn: str, under: str, began: float, ended: float, **facts: Fact) -> None:
+    def past(
+        self,
+        name: str,
+        /,
+        *,
+        turn: str,
+        began: float,
+        ended: float,
+        key: str | None = None,
+        under: str | None = None,
+        **facts: Fact,
+    ) -> None:
         """See `Spans.past`."""
-        span = self._begun(name, turn, None, under, facts, began)
+        span = self._begun(name, turn, key, under, facts, began)
         span.end(int(ended * NANO))
 
     def _begun(

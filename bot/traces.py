@@ -9,9 +9,11 @@ from typing import Any
 
 from agent.errors import ModelError
 from agent.model import Completed, Model, ModelEvent, ModelRequest
+from agent.ports import Clock
 from agent.spans import NO_SPANS, Spans
 from agent.tool_calls import Outcome, to_checkpoint
 from agent.toolbox import CallContext, Toolbox, ToolFunction, ToolSpec
+from bot.clock import SystemClock
 from bot.processes import Part, version
 from bot.settings import Settings, SettingsError
 from bot.slack.ports import Lanes
@@ -41,17 +43,20 @@ async def spans_of(stack: AsyncExitStack, settings: Settings, part: Part) -> Spa
 class TracedLanes:
     """Lanes whose new events are spans, by which the turns that they bring about are found."""
 
-    def __init__(self, lanes: Lanes, spans: Spans) -> None:
+    def __init__(self, lanes: Lanes, spans: Spans, clock: Clock | None = None) -> None:
         self._lanes = lanes
         self._spans = spans
+        self._clock = clock or SystemClock()
 
     async def accept(self, event: NewEvent) -> Accepted | Duplicate | NotOurs:
-        """See `Lanes.accept`."""
-        turn_id = turn_id_of(event.id)
-        with self._spans.span("event", turn=turn_id, key=turn_id, kind=event.kind) as facts:
-            accepted = await self._lanes.accept(event)
-            facts.add(outcome=type(accepted).__name__)
-            return accepted
+        """See `Lanes.accept`. What is told again, or is none of our business, is no span."""
+        began = self._clock.now()
+        accepted = await self._lanes.accept(event)
+        if isinstance(accepted, Accepted):
+            turn_id = turn_id_of(event.id)
+            ended = self._clock.now()
+            self._spans.past("event", turn=turn_id, key=turn_id, began=began, ended=ended, kind=event.kind)
+        return accepted
 
 
 class TracedModel:

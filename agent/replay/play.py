@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
+import structlog
+
 from agent.ports import JobStore
 from agent.records import Lease
 from agent.replay.journal import Journal, PlayedTurn
-from agent.replay.steps import Difference, Step, differences, recorded
+from agent.replay.steps import NOTHING, Difference, Step, differences, recorded
 from agent.replay.tape import (
     Departed,
     PlayedClock,
@@ -27,6 +29,8 @@ from agent.replay.tape import (
 from agent.runner import DEFAULT_BOUNDS, Runner
 from agent.toolbox import Toolbox
 from agent.turn import Bounds
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +51,22 @@ async def play(journal: Journal, toolbox: Toolbox, *, bounds: Bounds = DEFAULT_B
 async def _turn(journal: Journal, turn: PlayedTurn, toolbox: Toolbox, bounds: Bounds) -> Result:
     tape, then, note = Tape(journal, turn), recorded(journal, turn), ""
     lease = Lease(journal.conversation_id, "replay", 1)
-    apart: list[Difference] = []
+    otherwise: str | None = None
     try:
         await _runner(tape, toolbox, bounds).run(lease, row_of(journal, turn))
     except Departed as other:
-        place = len(tape.steps)
-        was = then[place].sentence if place < len(then) else "nothing more"
-        apart, then = [Difference(f"step {place + 1}", was, str(other))], then[:place]
+        otherwise = str(other)
     except RunOut as why:
         note, then = f"how it ended then ({why}) is not of its own doing and is not played", then[: len(tape.steps)]
-    found = [*differences(then, tape.steps, words=journal.words), *apart]
+    except Exception as error:
+        log.exception("turn_not_played", turn=turn.id, error=type(error).__name__)
+        otherwise = f"fails with {type(error).__name__}"
+    place = len(tape.steps)
+    common = then if otherwise is None else then[:place]
+    found = differences(common, tape.steps, words=journal.words)
+    if otherwise is not None:
+        was = then[place].sentence if place < len(then) else NOTHING
+        found.append(Difference(f"step {place + 1}", was, otherwise))
     return Result(turn, tuple(tape.steps), tuple(found), note)
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from agent.formats import NewerWord
 from agent.ports import Clock
 from agent.records import Json
 from agent.replay.journal import Journal, JournalError, from_json, to_json
@@ -63,6 +64,8 @@ async def _exported(
         journal = await journal_of(store.database, conversation_id, version())
     except KeyError as error:
         raise JournalError(f"There is no conversation {conversation_id!r}.") from error
+    except NewerWord as error:
+        raise JournalError(f"Only a newer version can read {conversation_id!r}: {error}.") from error
     masking = Masking(
         secrets.token_bytes(32),
         words=words,

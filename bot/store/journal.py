@@ -49,7 +49,8 @@ async def journal_of(database: Database, conversation_id: str, made_by: str) -> 
 async def newest_conversations(database: Database, workspace_id: str | None, limit: int) -> list[str]:
     """The conversations in which turns have begun last, newest first."""
     newest = sa.func.max(turn.c.created_at)
-    select = sa.select(turn.c.conversation_id).group_by(turn.c.conversation_id).order_by(newest.desc()).limit(limit)
+    order = (newest.desc(), turn.c.conversation_id)
+    select = sa.select(turn.c.conversation_id).group_by(turn.c.conversation_id).order_by(*order).limit(limit)
     if workspace_id is not None:
         select = select.where(turn.c.workspace_id == workspace_id)
     async with database.reading() as connection:

@@ -190,6 +190,17 @@ async def test_a_step_less(world: World) -> None:
     assert result.differences[0].now.startswith("tools: work → not carried out")
 
 
+async def test_code_that_fails_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await asked_and_answered(world)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("agent.runner.facts_block", broken)
+    (difference,) = (await played(world)).differences
+    assert (difference.what, difference.now) == ("step 1", "fails with ZeroDivisionError")
+
+
 async def test_another_reply_is_told_where_there_are_words_to_compare(world: World) -> None:
     await asked_and_answered(world)
     ((turn_id, text),) = world.turns.replies
