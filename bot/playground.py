@@ -128,10 +128,10 @@ async def opened(
             await emulator.start()
         slack.install(manifest(url=ADDRESS))
         listener = bound("127.0.0.1", 0)
-        settings = _settings(stage, url_of(listener), Path(folder), await asyncio.to_thread(_livekit))
-        if real:
-            settings = with_real(settings, given or load(), real)
         try:
+            settings = _settings(stage, url_of(listener), Path(folder), await asyncio.to_thread(_livekit))
+            if real:
+                settings = with_real(settings, given or load(), real)
             async with running(settings, tempo=tempo) as app:
                 server = Server(app.asgi, listener)
                 await server.start()
