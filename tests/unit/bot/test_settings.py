@@ -126,6 +126,15 @@ def test_urls_get_the_ending_their_client_wants(monkeypatch: pytest.MonkeyPatch)
     assert loaded.slack_api_url == "http://127.0.0.1:4003/api/"
 
 
+def test_headers_for_traces_are_names_and_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "X-Team=key%3D1, x-dataset=a")
+    assert settings.load().otel_headers() == {"x-team": "key=1", "x-dataset": "a"}
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "s3cret")
+    with pytest.raises(SettingsError, match="OTEL_EXPORTER_OTLP_HEADERS has to be name=value") as refused:
+        settings.load()
+    assert "s3cret" not in str(refused.value)
+
+
 def test_allowed_hosts_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FETCH_ALLOWED_HOSTS", "Media.Internal, 127.0.0.1:9000,")
 
