@@ -141,10 +141,21 @@ MIGRATIONS: list[tuple[str, Migration]] = [
 
 async def migrate(database: Database) -> None:
     """Apply what has not been applied yet; safe to call from several processes at once."""
+    if await _all_applied(database):
+        return
     for name, function in MIGRATIONS:
         async with database.transaction("migrations.apply") as connection:
             await database.exclude_migrations(connection)
             await _apply(database, connection, name, function)
+
+
+async def _all_applied(database: Database) -> bool:
+    """As it is at nearly every start: one look, instead of a lock and a transaction for each entry."""
+    async with database.reading() as connection:
+        if not await connection.run_sync(lambda own: sa.inspect(own).has_table(schema.migration.name)):
+            return False
+        applied = await connection.scalars(sa.select(schema.migration.c.name))
+        return {name for name, _ in MIGRATIONS} <= set(applied)
 
 
 async def _apply(database: Database, connection: AsyncConnection, name: str, function: Migration) -> None:

@@ -47,7 +47,7 @@ class LeadsRig(Rig):
         self.reset(self.public_url)
         self.heygen.switches.video_seconds = (20.0, 60.0)
         next(iter(self.heygen.state.accounts.values())).cap = HEYGENS_OWN
-        self._database_url = await asyncio.to_thread(self._new_database, home)
+        self._database_url = await self._new_database(home, None)
         root = ""
         try:
             async with asyncio.timeout(seconds):

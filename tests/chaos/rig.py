@@ -14,11 +14,14 @@ from typing import Any
 from tests.chaos.stand import Stand, free_port
 from tests.chaos.tables import quiet
 from tests.support import postgres
+from tests.support.clock import ManualClock
+from tests.support.store_steps import new_store, put_tables
 
 SETTLE_SECONDS = 60.0  # much more than it takes: machines that do other things as well are slow
 LANGUAGES = ("French (France)", "German (Germany)", "Japanese (Japan)")
 SQLITE_LEASE = 8.0  # seconds; a start takes everything over at once, so it does not matter
 POSTGRES_LEASE = 1.0  # a start waits for it
+MAKING_TABLES = "commit migrations."
 
 
 Place = tuple[str, int]
@@ -54,7 +57,14 @@ class Rig(Stand):
         self.port = free_port()
         self._server_url = server_url
         self._database_url = ""
+        self._tables_url = ""
         self._run = 0
+
+    async def close(self) -> None:
+        """Stop everything."""
+        await super().close()
+        if self._tables_url:
+            await asyncio.to_thread(postgres.drop_database, str(self._server_url), self._tables_url)
 
     async def play(self, kill_at: Place | None) -> Run:
         """The whole scenario; with `kill_at` the application dies there and is started again."""
@@ -62,7 +72,7 @@ class Rig(Stand):
         home = self.folder / f"run-{self._run}"
         home.mkdir()
         self.reset(self.public_url)
-        self._database_url = self._new_database(home)
+        self._database_url = await self._new_database(home, kill_at)
         try:
             return await self._play(home, kill_at)
         finally:
@@ -97,8 +107,24 @@ class Rig(Stand):
         """Where the application answers."""
         return f"http://127.0.0.1:{self.port}"
 
-    def _new_database(self, home: Path) -> str:
-        return postgres.new_database(self._server_url) if self._server_url else f"sqlite:///{home}/greenroom.db"
+    async def _new_database(self, home: Path, kill_at: Place | None) -> str:
+        """Without tables where making them belongs to the run: the calm one, and one that dies over it."""
+        bare = kill_at is None or kill_at[0].startswith(MAKING_TABLES)
+        if not self._server_url:
+            if not bare:
+                await put_tables(home / "greenroom.db")
+            return f"sqlite:///{home}/greenroom.db"
+        like = None if bare else await self._tables(self._server_url)
+        return await asyncio.to_thread(postgres.new_database, self._server_url, like)
+
+    async def _tables(self, server_url: str) -> str:
+        """A database in which the tables stand, to copy."""
+        if not self._tables_url:
+            self._tables_url = await asyncio.to_thread(postgres.new_database, server_url)
+            store = new_store(self._tables_url, ManualClock())
+            await store.start()
+            await store.stop()
+        return self._tables_url
 
     def _ask(self) -> str:
         source = f"{self.heygen.url}/sources/launch.mp4"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -50,15 +51,44 @@ def sqlite_url(folder: Path) -> str:
 
 
 class HandSetDatabase(Database):
-    """Takes the time from the test also where the product takes it from the database."""
+    """Takes the time from the test also where the product takes it from the database.
+
+    A file that is not there yet begins with tables that stand: making them takes longer than most tests.
+    """
 
     def __init__(self, url: str, clock: ManualClock, owner: str) -> None:
         super().__init__(url, clock, owner)
         self._hand = clock
 
+    async def start(self) -> None:
+        """As the product's."""
+        if self.single_process and self.url.database and not (file := Path(self.url.database)).exists():
+            await put_tables(file)
+        await super().start()
+
     async def now(self, connection: AsyncConnection) -> float:
         """The test's time."""
         return self._hand.now()
+
+
+_tables: list[bytes] = []  # a migrated file, made once for each process
+
+
+async def put_tables(file: Path) -> None:
+    """Have a migrated and otherwise empty database at `file`."""
+    if not _tables:
+        with tempfile.TemporaryDirectory() as folder:
+            made = Database(sqlite_url(Path(folder)), ManualClock(), "tables")
+            await made.start()
+            await made.stop()
+            _tables.append((Path(folder) / "greenroom.db").read_bytes())
+    _write(file, _tables[0])
+
+
+def _write(file: Path, data: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(0o600)
+    file.write_bytes(data)
 
 
 def new_store(
