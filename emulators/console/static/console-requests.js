@@ -33,13 +33,13 @@ export function showJournals(found) {
 }
 
 function journalRow(entry) {
-  const status = entry.status || (entry.fault ? "dropped" : "…");
+  const fault = entry.fault?.replace("_", " ");
   const line = el("span", { className: "line" },
     el("time", {}, timeOfDay(entry.at, true)),
     el("span", { className: `party of-${entry.party}` }, PARTY_NAMES[entry.party]),
     el("code", { className: "path" }, `${entry.method} ${entry.path}`),
-    entry.fault ? el("span", { className: "code bad" }, entry.fault.replace("_", " ")) : null,
-    statusMark(status),
+    fault && entry.status ? el("span", { className: "code bad" }, fault) : null,
+    statusMark(entry.status || fault || "…"),
   );
   return el("li", {}, unfolding(line, el("div", { className: "items" }), async () => {
     const found = await details("request", { party: entry.party, seq: entry.seq });
