@@ -31,6 +31,7 @@ from agent.records import (
     TurnState,
 )
 from agent.rights import Role
+from agent.steps import Step
 from heygen import Client
 
 
@@ -342,6 +343,10 @@ class Reply(Protocol):
 
     async def append(self, text: str) -> None:
         """Show more of the answer. The text has passed the outgoing filter."""
+        ...
+
+    async def steps(self, steps: Sequence[Step]) -> None:
+        """Show how far these tool calls have come, each in the place of what was shown of it before."""
         ...
 
     async def settle(self, delivery_id: str | None, text: str | None) -> None:

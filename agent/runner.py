@@ -46,6 +46,8 @@ from agent.records import (
 from agent.request import opening
 from agent.schedules import SCHEDULED
 from agent.spans import NO_SPANS, event_of
+from agent.steps import Step as Shown
+from agent.steps import StepState, state_of, title_of
 from agent.tool_calls import Failed, Outcome, for_person, from_checkpoint, output_item, to_checkpoint
 from agent.toolbox import ALL_EFFECTS, READ_ONLY, CallContext, Effect, Planned, Toolbox, call_key
 from agent.turn import Bounds, CallModel, Finish, GiveUp, Report, Settle, Step, Turn
@@ -142,7 +144,7 @@ class Runner:
         if turn.not_before > self.clock.now():
             return Parked(turn.not_before)
         conversation = await self.turns.conversation(row.conversation_id)
-        facts: dict[str, str | int] = {"origin": turn.origin, "attempt": turn.attempts + 1}
+        facts: Json = {"origin": turn.origin, "attempt": turn.attempts + 1}
         under = event_of(turn.id) if row.kind not in (SCHEDULED, "mcp") else None
         named = bound_contextvars(conversation=row.conversation_id, turn=turn.id)
         with named, self.spans.span("turn", turn=turn.id, under=under, **facts) as span:
@@ -364,6 +366,7 @@ class _Run:
         known = await self._runner.turns.outcomes(self._turn.id)
         # What a schedule may spend by itself is counted call by call.
         gate = asyncio.Semaphore(1 if self._turn.origin == SCHEDULED else PARALLEL_CALLS)
+        await self._show_steps([call for call in calls if call["call_id"] not in known], StepState.PENDING)
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._settled(call, known, gate)) for call in calls]
@@ -378,6 +381,7 @@ class _Run:
         if call_id in known:
             return from_checkpoint(known[call_id])
         async with gate:
+            await self._show_steps([call], StepState.IN_PROGRESS)
             outcome, theirs = await self._call(call)
         await self._runner.turns.record_outcome(
             self._lease,
@@ -387,7 +391,14 @@ class _Run:
             outcome=to_checkpoint(outcome),
             taints=theirs,
         )
+        await self._show_steps([call], state_of(outcome))
         return outcome
+
+    async def _show_steps(self, calls: Sequence[Json], state: StepState) -> None:
+        """Where somebody talks with us; what was typed or pressed is one step that everybody knows."""
+        if self._turn.exact:
+            return
+        await self._reply.steps([Shown(call["call_id"], title_of(call["name"]), state) for call in calls])
 
     async def _call(self, call: Json) -> tuple[Outcome, bool]:
         """What a call came to, and whether it holds words of others."""

@@ -65,6 +65,7 @@ from bot.app_memory import MemoryParts
 from bot.app_model import model_of
 from bot.app_needs import Needs
 from bot.app_schedules import ScheduleParts
+from bot.app_sessions import sessions_of
 from bot.app_works import WorkTools, all_works, checking, job_files, poll_round
 from bot.background import Background
 from bot.clock import RandomIds, SystemClock
@@ -397,6 +398,7 @@ class _Parts:
             clock=self.clock,
         )
         stack.push_async_callback(replies.close)
+        replies.sessions = deliveries.sessions = sessions_of(stack, self.installs, store, pacer, self.clock)
         model = TracedModel(MeteredModel(model_of(self.settings, self.clients.openai), self.clients.metrics), spans)
         needs = self._live_needs(model)
         toolbox = self._toolbox(submitter, spending, needs)
@@ -789,6 +791,7 @@ class _Parts:
         offered, preview_link = picks(self._side(Needs)), previews(self._side(Needs)).link
         self.loops.append(Loop("picks", offered.run_once, HOUR))
         videos = VideoModal(picks=offered, preview_link=preview_link)
+        commands.dialogs = {"video": videos.typed, "translate": translations.typed}
         Defaults(rows=store.usual, accounts=self.accounts, picks=offered, roles=self.roles).register(router)
         for dialogs in (translations, videos, FileButtons(translations=translations, videos=videos)):
             dialogs.register(router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -22,6 +23,8 @@ from bot.slack.router import Answer, Interaction, InteractionKind, Router, parse
 log = structlog.get_logger(__name__)
 
 COMMAND = "/heygen"
+OPEN_SECONDS = 2.0  # of the three that Slack gives a trigger and an ack
+NOT_OPENED = "Slack did not open the dialog. Please try again."
 ANYTHING = re.compile(".*")
 
 SUBSCRIBED_EVENTS = (
@@ -119,8 +122,11 @@ class _Shell:
 
     async def command(self, body: Json, ack: AsyncAck, client: AsyncWebClient) -> None:
         interaction, answer = await self._decide("command", body)
+        if answer.open_view is not None:  # before the ack, which may have to say that it could not be opened
+            opened = await self._open(client, interaction, answer)
+            await ack(text="" if opened else answer.text or NOT_OPENED, response_type="ephemeral")
+            return
         await ack(text=answer.text or "", blocks=answer.blocks or (), response_type="ephemeral")
-        await self._open(client, interaction, answer)
 
     async def action(self, body: Json, ack: AsyncAck, client: AsyncWebClient) -> None:
         interaction, answer = await self._decide("action", body)
@@ -150,14 +156,17 @@ class _Shell:
         interaction = parse(kind, body)
         return interaction, await self._router.dispatch(interaction)
 
-    async def _open(self, client: AsyncWebClient, interaction: Interaction, answer: Answer) -> None:
-        """Open a modal. Never raises: Bolt takes an ack back when its listener fails at once after it."""
+    async def _open(self, client: AsyncWebClient, interaction: Interaction, answer: Answer) -> bool:
+        """Open a modal; whether it is open. Never raises: Bolt takes an ack back when its listener fails after it."""
         if answer.open_view is None:
-            return
+            return False
         try:
-            await client.views_open(trigger_id=interaction.trigger_id, view=answer.open_view)
+            async with asyncio.timeout(OPEN_SECONDS):
+                await client.views_open(trigger_id=interaction.trigger_id, view=answer.open_view)
         except SLACK_ERRORS as error:
             log.warning("modal_not_opened", code=judge(error).code, event_id=interaction.event_id)
+            return False
+        return True
 
     async def _update(self, client: AsyncWebClient, interaction: Interaction, answer: Answer) -> None:
         """Change the modal that the interaction came from, unless it has changed meanwhile. Never raises."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from agent.ports import Clock
@@ -43,9 +44,11 @@ from bot.slack.wishes import opening
 JOBS_SHOWN = 20
 NOT_HERE = "I'm not set up to work for you in this channel. An admin can change that with `/heygen settings`."
 
+Dialog = Callable[[Interaction], Awaitable[Answer]]
+
 
 class Commands:
-    """The handlers of `/heygen`."""
+    """The handlers of `/heygen`. `dialogs` ask for what was not typed, by the name of the topic."""
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class Commands:
         self._clock = clock
         self._link_for = link_for
         self._connected = connected
+        self.dialogs: Mapping[str, Dialog] = {}
 
     def register(self, router: Router) -> None:
         """Add the command to the router."""
@@ -111,10 +115,17 @@ class Commands:
                 return _answer(self._forgetting.offer())
             case Help(topic):
                 return _answer(help_view(topic))
-            case UsageError(sentence):
-                return Answer(text=sentence)
+            case UsageError():
+                return await self._asked(interaction, command)
             case _:
                 assert_never(command)
+
+    async def _asked(self, interaction: Interaction, error: UsageError) -> Answer:
+        """What is wrong; where nothing was typed, a dialog that asks for it, and the words only if it cannot open."""
+        dialog = self.dialogs.get(error.dialog or "")
+        if dialog is None:
+            return Answer(text=error.sentence)
+        return replace(await dialog(interaction), text=error.sentence)
 
     async def _lively(self, interaction: Interaction, command: GoLive | EndLive) -> Answer:
         if self._live is None:

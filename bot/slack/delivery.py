@@ -27,10 +27,12 @@ from bot.slack.job_files import FileUnavailable, JobFiles
 from bot.slack.live_rendering import Attachment, LiveRenderer
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
 from bot.slack.pacing import Pacer
-from bot.slack.ports import Claimed, ClientOf, Costs, Deliveries, JobRows, LinkFor, Places, UsualFor
+from bot.slack.ports import Claimed, ClientOf, Costs, Deliveries, JobRows, LinkFor, Places, Shown, UsualFor
 from bot.slack.rendering import Rendered, Renderer
 from bot.slack.schedule_cards import ScheduleRenderer
+from bot.slack.sessions import RESTS_AFTER, AgentSessions
 from bot.slack.slack_calls import Permalinks, SlackCalls
+from bot.slack.tasks import text_chunk
 from bot.slack.text import safe
 from bot.store.origins import Origins, no_origin
 from bot.store.outbox import ROOTS, NewDelivery
@@ -119,6 +121,7 @@ class DeliveryWorker:
         self._wake = wake
         self._random = random
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self.sessions: AgentSessions | None = None
         self.spans = NO_SPANS
         self.origins: Origins = no_origin
 
@@ -139,7 +142,7 @@ class DeliveryWorker:
                 raise result
         return len(claimed)
 
-    async def deliver_now(self, delivery_id: str, shown: str | None = None) -> None:
+    async def deliver_now(self, delivery_id: str, shown: Shown | None = None) -> None:
         """Complete a reply that this process holds. One that is not visible yet takes its place in the outbox."""
         claimed = await self._deliveries.held(delivery_id)
         try:
@@ -158,7 +161,7 @@ class DeliveryWorker:
         except LeaseLost:
             log.warning("delivery_lease_lost", delivery=claimed[1].id)
 
-    async def _deliver(self, claimed: Claimed, shown: str | None) -> None:
+    async def _deliver(self, claimed: Claimed, shown: Shown | None) -> None:
         """Do what is due for one; every line of the log meanwhile says which."""
         _, delivery, conversation = claimed
         whose = {"delivery": delivery.id, "kind": delivery.kind, "subject": delivery.subject_id}
@@ -171,7 +174,7 @@ class DeliveryWorker:
         by = {} if found is None else {"turn": found.turn_id, "under": found.span}
         return self.spans.span("delivery", **by, kind=delivery.kind.value, attempt=delivery.attempts + 1)
 
-    async def _attempt(self, claimed: Claimed, shown: str | None) -> None:
+    async def _attempt(self, claimed: Claimed, shown: Shown | None) -> None:
         lease, delivery, conversation = claimed
         doubtful = delivery.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING)
         seekable = delivery.ts is None and delivery.kind is not DeliveryKind.REACTION  # which may as well be repeated
@@ -198,8 +201,14 @@ class DeliveryWorker:
             return await self._rested(lease, delivery)
         log.info("delivery_found")
         # which version of a card was sent is not known, so a found one is updated once more
+        await self._rest(delivery, conversation)
         await self._deliveries.mark_posted(lease, ts, 0 if delivery.kind in EDITED else delivery.version)
         return True
+
+    async def _rest(self, delivery: Delivery, conversation: Conversation) -> None:
+        """Say how the thread stands after this. Before it is written down as posted, or a crash would skip it."""
+        if self.sessions is not None and delivery.kind in RESTS_AFTER:
+            await self.sessions.rest(conversation)
 
     def _calls(self, place: Conversation) -> SlackCalls:
         return SlackCalls(self._clients(place.workspace_id))
@@ -231,7 +240,7 @@ class DeliveryWorker:
         await self._clock.sleep(seconds)
         return True
 
-    async def _send(self, lease: Lease, conversation: Conversation, shown: str | None) -> None:
+    async def _send(self, lease: Lease, conversation: Conversation, shown: Shown | None) -> None:
         delivery = await self._deliveries.mark_sending(lease)
         rendered = await self._rendered(lease, delivery, conversation)
         if rendered is None:
@@ -248,6 +257,7 @@ class DeliveryWorker:
         except SLACK_ERRORS as error:
             await self._failed(attempt, judge(error))
             return
+        await self._rest(delivery, conversation)
         await self._deliveries.mark_posted(lease, ts, delivery.version)
         log.info("delivery_posted", version=delivery.version, attempt=delivery.attempts)
 
@@ -271,7 +281,7 @@ class DeliveryWorker:
         else:
             await self._deliveries.mark_dead(lease, "file_unavailable")
 
-    async def _put(self, attempt: _Attempt, shown: str | None) -> str:
+    async def _put(self, attempt: _Attempt, shown: Shown | None) -> str:
         """Make it visible by whatever call that takes; returns its `ts`."""
         delivery = attempt.delivery
         if delivery.kind is DeliveryKind.REACTION:
@@ -318,25 +328,28 @@ class DeliveryWorker:
             return await self._calls(place).post(place.channel_id, thread_ts, post, key, blocks=blocks)
         return await self._calls(place).update(place.channel_id, ts, post, key, blocks=blocks)
 
-    async def _stream_stopped(self, attempt: _Attempt, ts: str, shown: str | None) -> bool:
+    async def _stream_stopped(self, attempt: _Attempt, ts: str, shown: Shown | None) -> bool:
         """End the reply's stream if there is one. True when it shows the whole text by that."""
-        text = str(attempt.delivery.body.get("text", ""))
-        rest = text[len(shown) :] if shown and not attempt.rendered.more and text.startswith(shown) else None
-        complete = rest is not None and len(rest) <= PIECE_LIMIT
-        channel = attempt.conversation.channel_id
-        await self._clock.sleep(min(self._pacer.wait("chat.stopStream", channel, patience=PATIENCE), PATIENCE))
+        text, place = str(attempt.delivery.body.get("text", "")), attempt.conversation
+        known = shown is not None and not attempt.rendered.more and text.startswith(shown.text)
+        rest = text[len(shown.text) :] if shown is not None and known else ""
+        complete = known and len(rest) <= PIECE_LIMIT
+        chunks = [*shown.chunks, *text_chunk(rest)] if shown is not None and complete else []
+        await self._clock.sleep(min(self._pacer.wait("chat.stopStream", place.channel_id, patience=PATIENCE), PATIENCE))
+        status = None if self.sessions is None else await self.sessions.resting(place)
         self._deliveries.assure(attempt.lease)
         try:
-            await self._calls(attempt.conversation).stop_stream(
-                channel, ts, rest if complete else None, attempt.rendered.post.blocks[1:] if complete else ()
-            )
+            below = attempt.rendered.post.blocks[1:] if complete else ()
+            await self._calls(place).stop_stream(place.channel_id, ts, chunks, below, status)
         except SLACK_ERRORS as error:
             verdict = judge(error).verdict
             if verdict is Verdict.RATE_LIMITED:
                 raise
-            if verdict is Verdict.NOT_STREAMING:
-                await self._calls(attempt.conversation).rest(channel, attempt.conversation.thread_ts)
+            if verdict is Verdict.NOT_STREAMING and self.sessions is None:
+                await self._calls(place).rest(place.channel_id, place.thread_ts)
             return False  # not streaming, or not knowable: an update of the whole text puts it right
+        if self.sessions is not None:
+            await self.sessions.rested(place)
         return complete
 
     async def _failed(self, attempt: _Attempt, failure: Failure) -> None:

@@ -19,6 +19,8 @@ PER_MINUTE = {
     "chat.appendStream": 100.0,
     "chat.stopStream": 20.0,
     "chat.delete": 50.0,
+    "agents.sessions.setStatus": 50.0,
+    "agents.sessions.setStatus:processing": 20.0,
     "assistant.threads.setStatus": 50.0,
     "conversations.replies": 50.0,
     "conversations.history": 50.0,

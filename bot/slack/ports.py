@@ -172,10 +172,18 @@ class ReplyTurns(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What an open stream shows: its text so far, and the chunks (tasks) that its end still has to carry."""
+
+    text: str
+    chunks: Sequence[Json] = ()
+
+
 class DeliverNow(Protocol):
     """Completes a committed reply at once, as the outbox would."""
 
-    async def __call__(self, delivery_id: str, shown: str | None = None) -> None:
+    async def __call__(self, delivery_id: str, shown: Shown | None = None) -> None:
         """`shown`: what an open stream of the reply shows already, None when that is not known exactly."""
         ...
 

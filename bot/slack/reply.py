@@ -9,18 +9,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import enum
+from collections.abc import Sequence
 
 import structlog
 
 from agent.errors import LeaseLost
 from agent.ports import Clock
 from agent.records import Conversation, Lease, TurnRecord
+from agent.steps import Step, StepState
 from bot.slack import views
 from bot.slack.chunking import PIECE_LIMIT
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
 from bot.slack.pacing import Pacer
-from bot.slack.ports import ClientOf, DeliverNow, ReplyTurns
+from bot.slack.ports import ClientOf, DeliverNow, ReplyTurns, Shown
+from bot.slack.sessions import AgentSessions, Lacking, Status, is_lacking
 from bot.slack.slack_calls import SlackCalls
+from bot.slack.tasks import TaskList, text_chunk
 
 log = structlog.get_logger(__name__)
 
@@ -31,7 +35,6 @@ STATUS_SECONDS = 3.0
 CLOSE_SECONDS = 15.0
 BEHIND_SECONDS = 0.5  # until it is looked again whether everything earlier stands in the thread
 BEGUN = "…"
-WORKSPACES_REMEMBERED = 10_000
 
 
 class Showing(enum.Enum):
@@ -44,7 +47,10 @@ class Showing(enum.Enum):
 
 
 class SlackReplies:
-    """Opens replies, and remembers which workspaces have no streams."""
+    """Opens replies, and remembers for an hour which workspaces have no streams and no statuses.
+
+    `sessions` shows that a turn is worked on; without it, and where Slack has none, a line of text does.
+    """
 
     def __init__(
         self,
@@ -60,31 +66,14 @@ class SlackReplies:
         self.deliver_now = deliver_now
         self.pacer = pacer
         self.clock = clock
-        self._without_streams: set[str] = set()
-        self._without_status: set[str] = set()
+        self.sessions: AgentSessions | None = None
+        self.without_streams = Lacking("streaming", clock)
+        self.without_status = Lacking("status", clock)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def open(self, lease: Lease, turn: TurnRecord, conversation: Conversation) -> SlackReply:
         """The reply of `turn` in its thread."""
         return SlackReply(self, lease, turn, conversation)
-
-    def streams(self, workspace_id: str) -> bool:
-        """Whether the workspace has native streams, as far as we know."""
-        return workspace_id not in self._without_streams
-
-    def no_streams(self, workspace_id: str, code: str) -> None:
-        """Slack refused a stream for good: edit messages in this workspace from now on."""
-        log.warning("streaming_off", workspace=workspace_id, code=code)
-        _remember(self._without_streams, workspace_id)
-
-    def statuses(self, workspace_id: str) -> bool:
-        """Whether the workspace shows statuses, as far as we know."""
-        return workspace_id not in self._without_status
-
-    def no_status(self, workspace_id: str, code: str) -> None:
-        """Statuses do not work here; said once."""
-        log.warning("status_off", workspace=workspace_id, code=code)
-        _remember(self._without_status, workspace_id)
 
     def start(self, reply: SlackReply) -> asyncio.Task[None]:
         """Run the task that shows `reply`'s text; it ends by itself when there is nothing left to show."""
@@ -111,12 +100,6 @@ class SlackReplies:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _remember(workspaces: set[str], workspace_id: str) -> None:
-    if len(workspaces) >= WORKSPACES_REMEMBERED:
-        workspaces.clear()
-    workspaces.add(workspace_id)
-
-
 class SlackReply:
     """One turn's reply. All calls about its text are made by one task, one after the other."""
 
@@ -124,6 +107,7 @@ class SlackReply:
         self._replies = replies
         self._lease = lease
         self._turn = turn
+        self._conversation = conversation
         self._client = replies.clients(conversation.workspace_id)
         self._channel = conversation.channel_id
         self._thread_ts = conversation.thread_ts
@@ -132,9 +116,11 @@ class SlackReply:
         self._showing = Showing.OVER if begun_before else Showing.NOTHING
         self._shown = ""
         self._waiting = ""
+        self._tasks = TaskList()
         self._started_at = 0.0
         self._closing = False
         self._status_set = False
+        self._session_set = False
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -147,7 +133,16 @@ class SlackReply:
         """
         if text:
             self._replies.turns.assure(self._lease)
-        if self._thread_ts is None or not self._replies.statuses(self._turn.workspace_id):
+        if text and (self._showing is Showing.STREAM or self._session_set):
+            return  # Slack shows already that something is going on, with a button to stop it
+        if text and self._replies.sessions is not None:
+            self._session_set = await self._replies.sessions.work(self._turn, self._conversation)
+        if not self._session_set or self._status_set:
+            await self._say(text)
+
+    async def _say(self, text: str) -> None:
+        """The line of text under the thread."""
+        if self._thread_ts is None or self._turn.workspace_id in self._replies.without_status:
             return
         if self._replies.pacer.wait("assistant.threads.setStatus", self._channel, patience=0.0) > 0.0:
             return
@@ -167,6 +162,19 @@ class SlackReply:
         self._waiting += text
         if len(self._waiting) >= FLUSH_CHARACTERS:
             self._wake.set()
+        self._begin_showing()
+
+    async def steps(self, steps: Sequence[Step]) -> None:
+        """Show tool calls as tasks, in a stream only: elsewhere the line of text tells the one that runs."""
+        if self._showing is Showing.OVER or self._closing:
+            return
+        if self._turn.workspace_id not in self._replies.without_streams:
+            self._tasks.take(steps)
+            self._begin_showing()
+        elif (line := line_of(steps)) is not None:
+            await self.status(line)
+
+    def _begin_showing(self) -> None:
         if self._task is None or self._task.done():
             self._task = self._replies.start(self)
 
@@ -176,6 +184,7 @@ class SlackReply:
         self._closing = False
         self._wake.clear()
         self._waiting = ""
+        self._tasks.forget()
         if self._showing is not Showing.NOTHING:
             self._showing = Showing.OVER
 
@@ -183,11 +192,14 @@ class SlackReply:
         """Complete what is visible and the delivery with it; without a delivery, take back what is visible."""
         await self._finish_showing()
         if self._status_set:
-            await self.status("")
-        if delivery_id is None:
-            await self._take_back()
+            await self._say("")
+        if delivery_id is not None:
+            shown = Shown(self._shown, self._tasks.last()) if self._showing is Showing.STREAM else None
+            await self._replies.deliver_now(delivery_id, shown)
             return
-        await self._replies.deliver_now(delivery_id, self._shown if self._showing is Showing.STREAM else None)
+        await self._take_back()
+        if self._replies.sessions is not None:
+            await self._replies.sessions.rest(self._conversation)
 
     # -- the task that shows -----------------------------------------------------------------------------------
 
@@ -206,7 +218,8 @@ class SlackReply:
             log.warning("reply_not_shown", turn=self._turn.id, code=judge(error).code)
 
     def _may_show(self) -> bool:
-        return bool(self._waiting) and self._showing is not Showing.OVER and not self._closing
+        waits = self._waiting or (self._tasks.waiting and self._showing is not Showing.EDITS)
+        return bool(waits) and self._showing is not Showing.OVER and not self._closing
 
     async def _pause(self, seconds: float) -> None:
         """Wait `seconds`, or less when enough text has come or the reply is being settled."""
@@ -241,7 +254,7 @@ class SlackReply:
     async def _begin(self) -> float:
         if await self._replies.turns.unposted(self._turn.conversation_id):
             return BEHIND_SECONDS  # an earlier answer may wait for its place; the thread is to be read in order
-        if not self._replies.streams(self._turn.workspace_id):
+        if self._turn.workspace_id in self._replies.without_streams:
             return await self._begin_edits()
         if seconds := self._place("chat.startStream"):
             return seconds
@@ -251,6 +264,7 @@ class SlackReply:
                 thread_ts=self._thread_ts or "",
                 recipient_team_id=self._turn.workspace_id,
                 recipient_user_id=self._turn.requester,
+                task_display_mode="plan" if self._tasks.waiting else None,
             )
         except SLACK_ERRORS as error:
             return await self._begin_failed(judge(error))
@@ -262,7 +276,7 @@ class SlackReply:
             case Verdict.RATE_LIMITED:
                 return self._blocked("chat.startStream", failure)
             case Verdict.NO_STREAMS | Verdict.NO_METHOD:
-                self._replies.no_streams(self._turn.workspace_id, failure.code)
+                self._replies.without_streams.add(self._turn.workspace_id, failure.code)
                 return await self._begin_edits()
             case _:
                 return self._over(failure)
@@ -287,13 +301,16 @@ class SlackReply:
         if seconds := self._place("chat.appendStream"):
             return seconds
         text, self._waiting = self._waiting, ""
+        tasks = self._tasks.give()
+        chunks = [*tasks, *text_chunk(text)]
         try:
-            await self._client.chat_appendStream(channel=self._channel, ts=self._ts or "", markdown_text=text)
+            await self._client.chat_appendStream(channel=self._channel, ts=self._ts or "", chunks=chunks)
         except SLACK_ERRORS as error:
             failure = judge(error)
             if failure.verdict is not Verdict.RATE_LIMITED:
                 return self._over(failure)
             self._waiting = text + self._waiting
+            self._tasks.take_back()
             return self._blocked("chat.appendStream", failure)
         self._shown += text
         return 0.0
@@ -301,10 +318,13 @@ class SlackReply:
     async def _roll_over(self) -> float:
         """End the stream before Slack breaks it; the rest comes with the final update."""
         self._showing = Showing.OVER
-        await self._stop_stream(self._ts or "")
+        await self._stop_stream(self._ts or "", "processing")
         return 0.0
 
     async def _begin_edits(self) -> float:
+        self._tasks.forget()
+        if not self._waiting:
+            return 0.0  # tasks alone are no message
         if seconds := self._place("chat.postMessage"):
             return seconds
         # Without words: a crash before its place is committed leaves an ellipsis behind, never half an answer.
@@ -347,8 +367,8 @@ class SlackReply:
         return 0.0
 
     def _status_failed(self, failure: Failure) -> None:
-        if failure.verdict in (Verdict.NO_STREAMS, Verdict.NO_METHOD, Verdict.REFUSED):
-            self._replies.no_status(self._turn.workspace_id, failure.code)
+        if is_lacking(failure):
+            self._replies.without_status.add(self._turn.workspace_id, failure.code)
         elif failure.verdict is Verdict.RATE_LIMITED:
             self._replies.pacer.blocked("assistant.threads.setStatus", failure.retry_after)
 
@@ -372,13 +392,19 @@ class SlackReply:
         with contextlib.suppress(*SLACK_ERRORS):
             await self._client.chat_delete(channel=self._channel, ts=ts)
 
-    async def _stop_stream(self, ts: str) -> None:
+    async def _stop_stream(self, ts: str, status: Status | None = None) -> None:
         """Stop, whatever state it is in: the outbox repairs by updating.
 
         A stream that a person has stopped, or that Slack has ended, leaves a spinner behind.
         """
         try:
-            await self._client.chat_stopStream(channel=self._channel, ts=ts)
+            await self._client.chat_stopStream(channel=self._channel, ts=ts, session_status=status)
         except SLACK_ERRORS as error:
             if judge(error).verdict is Verdict.NOT_STREAMING:
                 await SlackCalls(self._client).rest(self._channel, self._thread_ts)
+
+
+def line_of(steps: Sequence[Step]) -> str | None:
+    """What the line of text says while these run: “is asking HeyGen for voices…”; None where none begins."""
+    begun = next((step.title for step in steps if step.state is StepState.IN_PROGRESS), None)
+    return None if begun is None else f"is {begun[:1].lower()}{begun[1:]}…"

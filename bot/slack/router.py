@@ -44,7 +44,8 @@ class Interaction:
 class Answer:
     """What a handler decided.
 
-    `event` is committed before the ack. `text` and `blocks` are shown to that person only. `response_action` and
+    `event` is committed before the ack. `text` and `blocks` are shown to that person only; to a command that
+    opens a modal, only where it cannot be opened. `response_action` and
     `errors` answer a modal, `options` an option list, `open_view` opens a modal,
     `update_view` takes the place of the one that the interaction came from.
     """

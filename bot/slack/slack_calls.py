@@ -107,10 +107,12 @@ class SlackCalls:
         where, arguments = ("replies", {"ts": thread_ts}) if thread_ts else ("history", {})
         return await self._search(where, {"channel": channel, **arguments}, lambda message: _shares(message, name))
 
-    async def stop_stream(self, channel: str, ts: str, rest: str | None, below: Sequence[Json] = ()) -> None:
-        """End a stream, showing `rest` in it and the blocks `below` it."""
+    async def stop_stream(
+        self, channel: str, ts: str, rest: Sequence[Json] = (), below: Sequence[Json] = (), status: str | None = None
+    ) -> None:
+        """End a stream, showing the chunks `rest` in it and the blocks `below` it; its session is `status` then."""
         await self._client.chat_stopStream(
-            channel=channel, ts=ts, markdown_text=rest or None, blocks=list(below) or None
+            channel=channel, ts=ts, chunks=list(rest) or None, blocks=list(below) or None, session_status=status
         )
 
     async def rest(self, channel: str, thread_ts: str | None) -> None:

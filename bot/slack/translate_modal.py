@@ -11,16 +11,21 @@ from slack_sdk.models.blocks import InputBlock, PlainTextInputElement, PlainText
 from slack_sdk.models.views import View
 
 from agent.records import Job, JobKind, JobState, Json, Submission
+from agent.request import links_in
 from agent.work import PLAYED
 from bot.slack.buttons import TRANSLATE
+from bot.slack.fields import typed_in
 from bot.slack.kinds import shown_source
 from bot.slack.modals import LANGUAGES, LONGEST_INPUT, complaint, entered, named
 from bot.slack.ports import Places
 from bot.slack.router import Answer, Interaction, Router
 from bot.slack.text import safe
-from bot.slack.wishes import Thread, given, wished
+from bot.slack.typed.topics import EXAMPLE_URL
+from bot.slack.wishes import LONGEST_LINK, Thread, given, wished
 
 SHORTCUT = "translate_video"
+LINK = "link"
+NO_LINK = "That is not a link. It begins with https://"
 LOOKED_AT = 20
 NAME_LIMIT = 80
 UNKNOWN = "I don't know this request any more. Ask me in words instead."
@@ -77,6 +82,11 @@ class TranslateModal:
         about = {"channel": interaction.channel_id, "thread": interaction.thread_ts}
         return await self.dialog(interaction, name, {**about, "file": video.file_id, "link": video.link})
 
+    async def typed(self, interaction: Interaction) -> Answer:
+        """The dialog for somebody who typed the command and nothing else: it asks for a link, too."""
+        about = json.dumps({"channel": interaction.channel_id, "asks": True})
+        return Answer(open_view=modal(None, await self._last(interaction), about))
+
     async def submitted(self, interaction: Interaction) -> Answer:
         """Ask for the translation, as somebody would by words."""
         if interaction.body.get("type") == "view_closed":
@@ -85,7 +95,10 @@ class TranslateModal:
         if problem := complaint(languages, ()):
             return _complain(problem)
         about = json.loads(interaction.value)
-        arguments: Json = {"source": about.get("link") or "", "languages": list(languages)}
+        link = _link(interaction.state) if "asks" in about else about.get("link") or ""
+        if link is None:
+            return _complain(NO_LINK, LINK)
+        arguments: Json = {"source": link, "languages": list(languages)}
         attached = {"source": about["file"]} if about.get("file") else {}
         place = Thread(about.get("channel") or "", about.get("thread"))
         if "submission" in about:
@@ -126,8 +139,8 @@ class TranslateModal:
         return [job.label for job in reversed(theirs) if job.submission_id == theirs[0].submission_id]
 
 
-def modal(name: str, languages: Sequence[str], about: str) -> Json:
-    """The dialog. `name` is mrkdwn."""
+def modal(name: str | None, languages: Sequence[str], about: str) -> Json:
+    """The dialog. `name` (mrkdwn) is what is translated; None lets it ask for a link."""
     now = ", ".join(named(language) for language in languages)[:LONGEST_INPUT]
     entry = PlainTextInputElement(
         action_id=LANGUAGES,
@@ -146,7 +159,8 @@ def modal(name: str, languages: Sequence[str], about: str) -> Json:
         close=PlainTextObject(text="Not now"),
         private_metadata=about,
         blocks=[
-            SectionBlock(text=f"Speech and lips of {name}, into other languages."),
+            SectionBlock(text=f"Speech and lips of {name or 'a video'}, into other languages."),
+            *([] if name else [_which()]),
             InputBlock(
                 block_id=LANGUAGES,
                 label=PlainTextObject(text="Languages"),
@@ -158,5 +172,18 @@ def modal(name: str, languages: Sequence[str], about: str) -> Json:
     return view.to_dict()
 
 
-def _complain(problem: str) -> Answer:
-    return Answer(response_action="errors", errors={LANGUAGES: problem})
+def _which() -> InputBlock:
+    entry = PlainTextInputElement(
+        action_id=LINK, max_length=LONGEST_LINK, placeholder=PlainTextObject(text=EXAMPLE_URL)
+    )
+    return InputBlock(block_id=LINK, label=PlainTextObject(text="Link to the video"), element=entry)
+
+
+def _link(state: Json) -> str | None:
+    """The link that was typed; None where there is none."""
+    links = links_in(typed_in(state, LINK)[:LONGEST_LINK])
+    return links[0] if links else None
+
+
+def _complain(problem: str, field: str = LANGUAGES) -> Answer:
+    return Answer(response_action="errors", errors={field: problem})

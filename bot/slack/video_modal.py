@@ -61,6 +61,10 @@ class VideoModal:
         words = plain(str(message.get("text") or ""))
         return await self.open(interaction, words, Thread(interaction.channel_id, interaction.thread_ts))
 
+    async def typed(self, interaction: Interaction) -> Answer:
+        """The dialog for somebody who typed the command and no words; the video gets a thread of its own."""
+        return await self.open(interaction, "", Thread(interaction.channel_id, None))
+
     async def open(self, interaction: Interaction, script: str, place: Thread) -> Answer:
         """The dialog, for a video that is reported in `place`."""
         about = json.dumps({"channel": place.channel_id, "thread": place.thread_ts})

@@ -32,7 +32,7 @@ FORGOTTEN_SCOPES = {"assistant:write"}
 
 USUAL = {
     *("auth.test", "chat.postMessage", "chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update"),
-    *("assistant.threads.setStatus", "chat.postEphemeral", "views.open", "files.getUploadURLExternal"),
+    *("agents.sessions.setStatus", "chat.postEphemeral", "views.open", "files.getUploadURLExternal"),
     "files.completeUploadExternal",
 }
 """What the run here calls at the least."""

@@ -26,6 +26,7 @@ from emulators.heygen import Charge, HeyGenEmulator
 from emulators.heygen.state import Job
 from emulators.openai import Call, OpenAIEmulator
 from emulators.slack import Answer, Message, SlackEmulator
+from emulators.slack.rendering import render
 from tests.scenario.quick_clock import QuickClock
 
 Found = TypeVar("Found")
@@ -209,9 +210,10 @@ class Stage:
         return [m for m in self.by_app(root, channel) if m.ts not in others and m.stream_state != "streaming"]
 
     async def reply(self, root: str, number: int = 1, channel: str = "videos") -> str:
-        """The text of the `number`-th answer of a thread, once it stands."""
+        """The text of the `number`-th answer of a thread, once it stands, without the steps that led to it."""
         await self.wait(lambda: len(self.replies(root, channel)) >= number)
-        return self.replies(root, channel)[number - 1].rendered_text()
+        found = self.replies(root, channel)[number - 1]
+        return render(found.text, found.blocks)
 
     async def card(self, root: str, *words: str, channel: str = "videos") -> Message:
         """The newest card of a thread, once it shows all of `words`."""

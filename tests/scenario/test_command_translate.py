@@ -44,7 +44,6 @@ async def test_a_follow_up_in_its_thread_is_answered(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("translate", "Which video? I need a link to it."),
         pytest.param("translate launch.mp4 into French", "`launch.mp4` is not a link.", marks=pytest.mark.full),
         pytest.param("translate https://example.com/talk.mp4", "Into which languages?", marks=pytest.mark.full),
         pytest.param(

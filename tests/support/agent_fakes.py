@@ -11,6 +11,7 @@ from agent.money import Period, Scope
 from agent.ports import Reply
 from agent.records import Conversation, Job, JobState, Json, Lease, TurnRecord
 from agent.rights import Right, Role, may
+from agent.steps import Step
 from heygen import Client
 
 ModelStep = Sequence[ModelEvent | Exception]
@@ -46,12 +47,16 @@ class RecordedReply:
 
     turn_id: str
     done: list[tuple[str, str | None]] = field(default_factory=list)
+    shown: list[Step] = field(default_factory=list)
 
     async def status(self, text: str) -> None:
         self.done.append(("status", text))
 
     async def append(self, text: str) -> None:
         self.done.append(("append", text))
+
+    async def steps(self, steps: Sequence[Step]) -> None:
+        self.shown.extend(steps)
 
     async def settle(self, delivery_id: str | None, text: str | None) -> None:
         self.done.append(("settle", text))

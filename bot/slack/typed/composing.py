@@ -33,7 +33,7 @@ def _video(rest: str) -> Call | UsageError:
     if isinstance(line, str):
         return VIDEO.wrong(line)
     if wrong := _unspeakable(line.words):
-        return VIDEO.wrong(wrong)
+        return VIDEO.wrong(wrong) if rest else VIDEO.bare(wrong)
     return Call("create_video", {"script": line.words, **line.flags}, f"/heygen video {rest}", "a video")
 
 

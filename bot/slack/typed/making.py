@@ -10,6 +10,7 @@ from bot.slack.typed.naming import split_languages
 from bot.slack.typed.topics import EXAMPLE_URL, Topic, UsageError, shown
 
 MOST_LANGUAGES = 200
+WHICH_VIDEO = "Which video? I need a link to it."
 
 _URL = re.compile(r"<?(https?://[^\s<>\"|]+)(?:\|[^<>]*)?>?", re.IGNORECASE)
 
@@ -36,7 +37,7 @@ def _translate(rest: str) -> Translate | UsageError:
     found = _URL.search(rest)
     if found is None:
         first = rest.split(" ")[0]
-        return TRANSLATE.wrong(f"{shown(first)} is not a link." if first else "Which video? I need a link to it.")
+        return TRANSLATE.wrong(f"{shown(first)} is not a link.") if first else TRANSLATE.bare(WHICH_VIDEO)
     languages = split_languages(_around(rest, found))
     if not languages:
         return TRANSLATE.wrong("Into which languages?")

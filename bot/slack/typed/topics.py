@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.slack.text import escape, safe
@@ -14,9 +14,13 @@ EXAMPLE_URL = "https://example.com/talk.mp4"
 
 @dataclass(frozen=True, slots=True)
 class UsageError:
-    """What is wrong, how it goes, as one text for the person (mrkdwn, foreign parts escaped)."""
+    """What is wrong, how it goes, as one text for the person (mrkdwn, foreign parts escaped).
+
+    `dialog` names what can be asked in a dialog instead, since nothing but the topic was typed.
+    """
 
     sentence: str
+    dialog: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,10 @@ class Topic:
     def wrong(self, sentence: str) -> UsageError:
         """`sentence` (mrkdwn), the usage line, and one example."""
         return UsageError(f"{sentence}\nUsage: `{escape(self.usage)}`\nFor example: `{escape(self.examples[0])}`")
+
+    def bare(self, sentence: str) -> UsageError:
+        """The same where nothing was typed, so that a dialog can ask for it."""
+        return replace(self.wrong(sentence), dialog=self.name)
 
     def help(self) -> str:
         """Usage, what it does, and all examples."""

@@ -22,10 +22,12 @@ from bot.slack.delivery import DeliveryWorker
 from bot.slack.live_rendering import LiveRenderer
 from bot.slack.pacing import Pacer
 from bot.slack.reply import SlackReplies
+from bot.slack.sessions import AgentSessions
 from bot.slack.slack_calls import Permalinks
 from bot.store import Store
 from bot.store.inbox import Accepted, NewEvent
 from bot.store.outbox import NewDelivery
+from bot.store.thread_states import ThreadStates
 from emulators.slack import Message, SlackEmulator
 from tests.support.clock import ManualClock
 from tests.support.store_steps import quote, user_item
@@ -80,6 +82,9 @@ class Thread:
         )
         self.replies = SlackReplies(
             lambda _: client, turns=store.turns, deliver_now=self.worker.deliver_now, pacer=self.pacer, clock=clock
+        )
+        self.sessions = AgentSessions(
+            lambda _: client, states=ThreadStates(store.database), pacer=self.pacer, clock=clock
         )
         self.root = slack.say(ALICE, CHANNEL, f"<@{slack.bot_user}> hello")
         self.conversation_id = ""

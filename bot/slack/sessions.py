@@ -1,0 +1,213 @@
+"""What Slack shows of a thread as a whole: that we work on it, or that it waits for somebody, and its title.
+
+Nothing of it is a row: how a thread stands is read from the rows that there are, after every post that may have changed
+it. So a crash costs nothing, and whoever posts next, in whichever process, says how things stand then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Literal, Protocol
+
+import structlog
+
+from agent.ports import Clock
+from agent.records import Conversation, DeliveryKind, TurnRecord
+from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
+from bot.slack.pacing import Pacer
+from bot.slack.ports import ClientOf
+from bot.store.thread_states import ThreadState
+
+log = structlog.get_logger(__name__)
+
+Status = Literal["processing", "active", "suspended"]
+"""Slack's words. We never close a session: a thread can always be gone on with."""
+
+METHOD = "agents.sessions.setStatus"
+BEGINNINGS = f"{METHOD}:processing"
+CALL_SECONDS = 3.0
+PATIENCE = 1.0
+AGAIN_SECONDS = 3_600.0
+RETRIES = 3
+LONGEST_WAIT = 60.0
+RETRIES_AT_ONCE = 100
+REMEMBERED = 10_000
+TITLE_LIMIT = 80
+RESTS_AFTER = frozenset(
+    {DeliveryKind.REPLY, DeliveryKind.CARD, DeliveryKind.BATCH_CARD, DeliveryKind.BATCH_SAMPLE, DeliveryKind.AGENT}
+)
+"""The posts after which a thread may stand differently."""
+
+_NOT_FOR_US = frozenset({"missing_scope", "not_allowed_token_type", "no_permission", "access_denied"})
+_LINK = re.compile(r"<?(https?://[^\s<>|,;]+)(?:\|[^<>]*)?>?", re.IGNORECASE)
+_MARKED = re.compile(r"<[@#!][^<>]*>|[*_~`<>]")
+
+
+class States(Protocol):
+    """How threads stand."""
+
+    async def of(self, conversation_id: str) -> ThreadState:
+        """One conversation's."""
+        ...
+
+    async def opening(self, conversation_id: str) -> str:
+        """What its first message said."""
+        ...
+
+
+class Lacking:
+    """Workspaces in which a method does not work, until it is tried again after an hour."""
+
+    def __init__(self, what: str, clock: Clock) -> None:
+        self._what = what
+        self._clock = clock
+        self._until: dict[str, float] = {}
+
+    def __contains__(self, workspace_id: str) -> bool:
+        return self._until.get(workspace_id, 0.0) > self._clock.now()
+
+    def add(self, workspace_id: str, code: str) -> None:
+        """It was refused with `code`; said once an hour."""
+        log.warning("method_off", what=self._what, workspace=workspace_id, code=code)
+        if len(self._until) >= REMEMBERED:
+            self._until.clear()
+        self._until[workspace_id] = self._clock.now() + AGAIN_SECONDS
+
+
+def is_lacking(failure: Failure) -> bool:
+    """Whether a call was refused because the method is nothing for us, whatever the thread."""
+    return failure.verdict in (Verdict.NO_STREAMS, Verdict.NO_METHOD) or failure.code in _NOT_FOR_US
+
+
+class AgentSessions:
+    """Tells Slack. Best effort and bounded: nothing waits for it longer than a few seconds, and nothing fails by it."""
+
+    def __init__(self, clients: ClientOf, *, states: States, pacer: Pacer, clock: Clock) -> None:
+        self._clients = clients
+        self._states = states
+        self._pacer = pacer
+        self._clock = clock
+        self._lacking = Lacking("sessions", clock)
+        self._told: dict[str, ThreadState] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def work(self, turn: TurnRecord, place: Conversation) -> bool:
+        """Show that `turn` is worked on; False where something else has to tell it.
+
+        Beginnings leave room in Slack's limit for the ends: what says “working” must be able to say “done”.
+        """
+        if place.thread_ts is None or place.workspace_id in self._lacking:
+            return False
+        if self._pacer.wait(BEGINNINGS, place.channel_id, patience=0.0) > 0.0:
+            return False
+        title = titled(await self._states.opening(place.id))
+        self._told.pop(place.id, None)
+        failure = await self._set(place, "processing", title=title, initiator=turn.requester)
+        return failure is None
+
+    async def resting(self, place: Conversation) -> Status | None:
+        """What the end of a stream in `place` says; None where Slack's own choice is as good."""
+        if place.workspace_id in self._lacking:
+            return None
+        return _status(await self._states.of(place.id))
+
+    async def rested(self, place: Conversation) -> None:
+        """A stream's end has said how the thread stands."""
+        self._remember(place.id, await self._states.of(place.id))
+
+    async def rest(self, place: Conversation) -> None:
+        """Say how the thread stands, if anything has happened since that was said."""
+        if (seconds := await self._rest(place)) is None or len(self._tasks) >= RETRIES_AT_ONCE:
+            return
+        task = asyncio.create_task(self._later(place, seconds), name="session")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    async def close(self) -> None:
+        """Stop trying again."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _rest(self, place: Conversation) -> float | None:
+        """Seconds after which to try again, None when there is nothing left to say."""
+        if place.thread_ts is None or place.workspace_id in self._lacking:
+            return None
+        state = await self._states.of(place.id)
+        if state.working or not (state.turns or state.requests) or self._told.get(place.id) == state:
+            return None
+        failure = await self._set(place, _status(state))
+        if failure is not None and failure.verdict in (Verdict.RATE_LIMITED, Verdict.UNSURE, Verdict.NOT_SENT):
+            return failure.retry_after or PATIENCE
+        self._remember(place.id, state)
+        return None
+
+    async def _later(self, place: Conversation, seconds: float) -> None:
+        again: float | None = seconds
+        for _ in range(RETRIES):
+            if again is None:
+                return
+            await self._clock.sleep(min(again, LONGEST_WAIT))
+            again = await self._rest(place)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("session_task_failed", error=type(error).__name__)
+
+    async def _set(
+        self, place: Conversation, status: Status, *, title: str | None = None, initiator: str | None = None
+    ) -> Failure | None:
+        seconds = self._pacer.wait(METHOD, place.channel_id, patience=PATIENCE)
+        if seconds > PATIENCE:
+            return Failure(Verdict.RATE_LIMITED, "paced", seconds)
+        if seconds:
+            await self._clock.sleep(seconds)
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                await self._clients(place.workspace_id).agents_sessions_setStatus(
+                    channel_id=place.channel_id,
+                    thread_ts=place.thread_ts,
+                    status=status,
+                    title=title,
+                    initiator_user_id=initiator,
+                )
+        except SLACK_ERRORS as error:
+            return self._failed(place, judge(error))
+        return None
+
+    def _failed(self, place: Conversation, failure: Failure) -> Failure:
+        if is_lacking(failure):
+            self._lacking.add(place.workspace_id, failure.code)
+        elif failure.verdict is Verdict.RATE_LIMITED:
+            self._pacer.blocked(METHOD, failure.retry_after)
+        else:
+            log.info("session_not_told", code=failure.code)
+        return failure
+
+    def _remember(self, conversation_id: str, state: ThreadState) -> None:
+        if len(self._told) >= REMEMBERED:
+            self._told.clear()
+        self._told[conversation_id] = state
+
+
+def _status(state: ThreadState) -> Status:
+    if state.working:
+        return "processing"
+    return "suspended" if state.waiting else "active"
+
+
+def titled(words: str) -> str | None:
+    """A title made of what somebody asked for: links by their last part, one line; None where it says too little."""
+    line = " ".join(_MARKED.sub("", _LINK.sub(_file_name, words)).split())
+    if len(line.split()) < 2:
+        return None
+    return line if len(line) <= TITLE_LIMIT else line[: TITLE_LIMIT - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _file_name(link: re.Match[str]) -> str:
+    """The last part of its path, or its host; never what may be a key, in its query."""
+    path = re.split(r"[?#]", link[1])[0].rstrip("/")
+    return path.rpartition("/")[2]
