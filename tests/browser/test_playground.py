@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from pathlib import Path
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from bot.playground import opened
+from bot.playground import ROLES, opened
 from emulators.console import Console
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -29,13 +28,13 @@ QUIET = [
 PATIENCE = 30_000  # milliseconds
 
 
-@pytest.fixture
-async def page(tmp_path: Path) -> AsyncIterator[Page]:
+@asynccontextmanager
+async def playground() -> AsyncIterator[Page]:
     """The playground's page in Chromium; whatever its console calls an error fails the test."""
     assert CHROMIUM, "there is no chromium: .ci/browser installs it"
     async with AsyncExitStack() as stack:
         stage, connect = await stack.enter_async_context(opened())
-        console = Console(stage.slack, stage.heygen, stage.openai, after_reset=connect)
+        console = Console(stage.slack, stage.heygen, stage.openai, after_reset=connect, roles=ROLES)
         url = await console.start(0)
         stack.push_async_callback(console.stop)
         playwright = await stack.enter_async_context(async_playwright())
@@ -49,6 +48,13 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
         await page.goto(url)
         yield page
         assert errors == []
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    """The page, with the app behind it."""
+    async with playground() as page:
+        yield page
 
 
 async def say(page: Page, text: str) -> None:

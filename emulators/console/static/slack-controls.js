@@ -136,6 +136,8 @@ function listOf(part, state, label, around, changed) {
   const node = el("div", { className: "picker" }, chips, box, clear, list);
 
   const close = () => {
+    clearTimeout(waiting);
+    asked += 1; // an answer on its way opens nothing any more
     list.hidden = true;
     at = -1;
     box.setAttribute("aria-expanded", "false");
@@ -176,6 +178,7 @@ function listOf(part, state, label, around, changed) {
     at = -1;
   };
   const look = async () => {
+    clearTimeout(waiting);
     asked += 1;
     const mine = asked;
     const query = !several && picked[0]?.label === box.value ? "" : box.value;
@@ -183,6 +186,7 @@ function listOf(part, state, label, around, changed) {
     if (mine !== asked || document.activeElement !== box) return;
     open = found.filter((one) => !several || picked.every((other) => other.value !== one.value));
     draw();
+    if (query && open.length) mark(0);
   };
   const onKey = (event) => {
     const shown = !list.hidden;
@@ -190,9 +194,9 @@ function listOf(part, state, label, around, changed) {
       event.preventDefault();
       if (!shown) look();
       else mark((at + (event.key === "ArrowDown" ? 1 : -1) + open.length) % Math.max(1, open.length));
-    } else if (event.key === "Enter" && shown && open[at]) {
-      event.preventDefault();
-      take(open[at]);
+    } else if (event.key === "Enter" && shown) {
+      event.preventDefault(); // it does not submit the form
+      if (open[at]) take(open[at]);
     } else if (event.key === "Escape" && shown) {
       event.preventDefault();
       event.stopPropagation(); // the dialog stays open

@@ -32,7 +32,7 @@ function showPeople() {
 }
 
 function labelOf(person) {
-  const marks = marksOf(person).join(", ");
+  const marks = marksOf(person).filter((mark) => !mark.startsWith("@")).join(", ");
   return marks ? `${person.real_name} (${marks})` : person.real_name;
 }
 

@@ -18,6 +18,7 @@ export { attempt, showProblem };
 const page = Object.fromEntries(
   ["channel-name", "place-tabs", "timeline", "prompts", "composer", "thread", "thread-composer", "thread-close"].map((id) => [id, document.getElementById(id)]),
 );
+const conversation = document.querySelector(".conversation");
 const WIDE = matchMedia("(min-width: 961px)");
 const NO_COMMANDS = "Slack has no slash commands in threads. Type it in the box of the channel, or say it in words.";
 const began = new Set(); // "channel/ts" of threads that have opened by themselves
@@ -28,7 +29,7 @@ let isFirst = true;
 page.composer.append(writer.node);
 page["thread-composer"].append(replier.node);
 page["thread-close"].append(icon("close"));
-dropTarget(document.querySelector(".conversation"), () => (isHome() ? "" : `Share in ${titleOf(here())}`), (files) => writer.add(files));
+dropTarget(conversation, () => (isHome() ? "" : `Share in ${titleOf(here())}`), (files) => writer.add(files));
 dropTarget(page.thread, () => "Share in this thread", (files) => replier.add(files));
 // A file that misses would be opened in the place of the page.
 for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
@@ -55,6 +56,7 @@ function draw() {
   const root = showThread();
   if (before && !root) setTimeout(() => openThread() === before && setThread(null)); // it is gone
   showTimeline();
+  conversation.inert = Boolean(root) && !WIDE.matches; // the thread lies over it
   showWriters(root);
   showPrompts();
   showSidebar(); // what was just shown is not new any more
