@@ -697,7 +697,7 @@ class _Parts:
         """What takes Slack's events and interactions, over HTTP or a websocket."""
         store, secret = self.store, self.settings.slack_signing_secret
         intake = Intake(
-            lanes=TracedLanes(store.lanes, self.clients.spans),
+            lanes=TracedLanes(store.lanes, self.clients.spans, self.clock),
             echoes=store.deliveries,
             members=self.installs.workspaces,
             wake=self.kick,
@@ -753,7 +753,7 @@ class _Parts:
     def router(self, live: Live) -> Router:
         """Everything that people type after the command, press and submit."""
         store = self.store
-        router = Router(lanes=TracedLanes(store.lanes, self.clients.spans), wake=self.kick)
+        router = Router(lanes=TracedLanes(store.lanes, self.clients.spans, self.clock), wake=self.kick)
         budgets = Budgets(
             ledger=store.ledger, wallet=store.wallet, accounts=self.accounts, roles=self.roles, clock=self.clock
         )

@@ -13,7 +13,6 @@ from agent.ports import Clock
 from agent.spans import NO_SPANS, Spans
 from agent.tool_calls import Outcome, to_checkpoint
 from agent.toolbox import CallContext, Toolbox, ToolFunction, ToolSpec
-from bot.clock import SystemClock
 from bot.processes import Part, version
 from bot.settings import Settings, SettingsError
 from bot.slack.ports import Lanes
@@ -43,10 +42,10 @@ async def spans_of(stack: AsyncExitStack, settings: Settings, part: Part) -> Spa
 class TracedLanes:
     """Lanes whose new events are spans, by which the turns that they bring about are found."""
 
-    def __init__(self, lanes: Lanes, spans: Spans, clock: Clock | None = None) -> None:
+    def __init__(self, lanes: Lanes, spans: Spans, clock: Clock) -> None:
         self._lanes = lanes
         self._spans = spans
-        self._clock = clock or SystemClock()
+        self._clock = clock
 
     async def accept(self, event: NewEvent) -> Accepted | Duplicate | NotOurs:
         """See `Lanes.accept`. What is told again, or is none of our business, is no span."""
