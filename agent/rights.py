@@ -21,7 +21,8 @@ class Right(enum.StrEnum):
     `ASK_LIVE`: write to the avatar from the thread, and have a video made of it afterwards. `STEER_LIVE`: say, whisper,
     take over, hand back, mute, and end it to go on in the thread oneself. `SEE_LIBRARY`: look at what others have made
     at HeyGen and uploaded. `CHANGE_LIBRARY`: rename and delete what the HeyGen account holds. `MANAGE_ACCOUNT`: see and
-    change the account's webhooks.
+    change the account's webhooks, and connect accounts. `CHOOSE_SPEAKERS`: say who speaks for everybody where nobody is
+    named.
     """
 
     APPROVE = "approve"
@@ -44,6 +45,7 @@ class Right(enum.StrEnum):
     DROP_THREAD_FACTS = "drop thread facts"
     CHANGE_MEMORY = "change memory"
     CHANGE_SETTINGS = "change settings"
+    CHOOSE_SPEAKERS = "choose speakers"
     FORGET_ME = "delete own data"
     FORGET_OTHERS = "delete others' data"
 
@@ -69,6 +71,7 @@ MATRIX: Mapping[Right, frozenset[Role]] = {
     Right.DROP_THREAD_FACTS: frozenset({Role.REQUESTER, Role.OPERATOR, Role.ADMIN}),
     Right.CHANGE_MEMORY: frozenset({Role.OPERATOR, Role.ADMIN}),
     Right.CHANGE_SETTINGS: frozenset({Role.ADMIN}),
+    Right.CHOOSE_SPEAKERS: frozenset({Role.APPROVER, Role.ADMIN}),
     Right.FORGET_ME: frozenset(Role),
     Right.FORGET_OTHERS: frozenset({Role.ADMIN}),
 }

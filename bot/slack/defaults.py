@@ -17,7 +17,7 @@ from slack_sdk.models.views import View
 from agent.ports import Roles
 from agent.presenters import Usual
 from agent.records import Json
-from agent.rights import Role
+from agent.rights import Right, may
 from bot.picks import Picks
 from bot.slack.pickers import AVATAR, TEXT_LIMIT, VOICE, picked
 from bot.slack.router import Answer, Interaction, Router
@@ -28,7 +28,6 @@ from heygen.records import AvatarLook, Voice
 CHANGE = "change_defaults"
 CHANGE_OURS = "change_everybodys_defaults"
 MINE, OURS = "mine", "everybody"
-MAY_CHOOSE = frozenset({Role.APPROVER, Role.ADMIN})
 NOT_YOURS = "Only approvers and admins choose who speaks for everybody."
 GONE = "HeyGen does not list this one any more."
 
@@ -101,12 +100,7 @@ class Defaults:
 
     def _may(self, interaction: Interaction) -> bool:
         appointed = self.roles.appointed(interaction.team_id, interaction.user_id)
-        return interaction.value != OURS or may_choose(appointed)
-
-
-def may_choose(appointed: frozenset[Role]) -> bool:
-    """Whether somebody chooses for everybody."""
-    return not MAY_CHOOSE.isdisjoint(appointed)
+        return interaction.value != OURS or may(Right.CHOOSE_SPEAKERS, appointed)
 
 
 def change_button(whose: str, text: str) -> ButtonElement:

@@ -17,7 +17,7 @@ from agent.schedules import Schedule, ScheduleState
 from bot.slack import connect_views, live_connect_views
 from bot.slack.blocks import context, section
 from bot.slack.budget import home_words
-from bot.slack.defaults import MINE, OURS, change_button, may_choose
+from bot.slack.defaults import MINE, OURS, change_button
 from bot.slack.home import Section, Viewer
 from bot.slack.ports import LinkFor, RecentJobs
 from bot.slack.schedule_cards import moment
@@ -198,7 +198,7 @@ class HomeSections:
         ours = await self.habits.chosen(viewer.workspace_id, EVERYBODY)
         words = f"*My videos:* {_speaks(mine, NOBODY_CHOSEN)}\n*Everybody's:* {_speaks(ours, 'as Greenroom is set up')}"
         buttons = [change_button(MINE, "Change mine")]
-        if may_choose(self.roles.appointed(viewer.workspace_id, viewer.user_id)):
+        if may(Right.CHOOSE_SPEAKERS, self.roles.appointed(viewer.workspace_id, viewer.user_id)):
             buttons.append(change_button(OURS, "Change everybody's"))
         return [_header("Who speaks"), section(words), ActionsBlock(elements=buttons)]
 

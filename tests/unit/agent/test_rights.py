@@ -32,6 +32,7 @@ manage account      . . . A
 drop thread facts   R O . A
 change memory       . O . A
 change settings     . . . A
+choose speakers     . . P A
 delete own data     R O P A
 delete others' data . . . A
 """
