@@ -1,6 +1,6 @@
 // The second scenario: somebody wants a human; a live avatar comes, is taken over, and is paid by the minute.
 
-import { ask, byApp, offering, openTab, press, reply, rootWith, personOf, sessions } from "./tour-kit.js";
+import { THREAD, ask, buttonOf, byApp, offering, openTab, press, reply, rootWith, personOf, sessions } from "./tour-kit.js";
 
 const PLEA = "I am fed up, nothing works, I want to talk to a human!";
 const TAKEN = "Hello Alice, this is Carol. Your invoice is corrected.";
@@ -24,7 +24,7 @@ export const ESCALATE = {
       title: "Ask for a human",
       text: `Say to Greenroom: “${PLEA}”`,
       why: "People who are fed up want people. So the team is called first, not the avatar.",
-      target: () => "#composer",
+      target: () => ["#composer"],
       async show(run) {
         openTab("live");
         await ask(run, PLEA);
@@ -35,14 +35,14 @@ export const ESCALATE = {
       title: "The team is called; nobody is free",
       text: "Carol, who is an operator, could claim the conversation on the card. Wait a few seconds: nobody does, so a live avatar is offered, with its price.",
       why: "An offer costs nothing. Look at LiveAvatar on the right: no session, no credits used.",
-      target: () => "#thread, #timeline",
+      target: () => THREAD,
       done: (run) => Boolean(offering(run, root(run), "live_join")) || sessions(run).length > 0,
     },
     {
       title: "Alice joins",
       text: "Press Join on the card, as Alice. The answer is a personal link that only she sees.",
       why: "Nobody else gets into her conversation, and the link alone starts nothing.",
-      target: () => "#thread, #timeline",
+      target: () => buttonOf("alice", "live_join"),
       show: (run) => press(run, "alice", root(run), "live_join"),
       done: (run) => links(run).length > 0,
     },
@@ -50,7 +50,7 @@ export const ESCALATE = {
       title: "Into the room",
       text: "Open the link (a new tab). Tick that you know it is an AI, choose to speak, or to type if you have no microphone, and press Start. Listen to what it says, and ask it something.",
       why: "Only now a session starts and minutes are paid: somebody is there and has agreed.",
-      target: () => "#panel-live",
+      target: () => ["#panel-live"],
       show: (run) => {
         if (!links(run).length) throw new Error("There is no link yet: join first.");
         openTab("live");
@@ -63,7 +63,7 @@ export const ESCALATE = {
       title: "Carol takes over",
       text: "Choose Carol as the person you are, and press Take over on the card. The model falls silent; the face stays.",
       why: "The live session is a control room inside the thread: whisper, say, take over, mute and end, from Slack.",
-      target: () => "#person",
+      target: () => buttonOf("carol", "live_take_over"),
       show: (run) => press(run, "carol", root(run), "live_take_over"),
       done: (run) => Boolean(offering(run, root(run), "live_hand_back")) || ended(run).length > 0,
     },
@@ -71,7 +71,7 @@ export const ESCALATE = {
       title: "What Carol writes, the avatar says",
       text: `Write in the thread, as Carol: “${TAKEN}” Then listen in the other tab.`,
       why: "The page tells Alice that a teammate is speaking with her.",
-      target: () => "#thread, #timeline",
+      target: () => THREAD,
       show: (run) => reply(run, "carol", root(run), TAKEN),
       done: (run) => channelHas(run, /invoice|corrected/) || ended(run).length > 0,
     },
@@ -79,7 +79,7 @@ export const ESCALATE = {
       title: "The end, and the bill",
       text: "End the session: on the card, or in the other tab. The thread gets the reason, the cost, the transcript as a file and a summary.",
       why: "LiveAvatar is told to stop at once, so not a minute more is paid than was used.",
-      target: () => "#panel-live",
+      target: () => buttonOf("alice", "live_end"),
       show: (run) => press(run, "alice", root(run), "live_end"),
       done: (run) => ended(run).length > 0 && byApp(run, root(run)).some((message) => message.files.length > 0),
     },

@@ -1,7 +1,7 @@
 // What the tour's steps are made of: questions about the state, and things people do.
 
 import { post } from "./api.js";
-import { choose, setThread } from "./slack-store.js";
+import { choose, me, setThread } from "./slack-store.js";
 
 /** How things stood when a scenario was begun, so that what comes after can be told from what was there. */
 export function baseline(state) {
@@ -55,6 +55,16 @@ export function calling(run, root, pattern) {
 /** Live sessions since the scenario began. */
 export function sessions(run) {
   return (run.state.liveavatar?.sessions ?? []).filter((session) => !run.before.sessions.has(session.id));
+}
+
+// -- where to look ---------------------------------------------------------------------------------------------
+
+/** The thread in its pane, or where it can be opened. */
+export const THREAD = ["#thread", "#timeline"];
+
+/** A button of the app's in the thread, once the page is used as the person who may press it. */
+export function buttonOf(name, action) {
+  return me().name === name ? [`#thread-messages [data-action="${action}"]`, ...THREAD] : ["#person"];
 }
 
 // -- what people do --------------------------------------------------------------------------------------------

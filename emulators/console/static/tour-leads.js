@@ -1,6 +1,6 @@
 // The third scenario: personal videos for three people who are named, then for a whole list.
 
-import { ask, byApp, calling, more, offering, openTab, post, press, rootWith } from "./tour-kit.js";
+import { THREAD, ask, buttonOf, byApp, calling, more, offering, openTab, post, press, rootWith } from "./tour-kit.js";
 
 const NAMED = "make a personal intro video for Sarah at Acme, John at Globex and Mike at Initech";
 const LISTED = "make a personal intro video for everybody in this list";
@@ -19,7 +19,7 @@ export const LEADS = {
       title: "Three people in a sentence",
       text: "Ask Greenroom: “Make a personal intro video for Sarah at Acme, John at Globex and Mike at Initech.”",
       why: "Each video is a request of its own with a key of its own, so that one that fails costs the others nothing.",
-      target: () => "#composer",
+      target: () => ["#composer"],
       async show(run) {
         openTab("heygen");
         await post("heygen/speed", { speed: "fast" });
@@ -31,7 +31,7 @@ export const LEADS = {
       title: "Ready, with a list of links",
       text: "The clock on the right runs a hundred times as fast. When all three are ready, Alice is called once, and gets the links as a file for her spreadsheet.",
       why: "A message for each video would be noise; a result that nobody is told of would be lost.",
-      target: () => "#thread, #timeline",
+      target: () => THREAD,
       show: () => post("heygen/finish", {}),
       label: "Finish them",
       done: (run) => calling(run, few(run), /ready/).length > 0,
@@ -40,7 +40,7 @@ export const LEADS = {
       title: "A whole list",
       text: "Now drop a CSV with names and companies onto the channel. “Show me” takes one that is made here, and puts money into HeyGen's wallet first.",
       why: "The app checks every row before it asks: who is left out, what it costs, what it will say.",
-      target: () => "#composer",
+      target: () => ["#composer"],
       options: { label: "People", values: counts, get: () => count, set: (value) => { count = value; } },
       async show(run) {
         await post("heygen/top_up", { amount: 500 });
@@ -52,7 +52,7 @@ export const LEADS = {
       title: "Somebody else approves",
       text: "That much money waits for Bob. Choose Bob as the person you are, and press Approve on the card. Alice could press it in vain.",
       why: "The approval is for exactly these rows at this price. Change one, and it is void.",
-      target: () => "#person",
+      target: () => buttonOf("bob", "approve_batch"),
       show: (run) => press(run, "bob", many(run), "approve_batch"),
       done: (run) => more(run, "jobs") > THREE,
     },
@@ -60,7 +60,7 @@ export const LEADS = {
       title: "One first, as a sample",
       text: "Only one video is made and shown. As Alice, look at it and press “Looks good”.",
       why: "If the text is wrong, it is wrong once, not two hundred times.",
-      target: () => "#thread, #timeline",
+      target: () => buttonOf("alice", "make_rest"),
       show: (run) => press(run, "alice", many(run), "make_rest"),
       done: (run) => more(run, "jobs") > THREE + 1,
     },
@@ -68,7 +68,7 @@ export const LEADS = {
       title: "The rest, as many at a time as HeyGen allows",
       text: "The card counts. Watch HeyGen on the right: never more jobs than the account may run, and a key on each charge.",
       why: "Should the app be stopped in the middle, it goes on where it was: what was sent is known, what was not is sent once.",
-      target: () => "#heygen-jobs",
+      target: () => ["#heygen-jobs"],
       show: () => post("heygen/finish", {}),
       label: "Finish those that run",
       done: (run) => byApp(run, many(run)).some((message) => message.files.length > 0) && calling(run, many(run), /ready/).length > 0,

@@ -1,6 +1,6 @@
 // The first scenario: one sentence, three languages, webhooks that are repeated, a reply that is lost.
 
-import { ask, byApp, calling, fresh, more, openTab, post, rootWith } from "./tour-kit.js";
+import { THREAD, ask, byApp, calling, fresh, more, openTab, post, rootWith } from "./tour-kit.js";
 
 const ASKED = /French/;
 const AGAIN = /Spanish/;
@@ -25,7 +25,7 @@ export const TRANSLATE = {
       title: "Ask in your own words",
       text: "You are Alice. Ask Greenroom to translate the sample video into French, German and Japanese.",
       why: "Before anything leaves this machine, the request is a row in the app's database, with a key of its own.",
-      target: () => "#composer",
+      target: () => ["#composer"],
       async show(run) {
         openTab("heygen");
         await post("heygen/speed", { speed: "step" });
@@ -37,7 +37,7 @@ export const TRANSLATE = {
       title: "One request, three jobs, three charges",
       text: "On the right you see HeyGen: three jobs, three charges, all under one key. In the thread one card has a line for each language; it is edited in place.",
       why: "The price was quoted and held before the request left. It is below what needs anybody's approval.",
-      target: () => "#heygen-charges",
+      target: () => ["#heygen-charges"],
       show: () => openTab("heygen"),
       done: (run) => more(run, "charges") >= 3 && byApp(run, three(run)).length >= 2,
     },
@@ -45,7 +45,7 @@ export const TRANSLATE = {
       title: "The videos get ready, and HeyGen says so five times",
       text: "Real jobs take minutes. Finish them now, and let HeyGen send each of its webhooks five times, as happens in real life.",
       why: "A webhook only makes the app look. However often it comes, people get one message.",
-      target: () => "#heygen-webhooks",
+      target: () => ["#heygen-webhooks"],
       async show() {
         await post("trouble", { name: "webhooks_repeated" });
         await post("heygen/finish", {});
@@ -57,7 +57,7 @@ export const TRANSLATE = {
       title: "One message, with a player for each language",
       text: "Alice is called back once. Follow a link to watch: the picture shows the language, the tune is another for each.",
       why: "HeyGen's own links expire. These are the app's, and fetch a fresh one whenever somebody watches.",
-      target: () => "#thread, #timeline",
+      target: () => THREAD,
       async show(run) {
         await post("fault/clear", {});
         await post("heygen/expire", {});
@@ -70,7 +70,7 @@ export const TRANSLATE = {
       title: "The reply gets lost on the way",
       text: "Now the worst case: HeyGen makes and charges a job, but the connection breaks before the app hears of it. Ask for Spanish with that trouble armed.",
       why: "The app cannot know whether it has paid. It asks again under the same key, and HeyGen answers with the job that exists.",
-      target: () => "#tab-faults",
+      target: () => ["#tab-faults"],
       async show(run) {
         await post("fault", { party: "heygen", method: "POST", path: SUBMITTED, kind: "drop_reply" });
         openTab("journals");
@@ -82,7 +82,7 @@ export const TRANSLATE = {
       title: "Asked twice, paid once",
       text: "The requests on the right show both attempts, the first one marked red. There is one more job, and one more charge.",
       why: "No money is spent twice, whatever breaks, and when.",
-      target: () => "#panel-journals .journal",
+      target: () => ["#panel-journals .journal"],
       async show() {
         openTab("journals");
         await post("heygen/finish", {});

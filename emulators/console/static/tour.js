@@ -183,9 +183,10 @@ function focusHead() {
   panel.querySelector("h2")?.focus({ preventScroll: true });
 }
 
-/** Mark the place on the page that the step is about; what is not there is not marked. */
-function point(selector) {
-  const found = selector ? [...document.querySelectorAll(selector)].find((node) => node.offsetParent !== null) : null;
+/** Mark the place on the page that the step is about: the newest of the first kind that is there, if any is. */
+function point(selectors) {
+  const visible = (selector) => [...document.querySelectorAll(selector)].filter((node) => node.offsetParent !== null);
+  const found = (selectors ?? []).map(visible).find((nodes) => nodes.length)?.at(-1) ?? null;
   for (const node of document.querySelectorAll(`.${TARGET}`)) if (node !== found) node.classList.remove(TARGET);
   if (!found || found.classList.contains(TARGET)) return;
   found.classList.add(TARGET);
