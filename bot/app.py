@@ -65,7 +65,7 @@ from bot.app_memory import MemoryParts
 from bot.app_model import model_of
 from bot.app_needs import Needs
 from bot.app_schedules import ScheduleParts
-from bot.app_sessions import sessions_of
+from bot.app_sessions import sessions_of, suggestions_of
 from bot.app_works import WorkTools, all_works, checking, job_files, poll_round
 from bot.background import Background
 from bot.clock import RandomIds, SystemClock
@@ -112,6 +112,7 @@ from bot.slack.router import Router
 from bot.slack.slack_calls import Permalinks
 from bot.slack.socket import SocketMode
 from bot.slack.subtitle_modal import SubtitleModal
+from bot.slack.suggestions import Suggestions
 from bot.slack.talk_actions import TalkActions
 from bot.slack.translate_modal import TranslateModal
 from bot.slack.video_modal import VideoModal
@@ -330,7 +331,7 @@ async def _compose(
     worker, live = await parts.background(stack, hints)
     background = Background(parts.loops, worker, live, hand_over=partial(others_answer, store.database))
     router = parts.router(live)
-    bolt = parts.bolt(router)
+    bolt = parts.bolt(router, suggestions_of(stack, installs, store, accounts, clock))
     socket = socket_mode(settings, clients.slack, bolt, identity) if part.answers else None
     asgi = parts.asgi(hints, bolt, socket, live, background)
     return App(asgi, store, identity, accounts, parts.loops, live, router, background, socket, *parts.programs)
@@ -693,7 +694,7 @@ class _Parts:
             ),
         )
 
-    def bolt(self, router: Router) -> AsyncApp:
+    def bolt(self, router: Router, suggestions: Suggestions) -> AsyncApp:
         """What takes Slack's events and interactions, over HTTP or a websocket."""
         store, secret = self.store, self.settings.slack_signing_secret
         intake = Intake(
@@ -704,6 +705,7 @@ class _Parts:
             doubt=self.installs.doubt,
             gate=TalkGate(store.talk, self.kick),
             home=self.home.opened,
+            messages=suggestions.opened,
         )
         return build_app(
             self.clients.slack,

@@ -284,6 +284,15 @@ def looking(body: Json, identity: BotIdentity) -> tuple[str, str] | None:
     return (_Envelope(body, event, identity).workspace_id, user) if user else None
 
 
+def chatting(body: Json, identity: BotIdentity) -> tuple[str, str, str] | None:
+    """Workspace, person and channel, where an event says that somebody has opened our Messages tab."""
+    event = body.get("event")
+    if not isinstance(event, dict) or (event.get("type"), event.get("tab")) != ("app_home_opened", "messages"):
+        return None
+    user, channel = _string(event, "user"), _string(event, "channel")
+    return (_Envelope(body, event, identity).workspace_id, user, channel) if user and channel else None
+
+
 class Admission(Protocol):
     """Decides by the rules of a workspace and its threads what becomes of what was said."""
 
@@ -297,7 +306,7 @@ class Intake:
 
     A store error is raised on purpose: Bolt answers 500, Slack delivers again, nothing is lost. `wake` is called
     after each new row, so that a worker need not poll. `doubt` writes down that an installation may be over;
-    `home` is told who has opened their Home.
+    `home` is told who has opened their Home, `messages` who has opened the tab beside it, and in which channel.
     """
 
     def __init__(
@@ -310,8 +319,10 @@ class Intake:
         doubt: Callable[[str], Awaitable[object]] | None = None,
         gate: Admission | None = None,
         home: Callable[[str, str], None] | None = None,
+        messages: Callable[[str, str, str], None] | None = None,
     ) -> None:
         self._home = home
+        self._messages = messages
         self._doubt = doubt
         self._gate = gate
         self._lanes = lanes
@@ -346,6 +357,8 @@ class Intake:
         identity = await self._members.of_event(body)
         if self._home is not None and (looks := looking(body, identity)) is not None:
             self._home(*looks)
+        if self._messages is not None and (chats := chatting(body, identity)) is not None:
+            self._messages(*chats)
         found = classify(body, identity)
         if self._gate is not None:
             found = await self._gate.admitted(found)

@@ -72,3 +72,23 @@ async def test_an_app_that_is_no_agent_shows_lines_and_messages_instead(stage: S
     refused = stage.slack.journal.select("POST", "/api/agents.sessions.setStatus")
     assert len(refused) == 1
     await stage.wait(lambda: stage.slack.status("videos", root) is None)
+
+
+def offered(stage: Stage) -> list[str]:
+    """The titles of what the Messages tab suggests to Alice."""
+    direct = stage.slack.direct_channel("alice")
+    shown = stage.slack.workspace.prompts.get(direct) or {"prompts": []}
+    return [prompt["title"] for prompt in shown["prompts"]]
+
+
+async def test_the_messages_tab_suggests_what_fits_the_person(stage: Stage) -> None:
+    stage.slack.open_home("alice", "messages")
+    await stage.wait(lambda: "What is running?" in offered(stage))
+    root = stage.translate("French", "German")
+    await stage.reply(root)
+    stage.slack.open_home("alice", "messages")
+    await stage.wait(lambda: offered(stage)[:1] == ["How are my videos?"])
+    assert any(title.startswith("Into French") for title in offered(stage))
+    stage.slack.open_home("alice", "messages")
+    await stage.probe()
+    assert len(stage.slack.journal.select("POST", "/api/assistant.threads.setSuggestedPrompts")) == 2
