@@ -102,6 +102,7 @@ def _file(file: File) -> Json:
     """A file with what its card shows: a player's or picture's kind, or the first lines of a text."""
     shown = file.mimetype if is_shown(file.mimetype) else ""
     about = {"id": file.id, "name": file.title or file.name, "size": file.size, "type": file.mimetype}
+    about["ending"] = file.name.rpartition(".")[2].upper() if "." in file.name else ""
     return {**about, "shown": shown.partition("/")[0], "preview": _preview(file)}
 
 

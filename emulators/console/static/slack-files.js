@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 import { icon } from "./slack-icons.js";
 
 const KINDS = { video: "film", audio: "audio", image: "eye", text: "document" };
-const TABLES = /\.(csv|tsv)$/i;
+const TABLES = ["CSV", "TSV"];
 const UPLOAD_MILLISECONDS = 120_000;
 
 /** Send a file as a person and give back its id; rejects with the server's sentence. It is not shared yet. */
@@ -27,16 +27,15 @@ export function sizeOf(bytes) {
   return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-const isTable = (file) => TABLES.test(file.name);
+const isTable = (file) => TABLES.includes(file.ending);
 const pictureOf = (file) => (isTable(file) ? "table" : KINDS[file.type.split("/")[0]] ?? "document");
 
 /** The card of a file in a message: a player, a picture, the first lines, or its name alone. */
 export function fileCard(file) {
   const address = `/files/${file.id}`;
-  const ending = file.name.includes(".") ? file.name.split(".").at(-1).toUpperCase() : "File";
   const head = el("a", { className: "file-head", href: address, target: "_blank", rel: "noopener", download: file.name },
     el("span", { className: `file-mark ${isTable(file) ? "table" : file.type.split("/")[0]}` }, icon(pictureOf(file))),
-    el("span", { className: "file-words" }, el("strong", {}, file.name), el("span", { className: "faint" }, `${ending} · ${sizeOf(file.size)}`)),
+    el("span", { className: "file-words" }, el("strong", {}, file.name), el("span", { className: "faint" }, `${file.ending || "File"} · ${sizeOf(file.size)}`)),
   );
   return el("div", { className: "file" }, head, player(file, address), isTable(file) ? rows(file.preview) : lines(file.preview));
 }

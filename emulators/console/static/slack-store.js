@@ -132,7 +132,7 @@ export function visible(place) {
 
 /** A root and its replies, of a channel's visible messages. */
 export function threadOf(channelId, ts) {
-  const place = [...slack().channels, direct()].find((one) => one.id === channelId);
+  const place = [direct(), ...slack().channels].find((one) => one.id === channelId);
   const all = place ? visible(place) : [];
   return { place, root: all.find((one) => one.ts === ts), replies: all.filter((one) => isReply(one) && one.thread_ts === ts) };
 }

@@ -33,6 +33,9 @@ dropTarget(conversation, () => (isHome() ? "" : `Share in ${titleOf(here())}`), 
 dropTarget(page.thread, () => "Share in this thread", (files) => replier.add(files));
 // A file that misses would be opened in the place of the page.
 for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
+// On a narrow screen Slack takes what the page's head leaves of it.
+const head = document.querySelector(".top");
+new ResizeObserver(() => document.body.style.setProperty("--above", `${head.offsetHeight}px`)).observe(head);
 onMessageChange(() => draw());
 onChoice((before) => {
   const { person, place } = chosenNow();
