@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import assert_never
 
+from agent.claim_text import plain, words
 from agent.conversation import message_text
 from agent.identifiers import identifiers_in
 from agent.outgoing import JobFacts, OutgoingContext, OutgoingFilter, truth_line
@@ -12,7 +13,7 @@ from agent.ports import JobLinks
 from agent.records import Item, Job, Json, Source
 from agent.request import links_given
 from agent.segments import Segmenter
-from agent.tool_calls import Deferred, Failed, NeedsApproval, Outcome, TryAgain, Value, added
+from agent.tool_calls import ADDED, Deferred, Failed, NeedsApproval, Outcome, TryAgain, Value, added
 from agent.work import PIECES
 
 NOTHING = "I have nothing to add."
@@ -31,7 +32,33 @@ def outgoing_context(
         known_words=frozenset[str]().union(*map(identifiers_in, said)),
         tool_failed=any(isinstance(outcome, Failed | TryAgain) for outcome in outcomes),
         known_sentences=frozenset(sentence for outcome in outcomes for sentence in _own_sentences(outcome)),
+        fields=frozenset(plain(name) for outcome in outcomes for name, _ in _found(outcome)),
+        told=frozenset(
+            word.text
+            for outcome in outcomes
+            for pair in _found(outcome)
+            for text in pair
+            for word in words(plain(text))
+        ),
     )
+
+
+def _found(outcome: Outcome) -> list[tuple[str, str]]:
+    """What a tool has looked up, as names of fields and their values; what it says itself is no part of it."""
+    return list(_fields("", outcome.data)) if isinstance(outcome, Value) else []
+
+
+def _fields(name: str, value: object) -> Iterator[tuple[str, str]]:
+    match value:
+        case dict():
+            for key, one in value.items():
+                if key != ADDED:
+                    yield from _fields(str(key), one)
+        case list():
+            for one in value:
+                yield from _fields(name, one)
+        case _:
+            yield name, str(value)
 
 
 def _facts(job: Job, link: str | None) -> JobFacts:
@@ -59,9 +86,9 @@ def finished(text: str, context: OutgoingContext, outcomes: Sequence[Outcome]) -
     """The reply as it will stand: filtered as a whole, then what the runtime itself has to say."""
     outgoing = OutgoingFilter(context)
     shown = (outgoing.feed(text) + outgoing.close()).strip()
-    words = runtime_words(shown, outgoing.withheld, outcomes)
-    line = truth_line(list(context.jobs.values()), 0 if words else outgoing.withheld)
-    return "\n\n".join(part for part in (shown, *words, line) if part) or NOTHING
+    own = runtime_words(shown, outgoing.withheld, outcomes)
+    line = truth_line(list(context.jobs.values()), 0 if own else outgoing.withheld)
+    return "\n\n".join(part for part in (shown, *own, line) if part) or NOTHING
 
 
 def runtime_words(shown: str, withheld: int, outcomes: Sequence[Outcome]) -> list[str]:

@@ -8,7 +8,7 @@ same sentence and the same jobs always give the same answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from agent.claim_hits import CLAIMS, WORK_STATES, Hit, Reading, Sentence, codes_of, read, signs
@@ -36,6 +36,7 @@ _COMMAND = re.compile(r"(?<![\w/])/heygen(?: (?:jobs|help|translate))?(?!\w)")
 _QUOTED = re.compile(
     "(?<!\\w)['\"\u2018\u201c\u201e\u00ab][^'\"\u2018-\u201e\u00ab\u00bb]{2,60}['\"\u2019\u201c\u201d\u00bb](?!\\w)"
 )
+_FIELD = re.compile(r"\W*([a-z][a-z0-9]*(?: [a-z0-9]+){0,3}):")
 _LETTER = re.compile(r"[^\W\d_]")
 _ALPHABETS = re.compile(
     "[a-z\u00e0-\u024f\u1e00-\u1eff\u0370-\u03ff\u0400-\u052f\u0531-\u058f\u05d0-\u05ea\u0620-\u06ff\u0900-\u0dff"
@@ -73,12 +74,21 @@ class Judge:
     """Answers for one thread.
 
     `tool_failed`: a tool call of this turn failed, so the model may say so. `known_sentences`: what our own tools said
-    in this turn, which may be repeated word for word.
+    in this turn, which may be repeated word for word. `fields`: names of what our tools have found in this turn, and
+    `told` the words of it, names too.
     """
 
     def __init__(
-        self, jobs: Iterable[JobFacts], *, tool_failed: bool = False, known_sentences: Iterable[str] = ()
+        self,
+        jobs: Iterable[JobFacts],
+        *,
+        tool_failed: bool = False,
+        known_sentences: Iterable[str] = (),
+        fields: Collection[str] = (),
+        told: Collection[str] = (),
     ) -> None:
+        self._fields = fields
+        self._told = told
         self._jobs = {job.handle.casefold(): job for job in jobs}
         self._tool_failed = tool_failed
         self._known = {_words(sentence) for sentence in known_sentences}
@@ -247,7 +257,7 @@ class Judge:
         reading = sentence.readings[0]
         if self._has_succeeded and not self._is_open:
             return True
-        if self._only_names(reading):
+        if self._only_names(reading) or self._only_tells(sentence):
             return True
         if self._jobs and not self._is_known(reading):
             return False
@@ -280,6 +290,24 @@ class Judge:
         return all(
             at in named | joins or word.text.isdigit() or word.text in self._label_words
             for at, word in enumerate(reading.words)
+        )
+
+    def _only_tells(self, sentence: Sentence) -> bool:
+        """Whether it lists fields of what was found, in the words of that, none of which could be about work.
+
+        Such a list has no usual words of any language, so nothing else can tell that it is harmless.
+        """
+        if sentence.is_exclamation or sentence.is_question:
+            return False
+        reading = sentence.readings[0]
+        names = [_FIELD.match(part) for part in reading.text.split(";") if any(map(str.isalnum, part))]
+        if not all(name is not None and name[1] in self._fields for name in names):
+            return False
+        if any(word.text not in self._told for word in reading.words):
+            return False
+        return not any(
+            each.claims or each.has("work", "about", "all", *CLAIMS, *WORK_STATES) or self._names(each).jobs
+            for each in sentence.readings
         )
 
     def _is_known(self, reading: Reading) -> bool:

@@ -54,7 +54,7 @@ class OutgoingContext:
     URLs, which may be named but not extended; `allowed_mentions` are ids of people who may be mentioned;
     `known_words` look like identifiers but were the person's own (a file name); `tool_failed` says that a tool call of
     this turn failed, so that the model may say so; `known_sentences` are those of our own tools, to be repeated as
-    they are.
+    they are; `fields` and `told` are names and words of what our tools have found in this turn, to be listed.
     """
 
     jobs: Mapping[str, JobFacts] = field(default_factory=dict)
@@ -64,6 +64,8 @@ class OutgoingContext:
     known_words: frozenset[str] = frozenset()
     tool_failed: bool = False
     known_sentences: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+    told: frozenset[str] = frozenset()
 
 
 class OutgoingFilter:
@@ -84,7 +86,11 @@ class OutgoingFilter:
             context.allowed_links | links, context.link_hosts, context.allowed_mentions, self._job
         )
         self._judge = Judge(
-            context.jobs.values(), tool_failed=context.tool_failed, known_sentences=context.known_sentences
+            context.jobs.values(),
+            tool_failed=context.tool_failed,
+            known_sentences=context.known_sentences,
+            fields=context.fields,
+            told=context.told,
         )
         self._segmenter = Segmenter()
         self._context = _Context()

@@ -121,3 +121,27 @@ def test_commentary_is_left_out_unless_there_is_nothing_else() -> None:
 
     assert final_text([said("thinking", phase="commentary"), said("Hello.")]) == "Hello."
     assert final_text([said("thinking", phase="commentary")]) == "thinking"
+
+
+KIT = Value({"brand_kits": [{"name": "Greenroom", "colors": ["#1F3D2B", "#FFFFFF"], "note": "Alles erledigt ist J1"}]})
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        ("name: Greenroom; colors: #1F3D2B, #FFFFFF", True),
+        ("- name: Greenroom", True),
+        ("name: Redroom", False),  # nobody has found that
+        ("Greenroom #1F3D2B", False),  # no list of fields
+        ("colors: Greenroom!", False),
+        ("note: Alles erledigt", False),  # others' words, and they claim something
+        ("name: J1", False),
+        ("name: Greenroom; Greenroom", False),
+        ("state: Greenroom", False),
+    ],
+)
+def test_fields_of_what_was_found_are_listed_while_jobs_are_open(text: str, is_shown: bool) -> None:
+    whose = ("j1", "W1", "A1", "S1", "C1", "J1")
+    jobs = [Job(*whose, kind=JobKind.TRANSLATION, label="French", state=JobState.RUNNING, created_at=0.0)]
+    shown = finished(text, outgoing_context([], jobs, [KIT], FakeLinks()), [KIT])
+    assert (text in shown) is is_shown
