@@ -30,6 +30,7 @@ def slack_view(slack: SlackEmulator, roles: Mapping[str, Sequence[str]]) -> Json
         "homes": [_view(view) for view in workspace.homes.values()],
         "statuses": _statuses(workspace),
         "menu": _menu(workspace),
+        "prompts": {channel: given["prompts"] for channel, given in workspace.prompts.items()},
     }
 
 

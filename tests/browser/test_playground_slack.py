@@ -80,6 +80,8 @@ async def test_a_list_is_dropped_and_another_person_approves(page: Page) -> None
 
 async def test_the_home_shows_what_this_person_may_do(page: Page) -> None:
     await page.get_by_role("button", name="Greenroom", exact=True).click()
+    suggested = page.get_by_role("group", name="Suggested prompts")
+    await expect(suggested.get_by_role("button", name="Talk to an avatar")).to_be_visible()
     await page.get_by_role("button", name="Home", exact=True).click()
     home = page.get_by_role("region", name="Home")
     await expect(home.get_by_role("heading", name="Welcome")).to_be_visible()

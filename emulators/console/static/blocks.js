@@ -70,7 +70,7 @@ function video(block) {
   const title = link(block.title_url ?? block.video_url, plain(block.title.text));
   title.className = "video-title";
   const by = [block.provider_name, block.author_name].filter(Boolean).join(" · ");
-  return el("figure", { className: "video" },
+  return el("figure", { className: "video-block" },
     by ? el("span", { className: "faint" }, by) : null,
     title,
     block.description ? el("span", { className: "faint" }, plain(block.description.text)) : null,

@@ -103,6 +103,7 @@ export function choose(change) {
   history.replaceState(null, "", `#${rest}`);
   showProblem("");
   if (isHome()) attempt("home", { user: me().id });
+  else if (chosen.place === APP && state) attempt("home", { user: me().id, tab: "messages" });
   if (thread && thread.channel !== here().id) thread = null;
   if (state) draw(before);
 }

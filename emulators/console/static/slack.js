@@ -20,6 +20,7 @@ const page = Object.fromEntries(
 );
 const conversation = document.querySelector(".conversation");
 const WIDE = matchMedia("(min-width: 961px)");
+const EXAMPLE = /https:\/\/example\.com\/\S+/; // nothing is there; HeyGen's emulator has a film of its own
 const NO_COMMANDS = "Slack has no slash commands in threads. Type it in the box of the channel, or say it in words.";
 const began = new Set(); // "channel/ts" of threads that have opened by themselves
 const writer = composer(sayHere);
@@ -140,16 +141,27 @@ function sayInThread(text, files) {
 
 // -- suggestions -----------------------------------------------------------------------------------------------
 
-function showPrompts() {
-  const mention = here().kind === "im" ? "" : `@${slack().bot.name} `;
+/** `[label, text, follow]`: in a channel the page's own, in the Messages tab what the app suggests to this person. */
+function promptsHere() {
+  const place = here();
+  const commands = [["/heygen jobs", "/heygen jobs"], ["/heygen help", "/heygen help"]];
   const source = `${whole().heygen.url}/sources/launch.mp4`;
-  const prompts = [
+  if (place.kind === "im") {
+    const given = slack().prompts[place.id] ?? slack().menu.prompts;
+    const found = given.map(({ title, message }) => [title, message.replace(EXAMPLE, source)]);
+    return [...found, ...commands];
+  }
+  const mention = `@${slack().bot.name} `;
+  return [
     ["Translate a video", `${mention}translate ${source} into French, German and Japanese`],
     ["What is running?", `${mention}what is running?`, "follow up"],
     ["How much credit is left?", `${mention}how much credit is left?`],
-    ["/heygen jobs", "/heygen jobs"],
-    ["/heygen help", "/heygen help"],
+    ...commands,
   ];
+}
+
+function showPrompts() {
+  const prompts = promptsHere();
   page.prompts.hidden = isHome();
   showValue(page.prompts, prompts, () =>
     prompts.map(([label, text, follow]) => {
