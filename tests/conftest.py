@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -14,6 +15,7 @@ import pytest
 from tests.support import postgres
 
 LOOPBACK_NAMES = {"localhost", ""}
+COLLECT_AFTER = 5_000  # objects
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,6 +34,13 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first (after the shuffle), so that no core waits for the other at the end."""
     items.sort(key=lambda item: item.get_closest_marker("chaos") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test is there until the last: the collector need not look at it each time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
