@@ -41,6 +41,7 @@ async def conversation(stage: Stage, root: str) -> str:
     return found.id
 
 
+@pytest.mark.timeout(60)  # each command builds all tools
 async def test_a_conversation_is_played_as_it_was_and_other_code_is_told(
     stage: Stage, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
