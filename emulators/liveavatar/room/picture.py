@@ -49,7 +49,7 @@ def _still(level: int) -> Planes:
         _ellipse(luma, WIDTH, centre, radii, colour[0])
         for plane, value in ((first, colour[1]), (second, colour[2])):
             _ellipse(plane, WIDTH // 2, (centre[0] // 2, centre[1] // 2), (radii[0] // 2, radii[1] // 2), value)
-    _ellipse(luma, WIDTH, (320, 232), (40, 3 + 3 * level), DARK)
+    _ellipse(luma, WIDTH, (320, 240), (40, 3 + 3 * level), DARK)
     return bytes(luma), bytes(first), bytes(second)
 
 
