@@ -38,6 +38,12 @@ TO_THE_TOP = """message => {
   const list = message.closest('.timeline');
   list.scrollTop += message.getBoundingClientRect().top - list.getBoundingClientRect().top;
 }"""
+SLACK_ALONE = """() => {
+  const slack = innerWidth < 961 && document.querySelector('main > .slack');
+  if (!slack) return null;
+  const { x, y } = slack.getBoundingClientRect();
+  return { x, y, width: slack.clientWidth, height: slack.clientHeight };
+}"""
 SETTLED = 1_000  # milliseconds, for pictures that are loaded and for lists that scroll
 LEADS = "Name,Company\nSarah,Acme\nJohn,Globex\nMike,Initech\nAiko,Umbrella\nNoor,Hooli\nLars,Wonka\n,Nobody\n"
 QUESTION, ANSWER = "What can you do for me here?", "end the live avatar session"
@@ -109,8 +115,8 @@ async def leads(play: Play) -> Scene:
     root = play.ask("Make a personal intro video for everybody in this list", [("leads.csv", LEADS.encode())])
     await play.press("bob", root, "approve_batch")
     await play.press("alice", root, "make_rest")
-    closing = await play.shown(root, "all 6 are ready")
-    return Scene("alice", "videos", root, closing.ts)
+    await play.shown(root, "The list of all of them")
+    return Scene("alice", "videos", root, (await play.shown(root, "from the attached list", first=True)).ts)
 
 
 async def live(play: Play) -> Scene:
@@ -220,8 +226,7 @@ async def taken(page: Page) -> bytes:
     """The picture, as good as fits; of a phone only what is Slack's, without what stands above and below it."""
     session = await page.context.new_cdp_session(page)
     data = b""
-    slack = page.locator("main > .slack")
-    box = await slack.bounding_box() if await page.evaluate("innerWidth < 961") and await slack.count() else None
+    box = await page.evaluate(SLACK_ALONE)
     for quality in QUALITIES:
         asked = {"format": "webp", "quality": quality} | (
             {"clip": {**box, "scale": 1}, "captureBeyondViewport": True} if box else {}

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
+from docs.screenshots import LARGEST, PICTURES, SIZES
 from tests.architecture import settings_docs
 from tests.architecture.commands import FENCE, TYPED
 from tests.architecture.settings_docs import ROOT
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 LINK = re.compile(r"\]\(([^)\s]+)")
+PICTURE = re.compile(r"!\[([^]]+)\]\(([^)\s]+)\)")
 CODE = re.compile(r"`[^`]*`")
 OTHERS = {"ARGS", "POSTGRES_PASSWORD"}
 """What is set for make and for Compose."""
@@ -94,6 +96,15 @@ def test_each_page_is_in_the_index() -> None:
     linked = {target.partition("#")[0] for target in LINK.findall(index.read_text())}
 
     assert {path.name for path in ROOT.glob("docs/*.md")} - {index.name} - linked == set()
+
+
+def test_pictures_are_those_of_the_script_small_and_shown() -> None:
+    pictures = {path.name: path.stat().st_size for path in ROOT.glob("docs/images/*")}
+    shown = " ".join(document.read_text() for document in DOCUMENTS)
+    described = {Path(target).name for alternative, target in PICTURE.findall(shown) if len(alternative.split()) > 3}
+
+    assert set(pictures) == {f"{scene}{size}.webp" for scene in PICTURES for size in SIZES} == described
+    assert {name: size for name, size in pictures.items() if size > LARGEST} == {}
 
 
 def test_make_targets_named_in_documents_exist() -> None:
