@@ -48,6 +48,8 @@ async def test_a_workspace_talks_on_its_own_account_and_on_no_other(live: LiveSt
         assert ("*Portrait* talks with people. It has 30 credits left." in shown, KEY in shown) == (True, False)
         root = await live.offered()
         visitor = await live.joined(root)
+        live.liveavatar.add_account("la-key-newer", name="newer")
+        await connect_face(live, "la-key-newer", PORTRAIT)  # what runs goes on, and is stopped, with its own
         await visitor.end()
         await live.ended(root)
     [session] = live.liveavatar.state.sessions.values()
