@@ -175,6 +175,7 @@ RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
             r"\b(?:is|are|was|were)\b[^.!\n]{0,60}\b(?:done|ready|finished|completed?|over|running|in progress)\b"
             r"|\b(?:status|progress|how far|any news|any update|what'?s running|what is running|how long|eta|jobs)\b"
             r"|\b(?:when|how much longer)\b.{0,40}\b(?:ready|done|finished|take)\b"
+            r"|\b(?:coming along|getting on|still being made|(?:what|did anything) (?:went|go) wrong)\b"
             r"|\b(?:done|ready|finished) yet\b|\b(?:c'est|est-ce) (?:fini|prêt)|\b(?:ist|sind)\b.{0,30}\bfertig\b"
             r"|\b(?:está|están)\b.{0,30}\blist[oa]s?\b|できた|完成し|終わっ"
         ),

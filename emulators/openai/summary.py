@@ -105,7 +105,9 @@ def _facts(data: Json) -> str:
         rest = {name: value for name, value in data.items() if value is not nested}
         return f"{_facts(nested)} {_facts(rest)}".strip()
     facts = [f"{key.replace('_', ' ')}: {value}" for key, value in _scalars(data, "")][:FACT_LIMIT]
-    return _without_links("; ".join(facts).rstrip(".") + ".") if facts else "That is done as you asked." if data.get("ok") else ""
+    if facts:
+        return _without_links("; ".join(facts).rstrip(".") + ".")
+    return "That is done as you asked." if data.get("ok") else ""
 
 
 def _jobs(value: Any, state: str | None = None) -> Iterator[tuple[str, str | None]]:

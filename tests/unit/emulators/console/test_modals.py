@@ -107,6 +107,40 @@ async def test_buttons_and_menus_of_a_modal_work(send: Send, app: Emulator, view
     assert told(app)["actions"][0]["selected_option"]["value"] == "fine"
 
 
+async def test_what_was_typed_is_told_with_a_press(send: Send, app: Emulator, slack: SlackEmulator, view: str) -> None:
+    await send("view/click", user="alice", view=view, action_id="look", value="1", values={"title": "Half"})
+
+    assert told(app)["view"]["state"]["values"]["title"]["typed"]["value"] == "Half"
+    assert [one.id for one in slack.views("alice")] == [view]
+
+
+async def test_an_external_list_offers_what_the_app_says(send: Send, app: Emulator, slack: SlackEmulator) -> None:
+    element = {"type": "external_select", "action_id": "who", "min_query_length": 0}
+    block = {"type": "input", "block_id": "who", "label": plain("Who"), "element": element, "dispatch_action": True}
+    api = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
+    opened = await api.views_open(trigger_id=slack.workspace.new_trigger(ALICE), view={**VIEW, "blocks": [block]})
+    about = {"user": "alice", "view": opened["view"]["id"], "action_id": "who"}
+    ann = {"text": plain("Ann"), "value": "a1"}
+    app.fail("before", "/slack", status=200, body={"options": [ann]})
+    offered = (await send("view/suggest", **about, query="an")).json()["options"]
+    await send("view/select", **about, value=offered[0])
+
+    assert offered == [ann]
+    assert told(app)["actions"][0]["selected_option"] == ann
+
+
+async def test_the_home_is_shown_and_its_buttons_work(
+    send: Send, page: httpx2.AsyncClient, app: Emulator, slack: SlackEmulator
+) -> None:
+    api = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
+    await send("home", user="alice")
+    await api.views_publish(user_id=ALICE, view={"type": "home", "blocks": BLOCKS[:1]})
+    [home] = (await shown(page))["homes"]
+    await send("view/click", user="alice", view=home["id"], action_id="look", value="1")
+
+    assert (home["user"], told(app)["view"]["id"]) == (ALICE, home["id"])
+
+
 @pytest.mark.parametrize(
     ("action", "body", "words"),
     [
