@@ -24,6 +24,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 PATIENCE = 30.0
+MILLISECONDS = PATIENCE * 1000
 TABS = ("HeyGen", "LiveAvatar", "Model", "Requests", "Trouble")
 # What has the focus: what it is called, whether it can be seen, and whether the focus can.
 STOP = """() => {
@@ -79,7 +80,7 @@ class Show:
         """Open the page as somebody, somewhere."""
         await self.page.goto("about:blank")
         await self.page.goto(f"{self.url}#person={person}&place={place}")
-        await expect(self.page.get_by_label("You are")).to_have_value(person)
+        await expect(self.page.get_by_label("You are")).to_have_value(person, timeout=MILLISECONDS)
 
     async def newest_thread(self, person: str) -> None:
         """Open the page as somebody, with the newest thread, which a phone opens when it is asked to."""
@@ -104,7 +105,7 @@ async def show(size: Any, **context: Any) -> AsyncIterator[Show]:
         errors: list[str] = []
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.set_default_timeout(PATIENCE * 1000)
+        page.set_default_timeout(MILLISECONDS)
         built = Show(stage, page, url)
         await built.go("alice")
         yield built
@@ -124,7 +125,7 @@ async def test_axe_finds_nothing_in_any_view(size: Any) -> None:
         root = play.ask(f"Translate {play.stage.heygen.url}/sources/launch.mp4 into French and German")
         await play.posted(root, "are ready")
         await play.newest_thread("alice")
-        await expect(page.get_by_text(re.compile("are ready")).first).to_be_visible()
+        await expect(page.get_by_text(re.compile("are ready")).first).to_be_visible(timeout=MILLISECONDS)
         await play.look("results")
         if size is PHONE:
             await page.get_by_role("button", name="Close the thread").click()
@@ -133,7 +134,7 @@ async def test_axe_finds_nothing_in_any_view(size: Any) -> None:
             await tab.click()
             await (play.look(name) if size is DESK else play.fits(name))
         await play.go("alice", "@app/home")
-        await expect(page.get_by_role("region", name="Home")).to_be_visible()
+        await expect(page.get_by_role("region", name="Home")).to_be_visible(timeout=MILLISECONDS)
         await play.look("home")
 
         await page.get_by_role("button", name="Guided tour").click()
@@ -143,13 +144,13 @@ async def test_axe_finds_nothing_in_any_view(size: Any) -> None:
         await play.posted(root, "approve_request")
         await play.newest_thread("bob")
         await page.get_by_role("button", name="Approve").first.click()
-        await expect(page.get_by_role("dialog")).to_be_visible()
+        await expect(page.get_by_role("dialog")).to_be_visible(timeout=MILLISECONDS)
         await play.look("a question back")
         await page.keyboard.press("Escape")
-        await expect(page.get_by_role("dialog")).to_have_count(0)
+        await expect(page.get_by_role("dialog")).to_have_count(0, timeout=MILLISECONDS)
         await play.newest_thread("alice")
         await page.get_by_role("button", name="Change").first.click()
-        await expect(page.get_by_role("dialog")).to_be_visible()
+        await expect(page.get_by_role("dialog")).to_be_visible(timeout=MILLISECONDS)
         await play.look("a modal")
         await play.go("dave")
         await page.get_by_label(re.compile("^Message #")).press_sequentially("/heygen ")
