@@ -32,6 +32,7 @@ PATIENCE = 30_000  # milliseconds
 async def playground() -> AsyncIterator[Page]:
     """The playground's page in Chromium; whatever its console calls an error fails the test."""
     assert CHROMIUM, "there is no chromium: .ci/browser installs it"
+    expect.set_options(timeout=PATIENCE)
     async with AsyncExitStack() as stack:
         stage, connect = await stack.enter_async_context(opened())
         console = Console(stage.slack, stage.heygen, stage.openai, after_reset=connect, roles=ROLES)

@@ -42,7 +42,7 @@ export function composer(send) {
   );
   const node = el("div", { className: "composer" }, offers.list, attached, box, picker, tools);
 
-  const ready = () => Boolean(box.value.trim() || draft.files.length) && draft.files.every((file) => file.id);
+  const ready = () => Boolean(box.value.trim() || draft.files.length);
   const typed = () => {
     draft.text = box.value;
     offers.look();
@@ -50,13 +50,19 @@ export function composer(send) {
     sender.classList.toggle("ready", ready());
   };
   const submit = async () => {
-    if (!ready()) return;
-    const sent = draft;
+    const from = draft;
     offers.hide();
-    if (!(await send(sent.text, sent.files.map((file) => file.id)))) return;
-    sent.text = "";
-    sent.files = [];
+    if (!ready() || from.waits) return;
+    from.waits = true;
+    await Promise.all(from.files.map((file) => file.done));
+    from.waits = false;
+    const { text, files } = from;
+    if (draft !== from || !(text.trim() || files.length)) return; // the person has gone elsewhere meanwhile
+    Object.assign(from, { text: "", files: [] }); // so that what is typed from now on is the next message
     showDraft();
+    if (await send(text, files.map((file) => file.id))) return;
+    if (!from.text && !from.files.length) Object.assign(from, { text, files });
+    if (draft === from) showDraft();
   };
   const showDraft = () => {
     if (box.value !== draft.text) box.value = draft.text;
@@ -76,18 +82,20 @@ export function composer(send) {
   const add = async (files) => {
     const into = draft;
     box.focus();
-    for (const file of [...files].slice(0, MOST_FILES - into.files.length)) {
-      const entry = { name: file.name, size: file.size, id: null };
-      into.files.push(entry);
-      showDraft();
-      try {
-        entry.id = await upload(me().id, file);
-      } catch (error) {
-        into.files = into.files.filter((one) => one !== entry);
-        showProblem(error.message);
-      }
-      showDraft();
+    const entries = [...files].slice(0, MOST_FILES - into.files.length).map((file) => ({ file, name: file.name, size: file.size, id: null }));
+    for (const entry of entries) entry.done = deliver(entry, into);
+    into.files.push(...entries);
+    showDraft();
+    await Promise.all(entries.map((entry) => entry.done));
+  };
+  const deliver = async (entry, into) => {
+    try {
+      entry.id = await upload(me().id, entry.file);
+    } catch (error) {
+      into.files = into.files.filter((one) => one !== entry);
+      showProblem(error.message);
     }
+    showDraft();
   };
   box.addEventListener("input", typed);
   box.addEventListener("keydown", (event) => {
@@ -102,7 +110,7 @@ export function composer(send) {
     add(event.clipboardData.files);
   });
   picker.addEventListener("change", () => {
-    add(picker.files);
+    add([...picker.files]);
     picker.value = "";
   });
   const aim = (target, label, placeholder, commands) => {
