@@ -11,10 +11,11 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run dev test check fmt lock interop soak screenshots clean
 
-run: .venv/runtime
+# More than production needs: the playground's live avatar has a picture and a voice.
+run: .venv/playground
 	@$(BIN)/python -m bot $(ARGS)
 
-# What development needs; the playground's live avatar needs it as well (docs/playground.md).
+# What development needs.
 dev: .venv/dev
 
 test: .venv/dev
@@ -44,9 +45,9 @@ lock:
 clean:
 	rm -rf .venv .tools .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
-.venv/runtime: requirements/runtime.txt
-	@.ci/bootstrap $(PYTHON) requirements/runtime.txt .venv/runtime
+.venv/playground: requirements/playground.txt
+	@.ci/bootstrap $(PYTHON) requirements/playground.txt .venv/playground
 
 .venv/dev: requirements/dev.txt
 	@.ci/bootstrap $(PYTHON) requirements/dev.txt .venv/dev
-	@cp requirements/runtime.txt .venv/runtime
+	@cp requirements/playground.txt .venv/playground

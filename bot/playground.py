@@ -106,7 +106,7 @@ def _introduce(url: str, real: Collection[str]) -> None:
         _tell("The model is a deterministic planner, not an AI: it understands what the page suggests.")
     _tell(f"What may cost more than $10 waits for {APPROVER.title()}'s click: choose him on the page to press it.")
     if not available():
-        _tell("The live avatar's picture needs more packages: stop, `make dev`, and start again.")
+        _tell("The live avatar's picture needs more packages: stop, and start with `make run`.")
     _tell("With Slack's credentials in the environment or in .env the same command is production; see .env.example.\n")
 
 
