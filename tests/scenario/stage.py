@@ -207,7 +207,7 @@ class Stage:
     def replies(self, root: str, channel: str = "videos") -> list[Message]:
         """Finished answers in a thread: neither cards nor closings, nor what is still being written."""
         others = {m.ts for m in [*self.cards(root, channel), *self.closings(root, channel)]}
-        return [m for m in self.by_app(root, channel) if m.ts not in others and m.stream_state != "streaming"]
+        return [m for m in self.by_app(root, channel) if m.ts not in others and not _is_begun(m)]
 
     async def reply(self, root: str, number: int = 1, channel: str = "videos") -> str:
         """The text of the `number`-th answer of a thread, once it stands, without the steps that led to it."""
@@ -341,6 +341,11 @@ class Stage:
         return bool(self.slack.deliveries) and all(
             delivery.statuses and 200 <= delivery.statuses[0] < 300 for delivery in self.slack.deliveries
         )
+
+
+def _is_begun(message: Message) -> bool:
+    """Whether an answer is still to come there: in a stream, or by the edit that follows a stream without words."""
+    return message.stream is not None and (message.stream_state == "streaming" or not (message.text or message.blocks))
 
 
 def _with(messages: list[Message], words: tuple[str, ...]) -> Message | None:
