@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 FLUSH_CHARACTERS = 256
 FLUSH_SECONDS = 0.75
+STEP_SECONDS = 2.0  # until steps alone open a stream: an answer that is as quick needs none
 STREAM_SECONDS = 240.0  # Slack ends a stream after about five minutes, whatever happens in it
 STATUS_SECONDS = 3.0
 CLOSE_SECONDS = 15.0
@@ -205,7 +206,7 @@ class SlackReply:
 
     async def show(self) -> None:
         """Flush until nothing waits; errors end the showing, not the turn."""
-        pause = FLUSH_SECONDS
+        pause = FLUSH_SECONDS if self._waiting or self._showing is Showing.STREAM else STEP_SECONDS
         try:
             while self._may_show():
                 await self._pause(pause)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from agent.steps import Step, StepState
+from bot.slack.reply import STEP_SECONDS
 from bot.slack.sessions import AGAIN_SECONDS, TITLE_LIMIT, titled
 from bot.slack.tasks import TaskList
 from tests.unit.bot.slack.thread import CHANNEL, TEAM, Thread
@@ -154,7 +155,7 @@ async def test_steps_are_tasks_of_the_stream_that_becomes_the_answer(told: Threa
     reply = told.replies.open(lease, turn, conversation)
     await reply.steps([step(StepState.IN_PROGRESS)])
     await until(lambda: told.clock.sleeping)
-    told.clock.advance(1)
+    told.clock.advance(STEP_SECONDS)
     await until(lambda: not told.replies.active)
     [begun] = told.posts()
     assert begun.stream is not None
