@@ -16,6 +16,7 @@ SUBMITTED = frozenset({"submitted", "queued", "accepted", "intended"})
 APPROVAL = re.compile(r"approval")
 HANDLE_FIELDS = ("handle", "job", "job_ref", "id")
 STATE_FIELDS = ("state", "status")
+WORDED = ("say", "the_runtime_adds")  # sentences for people, in which the rest stands already
 HIDDEN = frozenset({"ok", "retryable", "code", *STATE_FIELDS})
 
 Json = dict[str, Any]
@@ -46,8 +47,9 @@ def _sentence(output: str, reading: Reading) -> str:
         return _without_links(output)[:TEXT_LIMIT]
     if "error" in data or data.get("ok") is False:
         return _error(data.get("error"))
-    if isinstance(data.get("say"), str) and data["say"].strip():
-        return _without_links(data["say"])[:TEXT_LIMIT]
+    for said in (data[field] for field in WORDED if field in data):
+        if isinstance(said, str) and said.strip():
+            return _without_links(said)[:TEXT_LIMIT]
     states = _states(data)
     if any(APPROVAL.search(state) for state in states):
         return "This needs an approval first. I will go on when it is given."
