@@ -37,6 +37,8 @@ _QUOTED = re.compile(
     "(?<!\\w)['\"\u2018\u201c\u201e\u00ab][^'\"\u2018-\u201e\u00ab\u00bb]{2,60}['\"\u2019\u201c\u201d\u00bb](?!\\w)"
 )
 _FIELD = re.compile(r"\W*([a-z][a-z0-9]*(?: [a-z0-9]+){0,3}):")
+_OFFER = re.compile(r"(?:i|we|you) (?:can|could|may)(?: also)? (?!not\b)")
+_PURSE = frozenset({"budget", "credit", "credits"})  # an offer to look at it says nothing of what is in it
 _LETTER = re.compile(r"[^\W\d_]")
 _ALPHABETS = re.compile(
     "[a-z\u00e0-\u024f\u1e00-\u1eff\u0370-\u03ff\u0400-\u052f\u0531-\u058f\u05d0-\u05ea\u0620-\u06ff\u0900-\u0dff"
@@ -153,6 +155,8 @@ class Judge:
             kinds -= {"time"} if _QUOTED.search(reading.text) and not _has_time(_unquoted(reading)) else frozenset()
             kinds -= {"done"} if "shows" in hit.categories else frozenset()
         if not self._jobs and "money" in kinds and len(kinds) == 1:
+            return frozenset()
+        if kinds == {"money"} and _only_offers(reading, hit):
             return frozenset()
         if self._tool_failed:
             kinds -= {"failed"}
@@ -325,6 +329,13 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _is_courtesy(sentence: str) -> bool:
     return len(sentence) < COURTESY_LIMIT and _words(sentence) in courtesies()
+
+
+def _only_offers(reading: Reading, hit: Hit) -> bool:
+    """Whether a sentence says what could be done, in which money is only what somebody could look at."""
+    if not _OFFER.match(reading.text.lstrip()) or any(map(str.isdigit, reading.text)):
+        return False
+    return all(word.text in _PURSE for word in reading.words[hit.start : hit.end])
 
 
 def _unquoted(reading: Reading) -> Reading:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.claims import JobFacts
+from agent.claims import JobFacts, Judge
 from agent.outgoing import OutgoingContext, OutgoingFilter
 
 FRENCH, GERMAN, JAPANESE = "French (France)", "German (Germany)", "Japanese"
@@ -178,3 +178,14 @@ def test_what_cannot_be_seen_frees_no_lie(lie: tuple[str, str], marks: list[tupl
     for at, mark in sorted(marks, reverse=True):
         text = text[: at % (len(text) + 1)] + mark + text[at % (len(text) + 1) :]
     assert not any(map(str.isalnum, shown("open", text)))
+
+
+ABLE = "I can cancel jobs, tell you what is left of the budget, tell you how jobs are doing and translate videos."
+PROMISED = ("I can refund the budget.", "I can say the budget is 5 dollars.", "I can tell you the budget is spent.")
+
+
+@pytest.mark.parametrize("state", ["running", "succeeded"])
+def test_an_offer_to_look_at_the_budget_says_nothing_of_it(state: str) -> None:
+    judge = Judge([JobFacts("J1", "French (France)", state)])
+    assert judge.allows(ABLE)
+    assert not any(map(judge.allows, PROMISED))
