@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Sequence
 
 from slack_sdk.models.blocks import (
@@ -35,6 +36,7 @@ WORDS = f"The avatar says it word for word. {PAID}"
 ROWS = f"With {{name}}, {{company}} or any other column of the list where they differ. {PAID}"
 NOTHING = "There is nothing to say in it."
 NOT_NOW = "I can't ask HeyGen who that is at the moment. Please try again in a minute, or leave the choice empty."
+_MENTION = re.compile(r"\s*<[@!][^<>]*>[ ,:]*")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class VideoModal:
         message = interaction.body.get("message")
         if not interaction.channel_id or not isinstance(message, dict):
             return Answer(text=NOT_A_MESSAGE)
-        words = plain(str(message.get("text") or ""))
+        words = spoken(plain(str(message.get("text") or "")))
         return await self.open(interaction, words, Thread(interaction.channel_id, interaction.thread_ts))
 
     async def typed(self, interaction: Interaction) -> Answer:
@@ -140,6 +142,11 @@ def _named(known: Known, chosen: Json) -> Json:
     look, voice = picked(known.looks, chosen.get(AVATAR)), picked(known.voices, chosen.get(VOICE))
     named: Json = {} if look is None else {"avatar": called(known.looks, look)}
     return named if voice is None else {**named, "voice": called(known.voices, voice)}
+
+
+def spoken(text: str) -> str:
+    """A message as somebody would say it: without mentions, which no voice can read."""
+    return _MENTION.sub(" ", text).strip()
 
 
 def modal(about: str, script: str, shown: Sequence[Block] = ()) -> Json:

@@ -13,7 +13,8 @@ WORDS = "Our office moves on Monday."
 
 async def opened(stage: Stage) -> tuple[str, View]:
     """A message of Bob's, and the dialog that Alice has opened on it."""
-    root = stage.slack.say("bob", "videos", WORDS)
+    somebody = stage.slack.workspace.person("carol").id
+    root = stage.slack.say("bob", "videos", f"<@{somebody}>, {WORDS}")
     assert (await stage.slack.shortcut("alice", "video_from_message", "videos", root)).ok
     await stage.wait(lambda: stage.slack.views("alice"))
     return root, stage.slack.views("alice")[-1]
