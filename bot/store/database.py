@@ -17,6 +17,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -26,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from agent.ports import Clock
 from bot.store import migrations
+from bot.store.one_step import connected
 
 READERS = 5
 POSTGRES_CONNECTIONS = 10
@@ -216,7 +218,9 @@ class _Sqlite:
         return writer, self._engine(READERS, "BEGIN", "query_only=on"), writer
 
     def _engine(self, size: int, begin: str, *pragmas: str) -> AsyncEngine:
-        engine = create_async_engine(self._url, pool_size=size, **COMMON)
+        engine = create_async_engine(
+            self._url, pool_size=size, async_creator=partial(connected, str(self._file)), **COMMON
+        )
         lasting = ("journal_mode=wal", "synchronous=full", "secure_delete=on")  # what is deleted is overwritten
         common = (*lasting, f"busy_timeout={BUSY_TIMEOUT_MS}", "foreign_keys=on")
 
