@@ -37,7 +37,10 @@ ABOUT: dict[str, tuple[str, str, str]] = {
     ),
 }
 
-FACELESS = "It speaks in words only: picture and sound need more packages (`make run` installs them). Its minutes are play money."
+FACELESS = (
+    "It speaks in words only: picture and sound need more packages (`make run` installs them). "
+    "Its minutes are play money."
+)
 
 
 @dataclass(frozen=True, slots=True)

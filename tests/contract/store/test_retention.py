@@ -62,7 +62,7 @@ async def clear(store: Store) -> None:
 
 
 # Rules and a workspace's facts stay until somebody changes them: see docs/data.md.
-SET_BY_PEOPLE = {"talk_setting", "channel_policy", "fact"}
+SET_BY_PEOPLE = {"talk_setting", "channel_policy", "usual_speaker", "fact"}
 
 
 async def test_what_is_over_goes_with_all_that_belongs_to_it(store: Store, clock: ManualClock) -> None:
