@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -84,6 +85,8 @@ async def slack(_servers: tuple[SlackEmulator, Receiver]) -> AsyncIterator[Slack
     emulator.configure("", ack_seconds=3.0, concurrency=1)
     emulator.reset()
     yield emulator
+    with contextlib.suppress(TimeoutError):  # what is on its way would arrive in the next test's receiver
+        await emulator.settle(5.0)
     emulator.reset()
 
 
