@@ -18,6 +18,8 @@ pytestmark = pytest.mark.chaos
 SAMPLE = 10
 TRIES = 3
 SHARES = 4  # of the whole matrix, so that several processes can work on it
+# What only a slow run comes to: the heartbeat's later beats, and the stream of an answer that takes two seconds.
+BY_TIME = re.compile(r"claims\.extend|/api/chat\.(?:start|append|stop)Stream")
 
 
 SQLITE = pytest.param("sqlite", id="sqlite")
@@ -87,6 +89,7 @@ async def test_a_kill_at_every_point(rig: Rig, share: int, figure: Callable[[str
         else:
             missed.add(place)
     kinds = {label for label, _ in found}
+    lacking = {place for place in missed if not BY_TIME.search(place[0])}
     figure(
         f"kill matrix, share {share + 1} of {SHARES}: {len(found)} points of {len(kinds)} kinds, {len(wrong)} wrong, "
         f"{len(missed)} occurrences never came again: {sorted(missed)}"
@@ -94,8 +97,8 @@ async def test_a_kill_at_every_point(rig: Rig, share: int, figure: Callable[[str
 
     assert wrong == {}
     # How often something happens may differ from run to run (polls, claims), but every kind has been killed at.
-    assert kinds - {label for label, _ in set(found) - missed} == set()
-    assert len(missed) <= max(2, len(found) // 10)
+    assert {label for label, _ in lacking} - {label for label, _ in set(found) - missed} == set()
+    assert len(lacking) <= max(2, len(found) // 10)
 
 
 def _share_of(place: Place) -> int:
