@@ -33,7 +33,7 @@ def test_another_secret_or_purpose_opens_nothing(other: Sealer) -> None:
 @given(st.integers(0, 10_000))
 def test_a_change_is_noticed(place: int) -> None:
     sealed = SEALER.seal("secret")
-    place %= len(sealed.rstrip("="))
+    place %= len(sealed.rstrip("=")) - 1  # of the last letter some bits mean nothing
     changed = sealed[:place] + ("A" if sealed[place] != "A" else "B") + sealed[place + 1 :]
     with pytest.raises(SealBroken):
         SEALER.unseal(changed)
