@@ -18,7 +18,7 @@ from agent.ports import Roles
 from agent.records import DeliveryKind, InboxRow
 from agent.rights import Right, may
 from bot.slack import connect_views as views
-from bot.slack.router import Answer, Interaction, Router
+from bot.slack.router import Answer, Interaction, Router, refusal
 from bot.store.credentials import Credential, Kind
 from bot.store.outbox import NewDelivery
 from heygen import HeyGenError, Unauthorized
@@ -100,30 +100,30 @@ class Connecting:
 
     async def submitted(self, interaction: Interaction) -> Answer:
         """Check what was typed, and keep it if it works."""
-        if interaction.body.get("type") == "view_closed":
+        if interaction.is_dismissal:
             return Answer()
         key, account = views.entered(interaction.state)
         if not self._may(interaction):
-            return _complain(views.KEY, views.ONLY_ADMINS)
+            return refusal(views.KEY, views.ONLY_ADMINS)
         if bool(key) == bool(account):
-            return _complain(views.KEY, ONE_OF_TWO if self.truto else NO_KEY)
+            return refusal(views.KEY, ONE_OF_TWO if self.truto else NO_KEY)
         kind, secret, field = (Kind.KEY, key, views.KEY) if key else (Kind.TRUTO, account, views.TRUTO)
         if problem := self._unlikely(kind, secret, interaction.team_id):
-            return _complain(field, problem)
+            return refusal(field, problem)
         try:
             async with asyncio.timeout(self.seconds):
                 balance = await self.check(kind, secret)
         except Unauthorized:
-            return _complain(field, NOT_ACCEPTED if key else NOT_AT_TRUTO)
+            return refusal(field, NOT_ACCEPTED if key else NOT_AT_TRUTO)
         except (HeyGenError, TimeoutError) as error:
             log.warning("account_not_checked", workspace=interaction.team_id, error=type(error).__name__)
-            return _complain(field, NOT_THERE if key else NOT_AT_TRUTO)
+            return refusal(field, NOT_THERE if key else NOT_AT_TRUTO)
         return await self._keep(interaction, kind, secret, balance)
 
     async def _keep(self, interaction: Interaction, kind: Kind, secret: str, balance: Balance) -> Answer:
         new = await self.credentials.connect(interaction.team_id, kind, secret, actor=interaction.user_id)
         if new is None:
-            return _complain(views.KEY if kind is Kind.KEY else views.TRUTO, ELSEWHERE)
+            return refusal(views.KEY if kind is Kind.KEY else views.TRUTO, ELSEWHERE)
         log.info("account_connected", workspace=interaction.team_id, account=new.account_id, kind=kind.value)
         self.changed()
         return Answer(response_action="update", open_view=views.connected_view(balance))
@@ -164,7 +164,3 @@ class ConnectFirst:
         await self.notices.enqueue(NewDelivery(row.conversation_id, DeliveryKind.REPLY, f"connect:{row.id}", body=body))
         self.kick()
         return True
-
-
-def _complain(field: str, problem: str) -> Answer:
-    return Answer(response_action="errors", errors={field: problem})

@@ -28,7 +28,7 @@ from bot.slack.closings import ended_how
 from bot.slack.kinds import KINDS
 from bot.slack.modals import CHANGE, LANGUAGES, change_modal, complaint, entered
 from bot.slack.ports import Places, Requests
-from bot.slack.router import Answer, Interaction, Router
+from bot.slack.router import Answer, Interaction, Router, refusal
 from bot.store.approvals import Decision, Verdict
 
 UNKNOWN = "I don't know this request any more. Ask me in words instead."
@@ -121,18 +121,18 @@ class Decisions:
 
     async def changed(self, interaction: Interaction) -> Answer:
         """Take the modal's languages: the work is an inbox row of the request's thread."""
-        if interaction.body.get("type") == "view_closed":
+        if interaction.is_dismissal:
             return Answer()
         if (found := await self._about(interaction)) is None:
-            return _complain(UNKNOWN)
+            return refusal(LANGUAGES, UNKNOWN)
         _, submission = found
         languages = entered(interaction.state)
         if problem := complaint(languages, submission.arguments.get("languages", [])):
-            return _complain(problem)
+            return refusal(LANGUAGES, problem)
         if not self.bench.may(Right.CHANGE, interaction, submission):
-            return _complain("Only the person who asked for this can change it.")
+            return refusal(LANGUAGES, "Only the person who asked for this can change it.")
         if submission.state is not SubmissionState.WAITING_APPROVAL:
-            return _complain("This request was decided meanwhile. Ask for what you want in words.")
+            return refusal(LANGUAGES, "This request was decided meanwhile. Ask for what you want in words.")
         place = await self.places.conversation(submission.conversation_id)
         asked = {"name": CHANGE, "submission_id": submission.id, "languages": list(languages)}
         return Answer(event=work_for(place, interaction, asked))
@@ -160,10 +160,6 @@ class Decisions:
         except KeyError:
             return None
         return (shown, submission) if submission.workspace_id == interaction.team_id else None
-
-
-def _complain(problem: str) -> Answer:
-    return Answer(response_action="errors", errors={LANGUAGES: problem})
 
 
 def _approved(decision: Decision) -> str:

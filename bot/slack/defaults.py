@@ -19,8 +19,9 @@ from agent.presenters import Usual
 from agent.records import Json
 from agent.rights import Right, may
 from bot.picks import Picks
+from bot.slack.fields import picked_in
 from bot.slack.pickers import AVATAR, TEXT_LIMIT, VOICE, picked
-from bot.slack.router import Answer, Interaction, Router
+from bot.slack.router import Answer, Interaction, Router, refusal
 from bot.slack.video_modal import NOT_NOW
 from bot.store.usual import EVERYBODY
 from heygen.records import AvatarLook, Voice
@@ -78,23 +79,23 @@ class Defaults:
 
     async def submitted(self, interaction: Interaction) -> Answer:
         """Keep what was chosen; nothing chosen is no choice any more."""
-        if interaction.body.get("type") == "view_closed":
+        if interaction.is_dismissal:
             return Answer()
         if not self._may(interaction):
-            return _complain(AVATAR, NOT_YOURS)
-        chosen = {name: value for name in (AVATAR, VOICE) if (value := _picked(interaction.state, name))}
+            return refusal(AVATAR, NOT_YOURS)
+        chosen = {name: value for name in (AVATAR, VOICE) if (value := picked_in(interaction.state, name))}
         if not chosen:
             account_id = await self.accounts.account_id(interaction.team_id)
             await self.rows.choose(interaction.team_id, _whose(interaction), account_id, Usual())
             return Answer()
         found = await self.picks.of(interaction.team_id)
         if found is None:
-            return _complain(next(iter(chosen)), NOT_NOW)
+            return refusal(next(iter(chosen)), NOT_NOW)
         account_id, known = found
         look, voice = picked(known.looks, chosen.get(AVATAR)), picked(known.voices, chosen.get(VOICE))
         for name, one in ((AVATAR, look), (VOICE, voice)):
             if name in chosen and one is None:
-                return _complain(name, GONE)
+                return refusal(name, GONE)
         await self.rows.choose(interaction.team_id, _whose(interaction), account_id, _usual(look, voice))
         return Answer()
 
@@ -151,13 +152,3 @@ def _list(name: str, label: str, hint: str, value: str | None, shown: str | None
         element=select,
         optional=True,
     )
-
-
-def _picked(state: Json, name: str) -> str | None:
-    field = (state.get(name) or {}).get(name) or {}
-    value = (field.get("selected_option") or {}).get("value")
-    return value if isinstance(value, str) else None
-
-
-def _complain(field: str, problem: str) -> Answer:
-    return Answer(response_action="errors", errors={field: problem})

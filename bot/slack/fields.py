@@ -28,9 +28,21 @@ def words_dialog(
     return view.to_dict()
 
 
-def typed_in(state: Json, name: str) -> str:
-    """What stands in a field of a submitted dialog's `state`; empty where nothing was typed."""
+def field_in(state: Json, name: str) -> Json:
+    """A field of a submitted dialog's `state`; empty where there is none."""
     block = state.get(name)
     field = block.get(name) if isinstance(block, dict) else None
-    value = field.get("value") if isinstance(field, dict) else None
+    return field if isinstance(field, dict) else {}
+
+
+def typed_in(state: Json, name: str) -> str:
+    """What stands in a field; empty where nothing was typed."""
+    value = field_in(state, name).get("value")
+    return value if isinstance(value, str) else ""
+
+
+def picked_in(state: Json, name: str) -> str:
+    """The value that was picked in a list; empty where nothing was."""
+    option = field_in(state, name).get("selected_option")
+    value = option.get("value") if isinstance(option, dict) else None
     return value if isinstance(value, str) else ""

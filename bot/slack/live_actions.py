@@ -19,7 +19,7 @@ from bot.slack.live_modals import SAY, WHISPER, entered, words_modal
 from bot.slack.live_posts import follow_up_words
 from bot.slack.live_words import price, why_ended
 from bot.slack.ports import Places
-from bot.slack.router import Answer, Interaction, Router
+from bot.slack.router import Answer, Interaction, Router, refusal
 from bot.slack.text import mention
 from bot.store.approvals import Verdict
 from bot.store.inbox import NewEvent
@@ -182,15 +182,15 @@ class LiveActions:
 
     async def words(self, interaction: Interaction) -> Answer:
         """Take the modal's words."""
-        if interaction.body.get("type") == "view_closed":
+        if interaction.is_dismissal:
             return Answer()
         found = await self._steerable(interaction)
         if isinstance(found, str):
-            return _complain(found)
+            return refusal(WORDS, found)
         if not (text := entered(interaction.state)):
-            return _complain("There are no words in it.")
+            return refusal(WORDS, "There are no words in it.")
         kind = CommandKind.SAY if interaction.name == SAY else CommandKind.WHISPER
-        return Answer() if await self._command(interaction, found, kind, text) else _complain(NOT_RUNNING)
+        return Answer() if await self._command(interaction, found, kind, text) else refusal(WORDS, NOT_RUNNING)
 
     async def _commanded(self, interaction: Interaction, session: LiveSession, kind: CommandKind) -> Answer:
         taken = await self._command(interaction, session, kind)
@@ -286,10 +286,6 @@ def _decided(decision: Decision, done: str) -> str:
     if session.running:
         return "It runs already; its card has the controls."
     return "There is nothing to decide here any more."
-
-
-def _complain(problem: str) -> Answer:
-    return Answer(response_action="errors", errors={WORDS: problem})
 
 
 def _escalation(interaction: Interaction, how: str) -> Json:

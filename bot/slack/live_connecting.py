@@ -18,7 +18,7 @@ import structlog
 from agent.ports import Roles
 from agent.rights import Right, may
 from bot.slack import live_connect_views as views
-from bot.slack.router import Answer, Interaction, Router
+from bot.slack.router import Answer, Interaction, Router, refusal
 from bot.store.live_accounts import LiveAccount
 from heygen import HeyGenError, NotFound, Unauthorized
 from heygen.live.models import Avatar
@@ -86,31 +86,31 @@ class LiveConnecting:
 
     async def submitted(self, interaction: Interaction) -> Answer:
         """Check what was typed, and keep it if it works."""
-        if interaction.body.get("type") == "view_closed":
+        if interaction.is_dismissal:
             return Answer()
         key, face = views.entered(interaction.state)
         if not self._may(interaction):
-            return _complain(views.KEY, views.ONLY_ADMINS)
+            return refusal(views.KEY, views.ONLY_ADMINS)
         if problem := self._unlikely(key, face, interaction.team_id):
-            return _complain(*problem)
+            return refusal(*problem)
         try:
             async with asyncio.timeout(self.seconds):
                 credits, avatar = await self.check(key, face)
         except Unauthorized:
-            return _complain(views.KEY, NOT_ACCEPTED)
+            return refusal(views.KEY, NOT_ACCEPTED)
         except NotFound:
-            return _complain(views.AVATAR, NO_FACE)
+            return refusal(views.AVATAR, NO_FACE)
         except (HeyGenError, TimeoutError) as error:
             log.warning("live_account_not_checked", workspace=interaction.team_id, error=type(error).__name__)
-            return _complain(views.KEY, NOT_THERE)
+            return refusal(views.KEY, NOT_THERE)
         if not avatar.usable:
-            return _complain(views.AVATAR, UNUSABLE)
+            return refusal(views.AVATAR, UNUSABLE)
         return await self._keep(interaction, key, avatar, credits)
 
     async def _keep(self, interaction: Interaction, key: str, avatar: Avatar, credits: Decimal) -> Answer:
         new = await self.accounts.connect(interaction.team_id, key, avatar.id, actor=interaction.user_id)
         if new is None:
-            return _complain(views.KEY, ELSEWHERE)
+            return refusal(views.KEY, ELSEWHERE)
         log.info("live_account_connected", workspace=interaction.team_id, account=new.account_id)
         self.changed()
         return Answer(response_action="update", open_view=views.connected_view(avatar.name, credits))
@@ -133,7 +133,3 @@ class LiveConnecting:
 
     def _may(self, interaction: Interaction) -> bool:
         return may(Right.MANAGE_ACCOUNT, self.roles.appointed(interaction.team_id, interaction.user_id))
-
-
-def _complain(field: str, problem: str) -> Answer:
-    return Answer(response_action="errors", errors={field: problem})

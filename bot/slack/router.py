@@ -39,6 +39,11 @@ class Interaction:
     event_id: str
     body: Json = field(repr=False)
 
+    @property
+    def is_dismissal(self) -> bool:
+        """Whether a dialog was closed and not submitted."""
+        return self.body.get("type") == "view_closed"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -61,6 +66,11 @@ class Answer:
 
 
 Handler = Callable[[Interaction], Awaitable[Answer]]
+
+
+def refusal(field: str, problem: str) -> Answer:
+    """A submitted dialog stays open, with what is wrong below the field."""
+    return Answer(response_action="errors", errors={field: problem})
 
 
 def parse(kind: InteractionKind, body: Json) -> Interaction:

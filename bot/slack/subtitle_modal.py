@@ -14,7 +14,7 @@ from bot.slack.asked import only_theirs, work_for
 from bot.slack.buttons import CORRECT
 from bot.slack.fields import typed_in
 from bot.slack.job_files import FileUnavailable
-from bot.slack.router import Answer, Interaction, Router
+from bot.slack.router import Answer, Interaction, Router, refusal
 
 TEXT = "subtitles"
 LONGEST_INPUT = 3000  # Slack's own
@@ -90,17 +90,17 @@ class SubtitleModal:
 
     async def submitted(self, interaction: Interaction) -> Answer:
         """Take what was corrected: from here it is the call that a person would make by words."""
-        if interaction.body.get("type") == "view_closed":
+        if interaction.is_dismissal:
             return Answer()
         found = await self._about(interaction)
         if found is None:
-            return _complain(UNKNOWN)
+            return refusal(TEXT, UNKNOWN)
         job, submission = found
         if interaction.user_id != submission.requester:
-            return _complain("Only the person who asked for this can correct it.")
+            return refusal(TEXT, "Only the person who asked for this can correct it.")
         text = entered(interaction.state)
         if not text.strip():
-            return _complain(EMPTY)
+            return refusal(TEXT, EMPTY)
         place = await self.places.conversation(submission.conversation_id)
         asked: Json = {
             "name": "perform_operation",
@@ -146,7 +146,3 @@ def modal(job: Job, text: str) -> Json:
 def entered(state: Json) -> str:
     """The subtitles in a submitted dialog's `state`."""
     return typed_in(state, TEXT)[:LONGEST_INPUT]
-
-
-def _complain(problem: str) -> Answer:
-    return Answer(response_action="errors", errors={TEXT: problem})

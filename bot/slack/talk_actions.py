@@ -8,7 +8,7 @@ from typing import Protocol
 from agent.ports import Roles
 from agent.rights import Right, may, roles_towards
 from bot.slack import feedback, talk_modal
-from bot.slack.router import Answer, Interaction, Router
+from bot.slack.router import Answer, Interaction, Router, refusal
 from bot.talk import Policy, TalkSetting
 
 ADMINS_ONLY = "Only admins can change these settings. Who is one is set where I run (`ADMINS`)."
@@ -91,7 +91,7 @@ class TalkActions:
         if interaction.body.get("type") != "view_submission":
             return Answer()
         if not self._may(interaction):
-            return Answer(response_action="errors", errors={"policy": "Only admins can change these settings."})
+            return refusal("policy", "Only admins can change these settings.")
         found = talk_modal.chosen(interaction.state, interaction.value)
         await self._talk.change(interaction.team_id, interaction.user_id, found.setting, found.channel_id, found.policy)
         return Answer()

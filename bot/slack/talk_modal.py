@@ -21,6 +21,7 @@ from slack_sdk.models.blocks.block_elements import InputInteractiveElement
 from slack_sdk.models.views import View
 
 from agent.records import Json
+from bot.slack.fields import field_in, picked_in
 from bot.talk import Policy, Reach, TalkSetting
 
 MODAL = "talk_settings"
@@ -101,31 +102,19 @@ def _list(name: str, label: str, hint: str, element: InputInteractiveElement) ->
 
 def chosen(state: Json, metadata: str) -> Chosen:
     """What a submitted dialog says; `ValueError` for one that is not ours."""
-    here = _picked(state, "here")
+    here = picked_in(state, "here")
     setting = TalkSetting(
-        policy=Policy(_picked(state, "policy")),
+        policy=Policy(picked_in(state, "policy")),
         channels=_several(state, "channels", "selected_conversations"),
         people=_several(state, "people", "selected_users"),
-        guests=Reach(_picked(state, "guests")),
-        strangers=Reach(_picked(state, "strangers")),
+        guests=Reach(picked_in(state, "guests")),
+        strangers=Reach(picked_in(state, "strangers")),
     )
     channel = json.loads(metadata).get("channel")
     return Chosen(setting, channel, None if here in ("", AS_WORKSPACE) else Policy(here))
 
 
-def _field(state: Json, name: str) -> Mapping[str, Any]:
-    block = state.get(name)
-    field = block.get(name) if isinstance(block, dict) else None
-    return field if isinstance(field, dict) else {}
-
-
-def _picked(state: Json, name: str) -> str:
-    option = _field(state, name).get("selected_option")
-    value = option.get("value") if isinstance(option, dict) else None
-    return value if isinstance(value, str) else ""
-
-
 def _several(state: Json, name: str, key: str) -> tuple[str, ...]:
-    found = _field(state, name).get(key)
+    found = field_in(state, name).get(key)
     listed: Sequence[Any] = found if isinstance(found, list) else ()
     return tuple(one for one in listed if isinstance(one, str))[:MOST_LISTED]

@@ -18,7 +18,7 @@ from bot.slack.fields import typed_in
 from bot.slack.kinds import shown_source
 from bot.slack.modals import LANGUAGES, LONGEST_INPUT, complaint, entered, named
 from bot.slack.ports import Places
-from bot.slack.router import Answer, Interaction, Router
+from bot.slack.router import Answer, Interaction, Router, refusal
 from bot.slack.text import safe
 from bot.slack.typed.topics import EXAMPLE_URL
 from bot.slack.wishes import LONGEST_LINK, Thread, given, wished
@@ -89,22 +89,22 @@ class TranslateModal:
 
     async def submitted(self, interaction: Interaction) -> Answer:
         """Ask for the translation, as somebody would by words."""
-        if interaction.body.get("type") == "view_closed":
+        if interaction.is_dismissal:
             return Answer()
         languages = entered(interaction.state)
         if problem := complaint(languages, ()):
-            return _complain(problem)
+            return refusal(LANGUAGES, problem)
         about = json.loads(interaction.value)
         link = _link(interaction.state) if "asks" in about else about.get("link") or ""
         if link is None:
-            return _complain(NO_LINK, LINK)
+            return refusal(LINK, NO_LINK)
         arguments: Json = {"source": link, "languages": list(languages)}
         attached = {"source": about["file"]} if about.get("file") else {}
         place = Thread(about.get("channel") or "", about.get("thread"))
         if "submission" in about:
             found = await self._result(interaction, about["submission"])
             if found is None:
-                return _complain(UNKNOWN)
+                return refusal(LANGUAGES, UNKNOWN)
             submission, arguments["source"] = found
             conversation = await self.places.conversation(submission.conversation_id)
             place = Thread(conversation.channel_id, conversation.thread_ts)
@@ -183,7 +183,3 @@ def _link(state: Json) -> str | None:
     """The link that was typed; None where there is none."""
     links = links_in(typed_in(state, LINK)[:LONGEST_LINK])
     return links[0] if links else None
-
-
-def _complain(problem: str, field: str = LANGUAGES) -> Answer:
-    return Answer(response_action="errors", errors={field: problem})

@@ -20,8 +20,9 @@ from agent.presenters import Known
 from agent.records import Json
 from bot.picks import Picks
 from bot.slack.catalogue_posts import PreviewLink
+from bot.slack.fields import picked_in, typed_in
 from bot.slack.pickers import AVATAR, VOICE, called, options, picked, preview
-from bot.slack.router import Answer, Interaction, Router
+from bot.slack.router import Answer, Interaction, Router, refusal
 from bot.slack.text import plain
 from bot.slack.wishes import Thread, wished
 
@@ -97,30 +98,30 @@ class VideoModal:
         if found is None or not isinstance(view, dict):
             return Answer()
         account_id, known = found
-        look = picked(known.looks, _chosen(interaction.state, AVATAR))
-        voice = picked(known.voices, _chosen(interaction.state, VOICE))
+        look = picked(known.looks, picked_in(interaction.state, AVATAR))
+        voice = picked(known.voices, picked_in(interaction.state, VOICE))
         shown = preview(account_id, look, voice, self.preview_link)
         about, script = str(view.get("private_metadata") or ""), _written(interaction.state)
         return Answer(update_view=modal(about, script, shown))
 
     async def submitted(self, interaction: Interaction) -> Answer:
         """Ask for the video, as somebody would by words."""
-        if interaction.body.get("type") == "view_closed":
+        if interaction.is_dismissal:
             return Answer()
         script, about = _written(interaction.state), json.loads(interaction.value)
         recording = about.get("audio")
         if recording is None and not any(map(str.isalnum, script)):
-            return _complain(SCRIPT, NOTHING)
+            return refusal(SCRIPT, NOTHING)
         arguments: Json = {"script": script} if recording is None else {"video": None, "audio": recording}
         arguments |= {"file": about["list"]} if "list" in about else {}
-        chosen = {name: value for name in (AVATAR, VOICE) if (value := _chosen(interaction.state, name))}
+        chosen = {name: value for name in (AVATAR, VOICE) if (value := picked_in(interaction.state, name))}
         if chosen:
             found = await self.picks.of(interaction.team_id)
             if found is None:
-                return _complain(next(iter(chosen)), NOT_NOW)
+                return refusal(next(iter(chosen)), NOT_NOW)
             arguments |= _named(found[1], chosen)
         if recording is not None and "avatar" not in arguments:
-            return _complain(AVATAR, WHICH)
+            return refusal(AVATAR, WHICH)
         place = Thread(about["channel"], about.get("thread"))
         said = f"[asked in a dialog] {script or 'an avatar speaks the recording'}"
         return Answer(event=wished(interaction, place, _tool(about), arguments, said))
@@ -187,17 +188,5 @@ def _picker(name: str, label: str, otherwise: str) -> Block:
     )
 
 
-def _chosen(state: Json, name: str) -> str | None:
-    field = (state.get(name) or {}).get(name) or {}
-    option = field.get("selected_option") or {}
-    value = option.get("value")
-    return value if isinstance(value, str) else None
-
-
 def _written(state: Json) -> str:
-    value = ((state.get(SCRIPT) or {}).get(SCRIPT) or {}).get("value")
-    return value[:LONGEST_SCRIPT].strip() if isinstance(value, str) else ""
-
-
-def _complain(field: str, problem: str) -> Answer:
-    return Answer(response_action="errors", errors={field: problem})
+    return typed_in(state, SCRIPT)[:LONGEST_SCRIPT].strip()
