@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
 
-from slack_sdk.models.blocks import ActionsBlock, ButtonElement, InputBlock, PlainTextInputElement, PlainTextObject
-from slack_sdk.models.views import View
+from slack_sdk.models.blocks import ActionsBlock, ButtonElement
 
 from agent.records import Json
+from bot.slack import account_dialog
+from bot.slack.account_dialog import Words
 from bot.slack.blocks import Post, post, section
-from bot.slack.fields import typed_in
 from heygen.models import Balance
 
 CONNECT = "connect_heygen"
 REMOVE = "remove_heygen"
 KEY = "api_key"
 TRUTO = "truto_account"
-LONGEST_KEY = 300
 TITLE = "Connect HeyGen"
 FIRST = "Before I can make anything, an admin has to connect this workspace's HeyGen account."
-ONLY_ADMINS = "Only an admin can connect a HeyGen account: whoever installed me here, or who is named as one."
+WORDS = Words(
+    connect=CONNECT,
+    remove=REMOVE,
+    field=KEY,
+    only_admins="Only an admin can connect a HeyGen account: whoever installed me here, or who is named as one.",
+    removed=(
+        "The HeyGen account is disconnected, and its key is deleted as soon as no job of it is under way. "
+        "Until another is connected I can't make anything here."
+    ),
+    none_there="No HeyGen account is connected here.",
+)
 
 
 def connect_button(text: str = "Connect HeyGen") -> ButtonElement:
@@ -34,49 +42,21 @@ def invitation(text: str = FIRST) -> Post:
 
 
 def dialog(*, connected: bool, truto: bool) -> Json:
-    """Asks for a key, or for the account's id at Truto where we have a token for that. Nothing is ever filled in."""
-    blocks: list[Any] = [
-        section(
-            "I use the account for this workspace alone and check it at once. The key is stored encrypted, is never "
-            "shown again and never logged. Jobs under way stay with the account that they were made with."
-        ),
-        _entry(KEY, "HeyGen API key", "From HeyGen's settings, under API.", optional=truto),
-    ]
+    """Asks for a key, or for the account's id at Truto where we have a token for that."""
+    about = (
+        "I use the account for this workspace alone and check it at once. The key is stored encrypted, is never "
+        "shown again and never logged. Jobs under way stay with the account that they were made with."
+    )
+    entries = [account_dialog.entry(KEY, "HeyGen API key", "From HeyGen's settings, under API.", optional=truto)]
     if truto:
         hint = "Where HeyGen is connected in Truto."
-        blocks.append(_entry(TRUTO, "or: id of the account at Truto", hint, optional=True))
-    view = View(
-        type="modal",
-        callback_id=CONNECT,
-        title=PlainTextObject(text="Replace HeyGen" if connected else TITLE),
-        submit=PlainTextObject(text="Check and connect"),
-        close=PlainTextObject(text="Not now"),
-        blocks=blocks,
-    )
-    return view.to_dict()
-
-
-def _entry(name: str, label: str, hint: str, *, optional: bool) -> InputBlock:
-    return InputBlock(
-        block_id=name,
-        label=PlainTextObject(text=label),
-        hint=PlainTextObject(text=hint),
-        optional=optional,
-        element=PlainTextInputElement(action_id=name, max_length=LONGEST_KEY),
-    )
+        entries.append(account_dialog.entry(TRUTO, "or: id of the account at Truto", hint, optional=True))
+    return account_dialog.dialog(CONNECT, "Replace HeyGen" if connected else TITLE, about, entries)
 
 
 def connected_view(balance: Balance) -> Json:
     """It works, and what is left in it."""
-    text = f":white_check_mark: The HeyGen account is connected. {left(balance)}"
-    view = View(
-        type="modal",
-        callback_id=f"{CONNECT}_done",
-        title=PlainTextObject(text="Connected"),
-        close=PlainTextObject(text="Done"),
-        blocks=[section(text)],
-    )
-    return view.to_dict()
+    return account_dialog.connected_view(CONNECT, f"The HeyGen account is connected. {left(balance)}")
 
 
 def left(balance: Balance) -> str:
@@ -90,4 +70,4 @@ def left(balance: Balance) -> str:
 
 def entered(state: Json) -> tuple[str, str]:
     """Key and Truto account of a submitted dialog's `state`, each empty where nothing was typed."""
-    return typed_in(state, KEY).strip()[:LONGEST_KEY], typed_in(state, TRUTO).strip()[:LONGEST_KEY]
+    return account_dialog.entered(state, KEY), account_dialog.entered(state, TRUTO)

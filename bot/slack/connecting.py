@@ -1,8 +1,4 @@
-"""Connecting, replacing and removing a workspace's HeyGen account.
-
-What is typed is checked while the dialog is open and then stored sealed. It is in no row of the inbox, in no log and in
-no answer.
-"""
+"""Connecting, replacing and removing a workspace's HeyGen account, and the invitation to where there is none."""
 
 from __future__ import annotations
 
@@ -10,15 +6,14 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import structlog
 
-from agent.ports import Roles
-from agent.records import DeliveryKind, InboxRow
-from agent.rights import Right, may
+from agent.records import DeliveryKind, InboxRow, Json
 from bot.slack import connect_views as views
-from bot.slack.router import Answer, Interaction, Router, refusal
+from bot.slack.account_dialog import ELSEWHERE, KEY, NO_KEY, AccountDialog, Accounts, Words
+from bot.slack.router import Answer, Interaction, refusal
 from bot.store.credentials import Credential, Kind
 from bot.store.outbox import NewDelivery
 from heygen import HeyGenError, Unauthorized
@@ -26,35 +21,18 @@ from heygen.models import Balance
 
 log = structlog.get_logger(__name__)
 
-CHECK_SECONDS = 2.0  # Slack waits three for the answer to a dialog
-KEY = re.compile(r"[\x21-\x7e]{8,300}")
 TRUTO_ACCOUNT = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 NOT_THERE = "HeyGen did not answer just now. Nothing was changed; please try again."
 NOT_ACCEPTED = "HeyGen does not accept this key. Copy it once more from HeyGen's settings."
 NOT_AT_TRUTO = "Truto knows no working HeyGen account by this id. Connect HeyGen there first."
-ELSEWHERE = "This account is connected to another workspace already, and accounts are not shared."
 ONE_OF_TWO = "Give one of the two: the key, or the account at Truto."
-NO_KEY = "This does not look like an API key."
-REMOVED = (
-    "The HeyGen account is disconnected, and its key is deleted as soon as no job of it is under way. "
-    "Until another is connected I can't make anything here."
-)
-NONE_THERE = "No HeyGen account is connected here."
 
 
-class Credentials(Protocol):
+class Credentials(Accounts, Protocol):
     """Where they are kept (`bot.store.credentials.Credentials`)."""
 
     async def connect(self, workspace_id: str, kind: Kind, secret: str, *, actor: str) -> Credential | None:
         """Connect an account; None where another workspace has this very one."""
-        ...
-
-    async def remove(self, workspace_id: str, *, actor: str) -> bool:
-        """Take it away."""
-        ...
-
-    async def current(self, workspace_id: str) -> str | None:
-        """The account that a workspace has connected."""
         ...
 
 
@@ -71,40 +49,27 @@ Check = Callable[[Kind, str], Awaitable[Balance]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connecting:
-    """The handlers. `truto` says that we have a token for accounts at Truto.
+class Connecting(AccountDialog):
+    """A HeyGen account: by its key or, where we have a token for that (`truto`), by its id at Truto.
 
-    `reserved` tells what may not be connected in a workspace; `changed` is told when something was.
+    `reserved` tells what may not be connected in a workspace.
     """
 
     credentials: Credentials
     check: Check
-    roles: Roles
     truto: bool
     reserved: Callable[[Kind, str, str], bool]
-    changed: Callable[[], None]
-    seconds: float = CHECK_SECONDS
 
-    def register(self, router: Router) -> None:
-        """Add the buttons and the dialog to the router."""
-        router.add("action", views.CONNECT, self.open)
-        router.add("action", views.REMOVE, self.remove)
-        router.add("view", views.CONNECT, self.submitted)
+    words: ClassVar[Words] = views.WORDS
 
-    async def open(self, interaction: Interaction) -> Answer:
-        """Show the dialog to an admin."""
-        if not self._may(interaction):
-            return Answer(text=views.ONLY_ADMINS)
-        connected = await self.credentials.current(interaction.team_id) is not None
-        return Answer(open_view=views.dialog(connected=connected, truto=self.truto))
+    def _accounts(self) -> Accounts:
+        return self.credentials
 
-    async def submitted(self, interaction: Interaction) -> Answer:
-        """Check what was typed, and keep it if it works."""
-        if interaction.is_dismissal:
-            return Answer()
+    def _dialog(self, *, connected: bool) -> Json:
+        return views.dialog(connected=connected, truto=self.truto)
+
+    async def _entered(self, interaction: Interaction) -> Answer:
         key, account = views.entered(interaction.state)
-        if not self._may(interaction):
-            return refusal(views.KEY, views.ONLY_ADMINS)
         if bool(key) == bool(account):
             return refusal(views.KEY, ONE_OF_TWO if self.truto else NO_KEY)
         kind, secret, field = (Kind.KEY, key, views.KEY) if key else (Kind.TRUTO, account, views.TRUTO)
@@ -128,14 +93,6 @@ class Connecting:
         self.changed()
         return Answer(response_action="update", open_view=views.connected_view(balance))
 
-    async def remove(self, interaction: Interaction) -> Answer:
-        """Disconnect the account."""
-        if not self._may(interaction):
-            return Answer(text=views.ONLY_ADMINS)
-        gone = await self.credentials.remove(interaction.team_id, actor=interaction.user_id)
-        self.changed()
-        return Answer(text=REMOVED if gone else NONE_THERE)
-
     def _unlikely(self, kind: Kind, secret: str, workspace_id: str) -> str | None:
         """What is wrong with what was typed, before anybody is asked; None when nothing is."""
         if self.reserved(kind, secret, workspace_id):
@@ -143,9 +100,6 @@ class Connecting:
         if kind is Kind.KEY:
             return None if KEY.fullmatch(secret) else NO_KEY
         return None if self.truto and TRUTO_ACCOUNT.fullmatch(secret) else NOT_AT_TRUTO
-
-    def _may(self, interaction: Interaction) -> bool:
-        return may(Right.MANAGE_ACCOUNT, self.roles.appointed(interaction.team_id, interaction.user_id))
 
 
 @dataclass(frozen=True, slots=True)

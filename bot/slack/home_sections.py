@@ -128,7 +128,7 @@ class HomeSections:
         mine = await self.own(viewer.workspace_id) is not None
         whose = "This workspace's HeyGen account is connected." if mine else "The HeyGen account is in the settings."
         replace = connect_views.connect_button("Replace" if mine else "Connect another")
-        buttons = [replace, *([_remove()] if mine else [])]
+        buttons = [replace, *([_remove("HeyGen", connect_views.REMOVE, "Nothing can be made")] if mine else [])]
         return [section(f":white_check_mark: {whose}"), ActionsBlock(elements=buttons)]
 
     async def live_account(self, viewer: Viewer) -> list[Block]:
@@ -139,7 +139,10 @@ class HomeSections:
         if await self.own_live(viewer.workspace_id) is None:
             offer = "Live avatars talk with people face to face, on a LiveAvatar account of this workspace."
             return [section(offer), ActionsBlock(elements=[live_connect_views.connect_button("Connect LiveAvatar")])]
-        buttons = [live_connect_views.connect_button("Replace"), _remove_live()]
+        buttons = [
+            live_connect_views.connect_button("Replace"),
+            _remove("LiveAvatar", live_connect_views.REMOVE, "Nobody can open a live session"),
+        ]
         return [
             section(":white_check_mark: This workspace's LiveAvatar account is connected."),
             ActionsBlock(elements=buttons),
@@ -223,21 +226,11 @@ def _header(text: str) -> Block:
     return HeaderBlock(text=PlainTextObject(text=text))
 
 
-def _remove() -> ButtonElement:
+def _remove(service: str, action_id: str, what_goes: str) -> ButtonElement:
     sure = ConfirmObject(
-        title="Disconnect HeyGen?",
-        text=PlainTextObject(text="Nothing can be made here until another account is connected."),
+        title=f"Disconnect {service}?",
+        text=PlainTextObject(text=f"{what_goes} here until another account is connected."),
         confirm="Disconnect",
         deny="Keep it",
     )
-    return ButtonElement(text="Disconnect", action_id=connect_views.REMOVE, style="danger", confirm=sure)
-
-
-def _remove_live() -> ButtonElement:
-    sure = ConfirmObject(
-        title="Disconnect LiveAvatar?",
-        text=PlainTextObject(text="Nobody can open a live session here until another account is connected."),
-        confirm="Disconnect",
-        deny="Keep it",
-    )
-    return ButtonElement(text="Disconnect", action_id=live_connect_views.REMOVE, style="danger", confirm=sure)
+    return ButtonElement(text="Disconnect", action_id=action_id, style="danger", confirm=sure)
