@@ -8,22 +8,20 @@ as soon as nothing is under way.
 from __future__ import annotations
 
 import enum
-import hashlib
-import hmac
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.ports import Ids
 from agent.records import SubmissionState
 from bot.sealing import Sealer
+from bot.store import connected
 from bot.store.audit import Audit, Deed
 from bot.store.bulk import UNSENT
 from bot.store.database import Database
 from bot.store.rows import first
-from bot.store.schema import account, credential, job, submission, workspace
+from bot.store.schema import account, credential, job, submission
 
 ON_THE_WAY = (*UNSENT, SubmissionState.SENDING, SubmissionState.UNKNOWN)
 
@@ -57,15 +55,12 @@ class Credentials:
 
     async def connect(self, workspace_id: str, kind: Kind, secret: str, *, actor: str) -> Credential | None:
         """Connect an account in the place of the one before; None where another workspace has this very one."""
-        mark = hmac.new(self._pepper, f"credential:{kind}:{secret}".encode(), hashlib.sha256).hexdigest()
+        mark = connected.mark_of(self._pepper, f"credential:{kind}", secret)
         async with self._database.transaction("credential.connect", urgent=True) as connection:
-            everybody = sa.select(workspace.c.workspace_id).order_by(workspace.c.workspace_id)
-            await connection.execute(self._database.locked(everybody))  # two workspaces may try the same at once
-            others = sa.and_(credential.c.mark == mark, credential.c.workspace_id != workspace_id)
-            if await connection.scalar(sa.select(credential.c.account_id).where(others).limit(1)) is not None:
+            if await connected.is_taken(self._database, connection, credential, mark, workspace_id):
                 return None
             now = await self._database.now(connection)
-            await self._end(connection, workspace_id, now, removed=False)
+            await connected.end(connection, credential, [workspace_id], now, removed=False)
             new = Credential(self._ids.new("account"), workspace_id, kind, secret)
             row = {"account_id": new.account_id, "workspace_id": workspace_id, "kind": kind, "mark": mark}
             sealed = {"sealed": self._sealer.seal(secret), "connected_at": now}
@@ -79,21 +74,15 @@ class Credentials:
     async def remove(self, workspace_id: str, *, actor: str) -> bool:
         """Take the account away; whether there was one. What it was used for and is under way keeps it."""
         async with self._database.transaction("credential.remove", urgent=True) as connection:
-            ended = await self._end(connection, workspace_id, await self._database.now(connection), removed=True)
+            now = await self._database.now(connection)
+            ended = await connected.end(connection, credential, [workspace_id], now, removed=True)
             for account_id in ended:
                 await self._audit.add(connection, workspace_id, actor, Deed.ACCOUNT_REMOVED, account_id)
         return bool(ended)
 
-    async def _end(self, connection: AsyncConnection, workspace_id: str, now: float, *, removed: bool) -> list[str]:
-        mine = sa.and_(credential.c.workspace_id == workspace_id, credential.c.ended_at.is_(None))
-        update = sa.update(credential).where(mine).values(ended_at=now, removed=removed)
-        return list(await connection.scalars(update.returning(credential.c.account_id)))
-
     async def current(self, workspace_id: str) -> str | None:
         """The account that a workspace has connected."""
-        mine = sa.and_(credential.c.workspace_id == workspace_id, credential.c.ended_at.is_(None))
-        async with self._database.reading() as connection:
-            return await connection.scalar(sa.select(credential.c.account_id).where(mine))
+        return await connected.current(self._database, credential, workspace_id)
 
     async def find(self, account_id: str) -> Credential | None:
         """What an account is reached with; None where nobody connected it or it has gone."""

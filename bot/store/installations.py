@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.records import DeliveryState, TurnState
 from bot.sealing import Sealer
+from bot.store import connected
 from bot.store.bulk import UNSENT
 from bot.store.database import Database
-from bot.store.live_accounts import end_live_accounts
 from bot.store.outbox import UNFINISHED
 from bot.store.rows import first, record
-from bot.store.schema import delivery, inbox, installation, lane, submission, turn, workspace
+from bot.store.schema import delivery, inbox, installation, lane, live_account, submission, turn, workspace
 
 CLAIM_SECONDS = 60.0  # for one refresh or one look; another may try after that
 BATCH = 50
@@ -172,7 +172,7 @@ class Installations:
                 return None
             served = await self._served(connection, claim.installed)
             await _silence(connection, served, now)
-            await end_live_accounts(connection, served, now)
+            await connected.end(connection, live_account, served, now)
             return served
 
     async def _served(self, connection: AsyncConnection, gone: Installed) -> list[str]:

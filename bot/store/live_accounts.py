@@ -7,20 +7,18 @@ that started it.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.live.records import LiveState
 from agent.ports import Ids
 from bot.sealing import Sealer
+from bot.store import connected
 from bot.store.audit import Audit, Deed
 from bot.store.database import Database
 from bot.store.rows import first
-from bot.store.schema import live_account, live_session, workspace
+from bot.store.schema import live_account, live_session
 
 KIND = "liveavatar"  # in the audit log
 
@@ -47,15 +45,12 @@ class LiveAccountRows:
 
     async def connect(self, workspace_id: str, key: str, avatar_id: str, *, actor: str) -> LiveAccount | None:
         """Connect an account in the place of the one before; None where another workspace has this very one."""
-        mark = hmac.new(self._pepper, f"{KIND}:{key}".encode(), hashlib.sha256).hexdigest()
+        mark = connected.mark_of(self._pepper, KIND, key)
         async with self._database.transaction("live_account.connect", urgent=True) as connection:
-            everybody = sa.select(workspace.c.workspace_id).order_by(workspace.c.workspace_id)
-            await connection.execute(self._database.locked(everybody))  # two workspaces may try the same at once
-            others = sa.and_(live_account.c.mark == mark, live_account.c.workspace_id != workspace_id)
-            if await connection.scalar(sa.select(live_account.c.account_id).where(others).limit(1)) is not None:
+            if await connected.is_taken(self._database, connection, live_account, mark, workspace_id):
                 return None
             now = await self._database.now(connection)
-            await end_live_accounts(connection, [workspace_id], now)
+            await connected.end(connection, live_account, [workspace_id], now)
             new = LiveAccount(self._ids.new("account"), workspace_id, avatar_id, key)
             row = {"account_id": new.account_id, "workspace_id": workspace_id, "avatar_id": avatar_id, "mark": mark}
             sealed = {"sealed": self._sealer.seal(key), "connected_at": now}
@@ -67,16 +62,14 @@ class LiveAccountRows:
     async def remove(self, workspace_id: str, *, actor: str) -> bool:
         """Take the account away; whether there was one. Sessions that have not ended keep it."""
         async with self._database.transaction("live_account.remove", urgent=True) as connection:
-            ended = await end_live_accounts(connection, [workspace_id], await self._database.now(connection))
+            ended = await connected.end(connection, live_account, [workspace_id], await self._database.now(connection))
             for account_id in ended:
                 await self._audit.add(connection, workspace_id, actor, Deed.ACCOUNT_REMOVED, account_id, kind=KIND)
         return bool(ended)
 
     async def current(self, workspace_id: str) -> str | None:
         """The account that a workspace has connected."""
-        mine = sa.and_(live_account.c.workspace_id == workspace_id, live_account.c.ended_at.is_(None))
-        async with self._database.reading() as connection:
-            return await connection.scalar(sa.select(live_account.c.account_id).where(mine))
+        return await connected.current(self._database, live_account, workspace_id)
 
     async def find(self, account_id: str) -> LiveAccount | None:
         """What an account is reached with; None where nobody connected it or it has gone."""
@@ -93,10 +86,3 @@ class LiveAccountRows:
         async with self._database.transaction("live_account.forget") as connection:
             unneeded = sa.and_(live_account.c.ended_at.is_not(None), sa.not_(needed))
             return (await connection.execute(sa.delete(live_account).where(unneeded))).rowcount
-
-
-async def end_live_accounts(connection: AsyncConnection, workspaces: list[str], now: float) -> list[str]:
-    """Nothing new is begun with these workspaces' accounts; the ids of those that were in use."""
-    mine = sa.and_(live_account.c.workspace_id.in_(workspaces), live_account.c.ended_at.is_(None))
-    update = sa.update(live_account).where(mine).values(ended_at=now)
-    return list(await connection.scalars(update.returning(live_account.c.account_id)))
