@@ -8,8 +8,9 @@ from weakref import WeakValueDictionary
 
 import structlog
 
+from agent.errands import Errands
 from agent.errors import LeaseLost
-from agent.live.parts import Errands, LiveParts
+from agent.live.parts import LiveParts
 from agent.live.phrases import phrases_in
 from agent.live.ports import Hello, Viewer
 from agent.live.records import LiveEnd, LiveSession, LiveState

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
@@ -52,27 +50,3 @@ class LiveParts:
     options: Callable[[LiveSession], Awaitable[SessionOptions]]
     bounds: Bounds = field(default_factory=Bounds)
     observe: Observe = _nothing
-
-
-class Errands:
-    """Tasks that outlive whoever has started them: stops, farewells, summaries. Their errors are logged."""
-
-    def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[Any]] = set()
-
-    def run(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
-        """Begin it; the task may be waited for or forgotten."""
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("errand_failed", errand=task.get_name(), exc_info=error)
-
-    @property
-    def open(self) -> set[asyncio.Task[Any]]:
-        """Those that are not done."""
-        return set(self._tasks)

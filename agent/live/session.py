@@ -11,11 +11,12 @@ from typing import Any, assert_never
 
 import structlog
 
+from agent.errands import Errands
 from agent.errors import LeaseLost
 from agent.live.actions import Finish
 from agent.live.conduct import Conduct, Setting
 from agent.live.listener import Listening
-from agent.live.parts import Errands, LiveParts
+from agent.live.parts import LiveParts
 from agent.live.performing import Performer
 from agent.live.phrases import phrases_in
 from agent.live.ports import EndPressed, Hello, Muted, RoomReady, Sound, Typed, Viewer, ViewerInput

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import structlog
 from slack_sdk.models.blocks import Block
 
+from agent.errands import Errands
 from agent.ports import Clock
 from agent.records import Json
 from bot.slack.outcomes import SLACK_ERRORS, judge
@@ -57,7 +58,7 @@ class Home:
         self._sections = sections
         self._clock = clock
         self._watched: dict[Viewer, _Seen] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
 
     def opened(self, workspace_id: str, user_id: str) -> None:
         """Somebody has opened their Home: draw it soon. Does not wait, for it is called before an ack."""
@@ -66,15 +67,8 @@ class Home:
             oldest = min(self._watched, key=lambda one: self._watched[one].opened_at)
             del self._watched[oldest]
         self._watched[viewer] = _Seen(self._clock.now())  # what was drawn before may have been lost
-        if len(self._tasks) < MOST_AT_ONCE:  # else the next round draws it
-            task = asyncio.create_task(self._draw(viewer), name="home")
-            self._tasks.add(task)
-            task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("home_failed", error=type(error).__name__)
+        if len(self._errands) < MOST_AT_ONCE:  # else the next round draws it
+            self._errands.run(self._draw(viewer), "home")
 
     async def refresh(self) -> int:
         """Draw again for whoever may be looking and where something has changed; returns 0, for a loop."""
@@ -88,10 +82,7 @@ class Home:
 
     async def close(self) -> None:
         """Stop drawing."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._errands.close()
 
     async def _draw(self, viewer: Viewer) -> None:
         if (seen := self._watched.get(viewer)) is None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from agent.errands import Errands
 from agent.errors import LeaseLost
 from agent.ports import Clock
 from agent.records import Conversation, Lease, TurnRecord
@@ -70,7 +71,7 @@ class SlackReplies:
         self.sessions: AgentSessions | None = None
         self.without_streams = Lacking("streaming", clock)
         self.without_status = Lacking("status", clock)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
 
     def open(self, lease: Lease, turn: TurnRecord, conversation: Conversation) -> SlackReply:
         """The reply of `turn` in its thread."""
@@ -78,27 +79,16 @@ class SlackReplies:
 
     def start(self, reply: SlackReply) -> asyncio.Task[None]:
         """Run the task that shows `reply`'s text; it ends by itself when there is nothing left to show."""
-        task = asyncio.create_task(reply.show(), name="reply")
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-        return task
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("reply_task_failed", error=type(error).__name__)
+        return self._errands.run(reply.show(), "reply")
 
     @property
     def active(self) -> int:
         """How many replies have text on its way to Slack."""
-        return len(self._tasks)
+        return len(self._errands)
 
     async def close(self) -> None:
         """Stop showing; what is visible is completed by the outbox."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._errands.close()
 
 
 class SlackReply:

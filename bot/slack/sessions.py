@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 import structlog
 
+from agent.errands import Errands
 from agent.ports import Clock
 from agent.records import Conversation, DeliveryKind, TurnRecord
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
@@ -90,7 +91,7 @@ class AgentSessions:
         self._clock = clock
         self._lacking = Lacking("sessions", clock)
         self._told: dict[str, ThreadState] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
 
     async def work(self, turn: TurnRecord, place: Conversation) -> bool:
         """Show that `turn` is worked on; False where something else has to tell it.
@@ -118,18 +119,12 @@ class AgentSessions:
 
     async def rest(self, place: Conversation) -> None:
         """Say how the thread stands, if anything has happened since that was said."""
-        if (seconds := await self._rest(place)) is None or len(self._tasks) >= RETRIES_AT_ONCE:
-            return
-        task = asyncio.create_task(self._later(place, seconds), name="session")
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        if (seconds := await self._rest(place)) is not None and len(self._errands) < RETRIES_AT_ONCE:
+            self._errands.run(self._later(place, seconds), "session")
 
     async def close(self) -> None:
         """Stop trying again."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._errands.close()
 
     async def _rest(self, place: Conversation) -> float | None:
         """Seconds after which to try again, None when there is nothing left to say."""
@@ -151,11 +146,6 @@ class AgentSessions:
                 return
             await self._clock.sleep(min(again, LONGEST_WAIT))
             again = await self._rest(place)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("session_task_failed", error=type(error).__name__)
 
     async def _set(
         self, place: Conversation, status: Status, *, title: str | None = None, initiator: str | None = None

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from agent.errands import Errands
 from agent.plain_text import one_line
 from agent.ports import Clock
 from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, Json
@@ -29,6 +30,7 @@ UNCONNECTED = (
     ("Connect HeyGen", "I would like to connect our HeyGen account"),
     ("What can you do?", "What can you do?"),
 )
+RUNNING_AT_ALL = "What is running?"  # of the manifest's; the next one asks for the same
 RUNNING = ("How are my videos?", "How are my videos coming along?")
 FAILED = ("What went wrong?", "What went wrong with my last video, and what can I do about it?")
 
@@ -45,9 +47,8 @@ def prompts_for(jobs: Sequence[Job], now: float) -> list[Prompt]:
         found.append(FAILED)
     if languages := _last_languages(jobs):
         found.append((f"Into {languages} again"[:75], f"Translate another video into {languages}"))
-    known = {RUNNING[0]: {"What is running?"}}
-    covered = {title for prompt in found for title in known.get(prompt[0], ())}
-    return [*found, *(prompt for prompt in PROMPTS if prompt[0] not in covered)][:MOST]
+    general = [prompt for prompt in PROMPTS if RUNNING not in found or prompt[0] != RUNNING_AT_ALL]
+    return [*found, *general][:MOST]
 
 
 def _last_languages(jobs: Sequence[Job]) -> str:
@@ -73,27 +74,16 @@ class Suggestions:
         self._clock = clock
         self._lacking = Lacking("prompts", clock)
         self._offered: dict[Viewer, list[Prompt]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands()
 
     def opened(self, workspace_id: str, user_id: str, channel_id: str) -> None:
         """Somebody has opened their Messages tab. Does not wait, for it is called before an ack."""
-        if workspace_id in self._lacking or len(self._tasks) >= MOST_AT_ONCE:
-            return
-        task = asyncio.create_task(self._offer(Viewer(workspace_id, user_id), channel_id), name="suggestions")
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
+        if workspace_id not in self._lacking and len(self._errands) < MOST_AT_ONCE:
+            self._errands.run(self._offer(Viewer(workspace_id, user_id), channel_id), "suggestions")
 
     async def close(self) -> None:
         """Offer nothing more."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("suggestions_failed", error=type(error).__name__)
+        await self._errands.close()
 
     async def _offer(self, viewer: Viewer, channel_id: str) -> None:
         prompts = await self._prompts(viewer)
