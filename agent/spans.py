@@ -63,32 +63,17 @@ class _Nothing:
 
 
 class NoSpans:
-    """Nobody keeps any."""
+    """Nobody keeps any: `Spans`, whatever it is told."""
 
     on = False
 
-    def span(
-        self, name: str, /, *, turn: str | None = None, key: str | None = None, under: str | None = None, **facts: Fact
-    ) -> AbstractContextManager[Facts]:
+    def span(self, name: str, /, **_: object) -> AbstractContextManager[Facts]:
         """See `Spans.span`."""
         return nullcontext(_Nothing())
 
-    def leaf(self, name: str, /, **facts: Fact) -> AbstractContextManager[Facts]:
-        """See `Spans.leaf`."""
-        return nullcontext(_Nothing())
+    leaf = span
 
-    def past(
-        self,
-        name: str,
-        /,
-        *,
-        turn: str,
-        began: float,
-        ended: float,
-        key: str | None = None,
-        under: str | None = None,
-        **facts: Fact,
-    ) -> None:
+    def past(self, name: str, /, **_: object) -> None:
         """See `Spans.past`."""
 
 

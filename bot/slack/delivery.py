@@ -30,7 +30,7 @@ from bot.slack.pacing import Pacer
 from bot.slack.ports import Claimed, ClientOf, Costs, Deliveries, JobRows, LinkFor, Places, Shown, UsualFor
 from bot.slack.rendering import Rendered, Renderer
 from bot.slack.schedule_cards import ScheduleRenderer
-from bot.slack.sessions import RESTS_AFTER, AgentSessions
+from bot.slack.sessions import RESTS_AFTER, AgentSessions, status_of
 from bot.slack.slack_calls import Permalinks, SlackCalls
 from bot.slack.tasks import text_chunk
 from bot.slack.text import safe
@@ -331,15 +331,16 @@ class DeliveryWorker:
     async def _stream_stopped(self, attempt: _Attempt, ts: str, shown: Shown | None) -> bool:
         """End the reply's stream if there is one. True when it shows the whole text by that."""
         text, place = str(attempt.delivery.body.get("text", "")), attempt.conversation
-        known = shown is not None and not attempt.rendered.more and text.startswith(shown.text)
-        rest = text[len(shown.text) :] if shown is not None and known else ""
-        complete = known and len(rest) <= PIECE_LIMIT
-        chunks = [*shown.chunks, *text_chunk(rest)] if shown is not None and complete else []
+        known = None if shown is None or attempt.rendered.more or not text.startswith(shown.text) else shown
+        rest = text[len(known.text) :] if known else ""
+        complete = known is not None and len(rest) <= PIECE_LIMIT
+        chunks = [*known.chunks, *text_chunk(rest)] if known and complete else []
         await self._clock.sleep(min(self._pacer.wait("chat.stopStream", place.channel_id, patience=PATIENCE), PATIENCE))
-        status = None if self.sessions is None else await self.sessions.resting(place)
+        state = None if self.sessions is None else await self.sessions.resting(place)
         self._deliveries.assure(attempt.lease)
         try:
             below = attempt.rendered.post.blocks[1:] if complete else ()
+            status = None if state is None else status_of(state)
             await self._calls(place).stop_stream(place.channel_id, ts, chunks, below, status)
         except SLACK_ERRORS as error:
             verdict = judge(error).verdict
@@ -348,8 +349,8 @@ class DeliveryWorker:
             if verdict is Verdict.NOT_STREAMING and self.sessions is None:
                 await self._calls(place).rest(place.channel_id, place.thread_ts)
             return False  # not streaming, or not knowable: an update of the whole text puts it right
-        if self.sessions is not None:
-            await self.sessions.rested(place)
+        if self.sessions is not None and state is not None:
+            self.sessions.rested(place, state)
         return complete
 
     async def _failed(self, attempt: _Attempt, failure: Failure) -> None:

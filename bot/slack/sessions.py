@@ -107,15 +107,13 @@ class AgentSessions:
         failure = await self._set(place, "processing", title=title, initiator=turn.requester)
         return failure is None
 
-    async def resting(self, place: Conversation) -> Status | None:
+    async def resting(self, place: Conversation) -> ThreadState | None:
         """What the end of a stream in `place` says; None where Slack's own choice is as good."""
-        if place.workspace_id in self._lacking:
-            return None
-        return _status(await self._states.of(place.id))
+        return None if place.workspace_id in self._lacking else await self._states.of(place.id)
 
-    async def rested(self, place: Conversation) -> None:
-        """A stream's end has said how the thread stands."""
-        self._remember(place.id, await self._states.of(place.id))
+    def rested(self, place: Conversation, state: ThreadState) -> None:
+        """A stream's end has said so."""
+        self._remember(place.id, state)
 
     async def rest(self, place: Conversation) -> None:
         """Say how the thread stands, if anything has happened since that was said."""
@@ -133,7 +131,7 @@ class AgentSessions:
         state = await self._states.of(place.id)
         if state.working or not (state.turns or state.requests) or self._told.get(place.id) == state:
             return None
-        failure = await self._set(place, _status(state))
+        failure = await self._set(place, status_of(state))
         if failure is not None and failure.verdict in (Verdict.RATE_LIMITED, Verdict.UNSURE, Verdict.NOT_SENT):
             return failure.retry_after or PATIENCE
         self._remember(place.id, state)
@@ -183,7 +181,8 @@ class AgentSessions:
         self._told[conversation_id] = state
 
 
-def _status(state: ThreadState) -> Status:
+def status_of(state: ThreadState) -> Status:
+    """How a thread stands, in Slack's words."""
     if state.working:
         return "processing"
     return "suspended" if state.waiting else "active"
