@@ -198,7 +198,9 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
-class _Clients:
+class Clients:
+    """What talks to the services."""
+
     slack: AsyncWebClient
     openai: AsyncOpenAI
     heygen: Client | None
@@ -224,7 +226,7 @@ async def running(
     clock, ids, tempo = clock or SystemClock(), ids or RandomIds(), tempo or Tempo()
     async with AsyncExitStack() as stack:
         store = await _store(stack, settings, clock, ids, tempo)
-        clients = await _clients(stack, settings, await spans_of(stack, settings, part))
+        clients = await clients_of(stack, settings, await spans_of(stack, settings, part))
         app = await _compose(stack, settings, store, clients, clock, ids, tempo, part)
         app.background.start()
         stack.push_async_callback(app.background.end)
@@ -259,7 +261,8 @@ def _tls() -> ssl.SSLContext:
     return httpx2.create_ssl_context()
 
 
-async def _clients(stack: AsyncExitStack, settings: Settings, spans: Spans = NO_SPANS) -> _Clients:
+async def clients_of(stack: AsyncExitStack, settings: Settings, spans: Spans = NO_SPANS) -> Clients:
+    """Made from the settings, closed with the stack."""
     session = await stack.enter_async_context(aiohttp.ClientSession())
     http = await stack.enter_async_context(httpx2.AsyncClient(timeout=30.0, trust_env=True, verify=_tls()))
     openai = await stack.enter_async_context(
@@ -281,14 +284,14 @@ async def _clients(stack: AsyncExitStack, settings: Settings, spans: Spans = NO_
     metrics = Metrics()
     own = settings.has_heygen() or not settings.has_oauth()
     heygen = heygen_client(settings, http, USER_AGENT, metrics) if own else None
-    return _Clients(slack, openai, heygen, http, metrics, spans)
+    return Clients(slack, openai, heygen, http, metrics, spans)
 
 
 async def _compose(
     stack: AsyncExitStack,
     settings: Settings,
     store: Store,
-    clients: _Clients,
+    clients: Clients,
     clock: Clock,
     ids: Ids,
     tempo: Tempo,
@@ -299,33 +302,14 @@ async def _compose(
     identity = IdentityHolder()
     installs = await installs_of(settings, store, clients.slack, identity, clock)
     store.outbox.told = installs.home if installs.rows is not None else None
-    connections = account_parts(
-        settings, store, ids, clients.http, own=clients.heygen, home=installs.home, agent=USER_AGENT
-    )
-    accounts = connections.accounts()
     if installs.home:
         account_id = account_id_of(installs.home)
         await store.directory.put_workspace(Workspace(installs.home, ""))
         await store.directory.put_account(Account(account_id, installs.home, settings.heygen_transport, account_id))
-    prices = Prices(settings.prices)
-    probe = SafeProbe(settings.fetch_allowed_hosts)
-    works = all_works(probe=probe, jobs=store.jobs, accounts=accounts, prices=prices)
-    works.add(agent_work(store, prices))
-    links = links_of(settings, store, accounts, works, clock)
-    roles = AppointedRoles(
-        client=installs.clients(installs.home),
-        members=store.roles,
-        workspace_id=installs.home,
-        appointments=settings.appointments(),
-    )
-    await roles.load()
-    await roles.refresh()
-    home = home_of(
-        connections, clients=installs.clients, accounts=accounts, roles=roles, clock=clock, link_for=links.link
-    )
-    stack.push_async_callback(home.close)
-    known = (identity, accounts, works, links, roles, prices)
-    parts = _Parts(settings, store, clients, clock, ids, tempo, *known, part, installs, connections, home)
+    parts = parts_of(stack, settings, store, clients, identity, installs, clock, ids, tempo, part)
+    accounts = parts.accounts
+    await parts.roles.load()
+    await parts.roles.refresh()
     hints = Hints(events=store.webhook_events, jobs=store.jobs, accounts=accounts, kick=parts.kick)
     await hints.finish_interrupted()
     worker, live = await parts.background(stack, hints)
@@ -337,13 +321,49 @@ async def _compose(
     return App(asgi, store, identity, accounts, parts.loops, live, router, background, socket, *parts.programs)
 
 
+def parts_of(
+    stack: AsyncExitStack,
+    settings: Settings,
+    store: Store,
+    clients: Clients,
+    identity: IdentityHolder,
+    installs: Installs,
+    clock: Clock,
+    ids: Ids,
+    tempo: Tempo,
+    part: Part,
+) -> Parts:
+    """What composing needs everywhere. Nobody is asked anything yet; what runs is closed with the stack."""
+    connections = account_parts(
+        settings, store, ids, clients.http, own=clients.heygen, home=installs.home, agent=USER_AGENT
+    )
+    accounts = connections.accounts()
+    prices = Prices(settings.prices)
+    probe = SafeProbe(settings.fetch_allowed_hosts)
+    works = all_works(probe=probe, jobs=store.jobs, accounts=accounts, prices=prices)
+    works.add(agent_work(store, prices))
+    links = links_of(settings, store, accounts, works, clock)
+    roles = AppointedRoles(
+        client=installs.clients(installs.home),
+        members=store.roles,
+        workspace_id=installs.home,
+        appointments=settings.appointments(),
+    )
+    home = home_of(
+        connections, clients=installs.clients, accounts=accounts, roles=roles, clock=clock, link_for=links.link
+    )
+    stack.push_async_callback(home.close)
+    known = (identity, accounts, works, links, roles, prices)
+    return Parts(settings, store, clients, clock, ids, tempo, *known, part, installs, connections, home)
+
+
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class Parts:
     """What composing needs everywhere, and the composing of each side."""
 
     settings: Settings
     store: Store
-    clients: _Clients
+    clients: Clients
     clock: Clock
     ids: Ids
     tempo: Tempo
@@ -370,14 +390,7 @@ class _Parts:
         """Everything that works by itself."""
         store, tempo = self.store, self.tempo
         spending = self._spending()
-        submitter = Submitter(
-            jobs=store.jobs,
-            accounts=self.accounts,
-            works=self.works,
-            spending=spending,
-            clock=self.clock,
-            rng=random.Random(),  # noqa: S311 - jitter
-        )
+        submitter = self._submitter(spending)
         poller = Poller(
             jobs=store.jobs,
             accounts=self.accounts,
@@ -445,6 +458,22 @@ class _Parts:
         for loop in self.loops:
             loop.watch = self.clients.metrics.round
         return worker, live
+
+    def tools_alone(self) -> Toolbox:
+        """Every tool that a turn is offered, to be described and checked."""
+        spending = self._spending()
+        model = model_of(self.settings, self.clients.openai)
+        return self._toolbox(self._submitter(spending), spending, self._live_needs(model))
+
+    def _submitter(self, spending: Spending) -> Submitter:
+        return Submitter(
+            jobs=self.store.jobs,
+            accounts=self.accounts,
+            works=self.works,
+            spending=spending,
+            clock=self.clock,
+            rng=random.Random(),  # noqa: S311 - jitter
+        )
 
     def _side(self, side: type[Side]) -> Side:
         return side(

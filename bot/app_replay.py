@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import random
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from pydantic import SecretStr
 
-from agent.money import Prices
 from agent.ports import Clock
-from agent.submitter import Submitter
 from agent.toolbox import Toolbox
-from bot.app import USER_AGENT, Tempo, _clients, _Parts
-from bot.app_accounts import account_parts
-from bot.app_agents import agent_work
-from bot.app_home import home_of
+from bot.app import Tempo, clients_of, parts_of
 from bot.app_installs import Installs
-from bot.app_links import links_of
-from bot.app_model import model_of
-from bot.app_works import all_works
 from bot.clock import RandomIds
-from bot.fetch import SafeProbe
 from bot.identity import IdentityHolder
 from bot.processes import Part
-from bot.roles import AppointedRoles
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.database import Database
@@ -41,20 +30,23 @@ async def tools_alone(settings: Settings, clock: Clock) -> AsyncIterator[Toolbox
 
     Needs no credentials: which tools there are hangs on other settings.
     """
-    settings = _without_credentials(settings)
+    settings, ids = _without_credentials(settings), RandomIds()
     async with AsyncExitStack() as stack:
-        parts = await _parts(stack, settings, clock)
-        spending = parts._spending()
-        submitter = Submitter(
-            jobs=parts.store.jobs,
-            accounts=parts.accounts,
-            works=parts.works,
-            spending=spending,
+        store = Store(Database(settings.database_url, clock, NOBODY), clock, ids, 0.0)
+        clients = await clients_of(stack, settings)
+        nowhere = Workspaces(home=None, rows=None, clock=clock)
+        installs = Installs(
+            settings=settings,
+            store=store,
+            slack=AppClient(clients.slack),
             clock=clock,
-            rng=random.Random(),  # noqa: S311 - jitter
+            workspaces=nowhere,
+            clients=SlackClients(nowhere, clients.slack),
+            rows=None,
         )
-        model = model_of(settings, parts.clients.openai)
-        yield parts._toolbox(submitter, spending, parts._live_needs(model))
+        identity = IdentityHolder()
+        parts = parts_of(stack, settings, store, clients, identity, installs, clock, ids, Tempo(), Part.WORKER)
+        yield parts.tools_alone()
 
 
 def _without_credentials(settings: Settings) -> Settings:
@@ -70,33 +62,3 @@ def _without_credentials(settings: Settings) -> Settings:
             "secret_key": SecretStr(secrets.token_hex(16)),
         }
     )
-
-
-async def _parts(stack: AsyncExitStack, settings: Settings, clock: Clock) -> _Parts:
-    ids, tempo = RandomIds(), Tempo()
-    store = Store(Database(settings.database_url, clock, NOBODY), clock, ids, 0.0)
-    clients = await _clients(stack, settings)
-    workspaces = Workspaces(home=None, rows=None, clock=clock)
-    installs = Installs(
-        settings=settings,
-        store=store,
-        slack=AppClient(clients.slack),
-        clock=clock,
-        workspaces=workspaces,
-        clients=SlackClients(workspaces, clients.slack),
-        rows=None,
-    )
-    connections = account_parts(settings, store, ids, clients.http, own=clients.heygen, home="", agent=USER_AGENT)
-    accounts, prices = connections.accounts(), Prices(settings.prices)
-    works = all_works(probe=SafeProbe(settings.fetch_allowed_hosts), jobs=store.jobs, accounts=accounts, prices=prices)
-    works.add(agent_work(store, prices))
-    links = links_of(settings, store, accounts, works, clock)
-    roles = AppointedRoles(
-        client=clients.slack, members=store.roles, workspace_id="", appointments=settings.appointments()
-    )
-    home = home_of(
-        connections, clients=installs.clients, accounts=accounts, roles=roles, clock=clock, link_for=links.link
-    )
-    stack.push_async_callback(home.close)
-    known = (IdentityHolder(), accounts, works, links, roles, prices)
-    return _Parts(settings, store, clients, clock, ids, tempo, *known, Part.WORKER, installs, connections, home)
