@@ -26,6 +26,7 @@ from emulators.slack import SlackEmulator
 from tests.architecture.commands import OPERATOR, VERDICTS, Command, Way, commands, file_of, verdict_of
 from tests.architecture.settings_docs import ROOT
 from tests.support.logs import fresh_logs
+from tests.support.settings_env import services_env
 from tests.unit.bot.operations import test_commands as operators
 
 ALL = commands()
@@ -111,14 +112,7 @@ async def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
             await emulator.start()
             stack.push_async_callback(emulator.stop)
         values = {
-            "SLACK_BOT_TOKEN": slack.bot_token,
-            "SLACK_SIGNING_SECRET": slack.signing_secret,
-            "SLACK_API_URL": slack.api_url,
-            "OPENAI_API_KEY": openai.api_key,
-            "OPENAI_BASE_URL": openai.base_url,
-            "OPENAI_MODEL": "emulated-planner",
-            "HEYGEN_API_KEY": "hg-key-1",
-            "HEYGEN_BASE_URL": heygen.url,
+            **services_env(slack, openai, heygen),
             "SECRET_KEY": "k" * 64,
             "PUBLIC_URL": "https://greenroom.example.com",
         }

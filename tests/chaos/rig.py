@@ -9,7 +9,7 @@ import os
 import signal
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.chaos.stand import Stand, free_port
 from tests.chaos.tables import quiet
@@ -59,6 +59,15 @@ class Rig(Stand):
         self._database_url = ""
         self._tables_url = ""
         self._run = 0
+
+    async def __aenter__(self) -> Self:
+        """Start everything."""
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop everything."""
+        await self.close()
 
     async def close(self) -> None:
         """Stop everything."""

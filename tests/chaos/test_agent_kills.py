@@ -32,15 +32,10 @@ TRIES = 2
 
 
 @pytest.fixture
-async def rig(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[AgentRig]:
+async def rig(tmp_path: Path, server_url: str | None) -> AsyncIterator[AgentRig]:
     """A rig that is open."""
-    server_url = request.getfixturevalue("postgres_url") if database == "postgres" else None
-    rig = AgentRig(tmp_path, server_url)
-    await rig.open()
-    try:
+    async with AgentRig(tmp_path, server_url) as rig:
         yield rig
-    finally:
-        await rig.close()
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])

@@ -19,17 +19,10 @@ STRIDES = {"approve": 1, "decline": 4, "none": 4}  # without an approval there i
 
 
 @pytest.fixture
-async def rig(
-    database: str, decision: Decision, tmp_path: Path, request: pytest.FixtureRequest
-) -> AsyncIterator[ApprovalRig]:
+async def rig(decision: Decision, tmp_path: Path, server_url: str | None) -> AsyncIterator[ApprovalRig]:
     """A rig that is open."""
-    server = request.getfixturevalue("postgres_url") if database == POSTGRES else None
-    rig = ApprovalRig(tmp_path, decision, server)
-    await rig.open()
-    try:
+    async with ApprovalRig(tmp_path, decision, server_url) as rig:
         yield rig
-    finally:
-        await rig.close()
 
 
 def on_the_path(points: list[str]) -> list[Place]:

@@ -28,14 +28,10 @@ on_both = pytest.mark.parametrize("database", [SQLITE, POSTGRES])
 
 
 @pytest.fixture
-async def rig(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
+async def rig(tmp_path: Path, server_url: str | None) -> AsyncIterator[Rig]:
     """A rig that is open."""
-    rig = Rig(tmp_path, request.getfixturevalue("postgres_url") if database == "postgres" else None)
-    await rig.open()
-    try:
+    async with Rig(tmp_path, server_url) as rig:
         yield rig
-    finally:
-        await rig.close()
 
 
 def _calls(points: list[str]) -> Counter[tuple[str, str]]:

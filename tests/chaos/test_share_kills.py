@@ -28,14 +28,10 @@ TRIES = 3
 
 
 @pytest.fixture
-async def rig(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[ShareRig]:
+async def rig(tmp_path: Path, server_url: str | None) -> AsyncIterator[ShareRig]:
     """A rig that is open."""
-    rig = ShareRig(tmp_path, request.getfixturevalue("postgres_url") if database == "postgres" else None)
-    await rig.open()
-    try:
+    async with ShareRig(tmp_path, server_url) as rig:
         yield rig
-    finally:
-        await rig.close()
 
 
 @pytest.mark.parametrize(("database", "phases"), [("sqlite", PHASES), ("postgres", SAMPLE)], ids=["sqlite", "postgres"])

@@ -32,15 +32,10 @@ TRIES = 3
 
 
 @pytest.fixture
-async def rig(way: str, database: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[UploadRig]:
+async def rig(way: str, tmp_path: Path, server_url: str | None) -> AsyncIterator[UploadRig]:
     """A rig that is open."""
-    server_url = request.getfixturevalue("postgres_url") if database == "postgres" else None
-    rig = UploadRig(tmp_path, server_url, direct=way == "direct")
-    await rig.open()
-    try:
+    async with UploadRig(tmp_path, server_url, direct=way == "direct") as rig:
         yield rig
-    finally:
-        await rig.close()
 
 
 def phase_of(label: str) -> str:

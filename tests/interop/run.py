@@ -33,6 +33,7 @@ from emulators.openai import OpenAIEmulator
 from emulators.slack import SlackEmulator
 from tests.interop.snippets import ROOT, program, snippets
 from tests.support.mcp import token_line
+from tests.support.settings_env import services_env
 
 TOOLS = ROOT / ".tools/interop"
 CLIENTS = {
@@ -53,7 +54,6 @@ NODE = frozenset({"ai", "inspector", "stdio"})
 SECONDS = 150.0
 AT_ONCE = 2
 TEMPO = Tempo(poll=PollPlan(steps=((60.0, 1.0),), last=2.0))
-HEYGEN_KEY = "hg-key-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +140,7 @@ async def opened() -> AsyncIterator[Stage]:
 def _environment(slack: SlackEmulator, openai: OpenAIEmulator, heygen: HeyGenEmulator, folder: Path) -> dict[str, str]:
     """Settings, as the environment holds them; of the process that is started over stdio, too."""
     return {
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_SIGNING_SECRET": slack.signing_secret,
-        "SLACK_API_URL": slack.api_url,
-        "OPENAI_API_KEY": openai.api_key,
-        "OPENAI_BASE_URL": openai.base_url,
-        "OPENAI_MODEL": "emulated-planner",
-        "HEYGEN_API_KEY": HEYGEN_KEY,
-        "HEYGEN_BASE_URL": heygen.url,
+        **services_env(slack, openai, heygen),
         "DATABASE_URL": f"sqlite:///{folder}/stdio.db",
         "SECRET_KEY": secrets.token_hex(32),
         "FETCH_ALLOWED_HOSTS": heygen.url.removeprefix("http://"),

@@ -24,6 +24,7 @@ from bot.__main__ import COMMANDS
 from emulators.openai import OpenAIEmulator
 from emulators.slack import SlackEmulator
 from tests.outside.judges import ROOT, TOOLS, need
+from tests.support.settings_env import services_env
 
 pytestmark = [pytest.mark.outside, pytest.mark.timeout(600)]
 
@@ -112,14 +113,7 @@ async def services(tmp_path: Path) -> AsyncIterator[dict[str, str]]:
     for emulator in (slack, openai):
         await emulator.start()
     yield {
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_SIGNING_SECRET": slack.signing_secret,
-        "SLACK_API_URL": slack.api_url,
-        "OPENAI_API_KEY": openai.api_key,
-        "OPENAI_BASE_URL": openai.base_url,
-        "OPENAI_MODEL": "emulated-planner",
-        "HEYGEN_API_KEY": "hg-key-1",
-        "HEYGEN_BASE_URL": "http://127.0.0.1:9",
+        **services_env(slack, openai),
         "SECRET_KEY": "k" * 64,
         "ALLOW_EMULATORS": "true",
         "DATABASE_URL": f"sqlite:///{tmp_path}/greenroom.db",

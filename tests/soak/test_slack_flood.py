@@ -20,6 +20,7 @@ from tests.soak.crowd import Crowd, Thread
 from tests.soak.figures import Figures
 from tests.soak.lean import make_lean
 from tests.soak.serving import Serving, free_port
+from tests.support.settings_env import services_env
 
 RATE = 200.0  # events a second
 LONG, SHORT = 60.0, 5.0  # seconds of flood
@@ -61,14 +62,7 @@ class Flood:
         self.slack.configure(f"{public_url}/slack/events", concurrency=SLACK_BURST)
         await self.serving.start(
             {
-                "SLACK_BOT_TOKEN": self.slack.bot_token,
-                "SLACK_SIGNING_SECRET": self.slack.signing_secret,
-                "SLACK_API_URL": self.slack.api_url,
-                "OPENAI_API_KEY": self.openai.api_key,
-                "OPENAI_BASE_URL": self.openai.base_url,
-                "OPENAI_MODEL": "emulated-planner",
-                "HEYGEN_API_KEY": "hg-key-1",
-                "HEYGEN_BASE_URL": self.heygen.url,
+                **services_env(self.slack, self.openai, self.heygen),
                 "DATABASE_URL": self._database_url,
                 "PUBLIC_URL": public_url,
                 "SECRET_KEY": "k" * 40,

@@ -10,6 +10,7 @@ from emulators.heygen import HeyGenEmulator
 from emulators.openai import OpenAIEmulator
 from emulators.slack import SlackEmulator
 from tests.support.mcp import OverStdio, token_line
+from tests.support.settings_env import services_env
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "bot", "mcp")
@@ -23,14 +24,7 @@ def environment(
     inherited = {name: environ[name] for name in ("PATH", "HOME", "COVERAGE_PROCESS_START") if name in environ}
     return inherited | {
         "PYTHONPATH": str(ROOT),
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_SIGNING_SECRET": slack.signing_secret,
-        "SLACK_API_URL": slack.api_url,
-        "OPENAI_API_KEY": openai.api_key,
-        "OPENAI_BASE_URL": openai.base_url,
-        "OPENAI_MODEL": "emulated-planner",
-        "HEYGEN_API_KEY": "hg-key-1",
-        "HEYGEN_BASE_URL": heygen.url,
+        **services_env(slack, openai, heygen),
         "DATABASE_URL": f"sqlite:///{folder}/programs.db",
         "SECRET_KEY": "program-secret-key-of-32-characters",
         "FETCH_ALLOWED_HOSTS": heygen.url.removeprefix("http://"),
