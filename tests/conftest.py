@@ -7,6 +7,8 @@ import ipaddress
 import os
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +18,26 @@ from tests.support import postgres
 
 LOOPBACK_NAMES = {"localhost", ""}
 COLLECT_AFTER = 5_000  # objects
+
+
+class _PatientTracing:
+    """`sys` as `threading` sees it. Python 3.11 refuses to trace a thread while another one's tracing begins, and the
+    thread is lost: whoever waits for it waits for ever."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
+
+    def settrace(self, function: Any) -> None:
+        """As `sys.settrace`, tried again for a second."""
+        for _ in range(1000):
+            try:
+                return sys.settrace(function)
+            except RuntimeError:
+                time.sleep(0.001)
+        sys.settrace(function)
+
+
+threading._sys = _PatientTracing()  # type: ignore[attr-defined]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,6 +7,7 @@ many conversations under way that is most of the time a transaction takes, and w
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -17,11 +18,21 @@ import aiosqlite
 Rows = list[Any]
 
 
+CONNECT_SECONDS = 10.0
+
+
 async def connected(file: str) -> aiosqlite.Connection:
-    """A connection to a database file; the driver's thread ends with the process."""
+    """A connection to a database file; the driver's thread ends with the process.
+
+    `sqlite3.OperationalError` when the thread does not answer in time: one that could not begin never would.
+    """
     connection = OneStep(partial(sqlite3.connect, file), iter_chunk_size=64)
     connection._thread.daemon = True  # as SQLAlchemy does for those that it makes
-    return await connection
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await connection
+    except TimeoutError as error:
+        raise sqlite3.OperationalError(f"no connection within {CONNECT_SECONDS:.0f} s") from error
 
 
 class OneStep(aiosqlite.Connection):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.store import one_step
 from bot.store.one_step import OneStep
 
 
@@ -45,3 +47,12 @@ async def test_one_visit_brings_everything(connection: Counted) -> None:
 async def test_a_refusal_is_the_drivers(connection: Counted) -> None:
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
         await connection.cursor().execute("insert into word values (?)", ("a",))
+
+
+async def test_a_thread_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(one_step, "CONNECT_SECONDS", 0.05)
+    monkeypatch.setattr("bot.store.one_step.sqlite3.connect", lambda _file: released.wait())
+    with pytest.raises(sqlite3.OperationalError, match="no connection"):
+        await one_step.connected("never.db")
+    released.set()
