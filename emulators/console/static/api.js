@@ -12,12 +12,11 @@ const journals = Object.fromEntries(PARTIES.map((party) => [party, new Map()]));
 
 /** Send an action; rejects with the server's sentence when it is refused. */
 export async function post(path, body = {}) {
-  const answer = await fetch(`/api/${path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
-  });
+  return asked(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+}
+
+async function asked(path, request = {}) {
+  const answer = await fetch(`/api/${path}`, { ...request, signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
   const result = await answer.json().catch(() => ({ error: `The playground answered ${answer.status}.` }));
   if (!answer.ok) throw new Error(result.error);
   return result;
@@ -25,18 +24,13 @@ export async function post(path, body = {}) {
 
 /** What one row unfolds to: `what` is `call` or `request`; rejects with a sentence when it is not kept any more. */
 export async function details(what, query) {
-  const answer = await fetch(`/api/${what}?${new URLSearchParams(query)}`, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
-  const result = await answer.json().catch(() => ({ error: `The playground answered ${answer.status}.` }));
-  if (!answer.ok) throw new Error(result.error);
-  return result;
+  return asked(`${what}?${new URLSearchParams(query)}`);
 }
 
 /** Read the state now. Its `journals` are completed with what was read before, oldest first. */
 export async function read() {
   const after = PARTIES.map((party) => `${party}:${Math.max(0, newest(party) - REREAD)}`).join(",");
-  const answer = await fetch(`/api/state?after=${after}`, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
-  if (!answer.ok) throw new Error(`The playground answered ${answer.status}.`);
-  const state = await answer.json();
+  const state = await asked(`state?after=${after}`);
   round += 1;
   for (const party of PARTIES) merge(journals[party], state.journals[party] ?? NOTHING);
   return { ...state, journals: Object.fromEntries(PARTIES.map((party) => [party, [...journals[party].values()]])) };

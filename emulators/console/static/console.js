@@ -1,6 +1,7 @@
 // Starts the page: polls the state, shows it, and runs the tabs.
 
 import { poll } from "./api.js";
+import { remember, remembered } from "./dom.js";
 import { showPanels } from "./panels.js";
 import { attempt, showSlack } from "./slack.js";
 import { showTour } from "./tour.js";
@@ -28,9 +29,7 @@ function openTab(tab, focus = true) {
     document.getElementById(one.getAttribute("aria-controls")).hidden = !selected;
   }
   if (focus) tab.focus();
-  const rest = new URLSearchParams(location.hash.slice(1));
-  rest.set("tab", tab.id.replace("tab-", ""));
-  history.replaceState(null, "", `#${rest}`);
+  remember({ tab: tab.id.replace("tab-", "") });
 }
 
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
@@ -43,8 +42,7 @@ for (const tab of tabs) {
     if (step) openTab(shown().at((shown().indexOf(tab) + step) % shown().length));
   });
 }
-const asked = new URLSearchParams(location.hash.slice(1)).get("tab");
-openTab(tabs.find((tab) => tab.id === `tab-${asked}`) ?? tabs[0], false);
+openTab(tabs.find((tab) => tab.id === `tab-${remembered().tab}`) ?? tabs[0], false);
 
 document.getElementById("reset").addEventListener("click", () => {
   const question = "Empty Slack, HeyGen and the model's journal? The app keeps what it remembers of earlier jobs.";

@@ -93,6 +93,16 @@ export function showValue(parent, value, build) {
   if (spot) focusAgain(parent, spot);
 }
 
+/** What the page's address remembers of where somebody looks: `{ person, place, tab }`. */
+export function remembered() {
+  return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+}
+
+/** Have the page's address remember this as well. */
+export function remember(change) {
+  history.replaceState(null, "", `#${new URLSearchParams({ ...remembered(), ...change })}`);
+}
+
 /** A time of day, from Unix seconds. */
 export function timeOfDay(seconds, withSeconds = false) {
   const options = { hour: "2-digit", minute: "2-digit", hour12: false, ...(withSeconds ? { second: "2-digit" } : {}) };

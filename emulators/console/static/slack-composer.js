@@ -125,13 +125,8 @@ export function composer(send) {
     offers.hide();
     showDraft();
   };
-  const fill = (text) => {
-    box.value = text;
-    box.setSelectionRange(text.length, text.length);
-    box.focus();
-    typed();
-  };
-  return { node, box, aim, add, fill };
+
+  return { node, box, aim, add };
 }
 
 function fit(box) {

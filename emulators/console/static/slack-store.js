@@ -1,10 +1,10 @@
 // What the Slack side knows: the newest state, who the person at the page is, where they look, and what they have seen.
 
 import { post } from "./api.js";
+import { remember, remembered } from "./dom.js";
 
 const problem = document.getElementById("problem");
-const address = new URLSearchParams(location.hash.slice(1));
-const chosen = { person: address.get("person") ?? "alice", place: address.get("place") ?? "videos" };
+const chosen = (({ person = "alice", place = "videos" }) => ({ person, place }))(remembered());
 const seen = new Map(); // newest ts looked at, by person and place or thread
 const NOTICE = "a person's notice"; // of what happened before the page was opened nothing is new
 const APP = "@app";
@@ -98,9 +98,7 @@ export const titleOf = (place) => (place.kind === "im" ? place.name : `# ${place
 export function choose(change) {
   const before = { ...chosen };
   Object.assign(chosen, change);
-  const rest = new URLSearchParams(location.hash.slice(1));
-  for (const [name, value] of Object.entries(chosen)) rest.set(name, value);
-  history.replaceState(null, "", `#${rest}`);
+  remember(chosen);
   showProblem("");
   if (isHome()) attempt("home", { user: me().id });
   else if (chosen.place === APP && state) attempt("home", { user: me().id, tab: "messages" });

@@ -6,9 +6,9 @@ import { composer, dropTarget } from "./slack-composer.js";
 import { showHome } from "./slack-home.js";
 import { icon } from "./slack-icons.js";
 import { onMessageChange } from "./slack-messages.js";
-import { setDrawer, showSidebar } from "./slack-sidebar.js";
+import { showSidebar } from "./slack-sidebar.js";
 import {
-  attempt, choose, chosenNow, direct, here, isByApp, isHome, isMine, isReply, me, onChoice, openThread, places, setState, setThread,
+  attempt, choose, chosenNow, here, isByApp, isHome, isMine, isReply, me, onChoice, openThread, setState, setThread,
   showProblem, slack, statusOf, titleOf, whole,
 } from "./slack-store.js";
 import { scrollToEnd, showThread, showTimeline } from "./slack-timeline.js";
@@ -178,31 +178,4 @@ function followUp(text) {
   if (!answered) return sayHere(text, []);
   setThread({ channel: place.id, ts: answered.thread_ts });
   return sayInThread(text, []);
-}
-
-// -- for the guided tour ---------------------------------------------------------------------------------------
-
-/** Be somebody, by name or id. */
-export function become(person) {
-  const found = slack().people.find((one) => one.name === person || one.id === person);
-  if (found) choose({ person: found.name });
-}
-
-/** Look at a place: a channel's name, "@app" or "@app/home". */
-export function goTo(place) {
-  choose({ place });
-  setDrawer(false);
-}
-
-/** Open a thread in the pane, going to its channel. */
-export function openThreadOf(channel, ts) {
-  const { channels } = places();
-  const place = channels.find((one) => one.id === channel);
-  if (place || direct().id === channel) choose({ place: place ? place.name : "@app" });
-  setThread({ channel, ts });
-}
-
-/** Put words into the channel's composer. */
-export function prefill(text) {
-  writer.fill(text);
 }

@@ -1,6 +1,6 @@
 // The second scenario: somebody wants a human; a live avatar comes, is taken over, and is paid by the minute.
 
-import { THREAD, ask, buttonOf, byApp, offering, openTab, press, reply, rootWith, personOf, sessions } from "./tour-kit.js";
+import { THREAD, ask, buttonOf, byApp, linkIn, offering, openTab, press, reply, rootWith, personOf, sessions } from "./tour-kit.js";
 
 const PLEA = "I am fed up, nothing works, I want to talk to a human!";
 const TAKEN = "Hello Alice, this is Carol. Your invoice is corrected.";
@@ -12,7 +12,7 @@ const ended = (run) => sessions(run).filter((one) => one.ended !== null);
 function links(run) {
   const alice = personOf(run.state, "alice");
   const notes = run.state.slack.private.filter((note) => note.visible_to === alice && Number(note.ts) > run.before.since);
-  return notes.map((note) => /https?:\/\/[^\s|>"]+\/live\/[^\s|>"\\]+/.exec(`${note.text} ${JSON.stringify(note.blocks)}`)?.[0]).filter(Boolean);
+  return notes.map((note) => linkIn(note, "/live/")).filter(Boolean);
 }
 
 export const ESCALATE = {

@@ -1,7 +1,7 @@
 // What the tour's steps are made of: questions about the state, and things people do.
 
 import { post } from "./api.js";
-import { choose, me, setThread } from "./slack-store.js";
+import { choose, isReply, me, setThread } from "./slack-store.js";
 
 /** How things stood when a scenario was begun, so that what comes after can be told from what was there. */
 export function baseline(state) {
@@ -33,8 +33,6 @@ export function rootWith(run, pattern) {
   return fresh(run).findLast((message) => message.user === alice && !isReply(message) && pattern.test(message.text));
 }
 
-const isReply = (message) => message.thread_ts && message.thread_ts !== message.ts;
-
 /** What the app wrote in the thread of `root`. */
 export function byApp(run, root) {
   if (!root) return [];
@@ -50,6 +48,11 @@ export function offering(run, root, action) {
 export function calling(run, root, pattern) {
   const mention = `<@${personOf(run.state, "alice")}>`;
   return byApp(run, root).filter((message) => message.text.includes(mention) && pattern.test(wordsOf(message)));
+}
+
+/** The first of the app's links with `part` in its path ("/v/") in what a message says and shows; undefined where there is none. */
+export function linkIn(message, part) {
+  return new RegExp(`https?:\\/\\/[^\\s|>"]+${part}[^\\s|>"\\\\]+`).exec(message ? wordsOf(message) : "")?.[0];
 }
 
 /** Live sessions since the scenario began. */

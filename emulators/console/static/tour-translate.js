@@ -1,6 +1,6 @@
 // The first scenario: one sentence, three languages, webhooks that are repeated, a reply that is lost.
 
-import { THREAD, ask, byApp, calling, fresh, more, openTab, post, rootWith } from "./tour-kit.js";
+import { THREAD, ask, byApp, calling, fresh, linkIn, more, openTab, post, rootWith } from "./tour-kit.js";
 
 const ASKED = /French/;
 const AGAIN = /Spanish/;
@@ -61,7 +61,7 @@ export const TRANSLATE = {
       async show(run) {
         await post("fault/clear", {});
         await post("heygen/expire", {});
-        const link = /https?:\/\/[^\s|>"]+\/v\/[^\s|>"\\]+/.exec(JSON.stringify(calling(run, three(run), /ready/)[0]?.blocks ?? ""))?.[0];
+        const link = linkIn(calling(run, three(run), /ready/)[0], "/v/");
         if (link) window.open(link, "_blank", "noopener");
       },
       done: (run) => calling(run, three(run), /ready/).length === 1,
