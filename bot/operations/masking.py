@@ -146,12 +146,12 @@ class Masking:
         return bool(structure or value in self._choices or any(one.fullmatch(value) for one in _PLAIN))
 
     def quoted(self, text: str) -> str:
-        """JSON inside a text; anything else is a text."""
+        """JSON inside a text; anything else is a text, and so is what is nested too deeply to be read."""
         try:
             value = json.loads(text)
-        except ValueError:
+            return json.dumps(self.value(value), ensure_ascii=False) if isinstance(value, dict) else self.text(text)
+        except (ValueError, RecursionError):
             return self.text(text)
-        return json.dumps(self.value(value), ensure_ascii=False) if isinstance(value, dict) else self.text(text)
 
     def body(self, body: Json) -> Json:
         """An item of the log. What a model has thought stays with its provider."""

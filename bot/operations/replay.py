@@ -82,7 +82,7 @@ def _read(file: str) -> Journal:
     try:
         text = sys.stdin.read() if file == STANDARD_INPUT else Path(file).read_text(encoding="utf-8")
         return from_json(json.loads(text))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise JournalError(f"{file} cannot be read: {type(error).__name__}.") from error
 
 

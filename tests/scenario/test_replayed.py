@@ -102,7 +102,12 @@ def assert_harmless(text: str, stage: Stage) -> None:
     assert [one for one in (*secrets, *people) if one in text] == []
 
 
-async def test_who_asks_for_what_is_not_there_is_told(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_who_asks_for_what_is_not_there_is_told(
+    stage: Stage, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (deep := tmp_path / "deep.json").write_text("[" * 200_000)
+    assert await replay(stage, "run", str(deep)) == 1
+    assert "deep.json cannot be read" in capsys.readouterr().err
     assert await replay(stage, "export", "conversation_nowhere") == 1
     assert await replay(stage, "run", "nowhere.json") == 1
     assert "no conversation 'conversation_nowhere'" in (said := capsys.readouterr().err)

@@ -97,3 +97,9 @@ def test_masking_what_is_masked_changes_no_id() -> None:
 def test_the_words_that_tools_choose_from_are_found_in_their_definitions() -> None:
     parameters = {"properties": {"mode": {"anyOf": [{"enum": ["speed", "precision"]}, {"const": "none"}]}}}
     assert choices_of([{"name": "x", "parameters": parameters}]) == {"speed", "precision", "none"}
+
+
+@pytest.mark.parametrize("depth", [600, 5_000])
+def test_arguments_that_are_nested_too_deeply_are_a_text_whose_words_go(depth: int) -> None:
+    deep = '{"a":' * depth + '"secretword"' + "}" * depth
+    assert "secretword" not in masking(words=False).quoted(deep)
