@@ -1,6 +1,7 @@
 """What can go wrong inside the agent.
 
 AgentError
+├── IdTaken              the provider has named two jobs alike
 ├── LeaseLost            another worker took over; stop without another effect
 ├── ModelError           the model's side failed (retryable, retry_after, code)
 ├── NotApproved          a paid request that nobody agreed to was about to leave
@@ -15,6 +16,10 @@ from agent.money import Cap, Scope, dollars
 
 class AgentError(Exception):
     """Base of everything the agent raises on purpose."""
+
+
+class IdTaken(AgentError):
+    """Another job has the id that was recognised as this one's."""
 
 
 class LeaseLost(AgentError):

@@ -15,7 +15,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from agent.checking import Checking
-from agent.errors import LeaseLost
+from agent.errors import IdTaken, LeaseLost
 from agent.jobs import PollPlan, match, reading, unknown, unrecognised
 from agent.ports import Accounts, Clock, JobStore
 from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, JobUpdate, Lease
@@ -29,6 +29,7 @@ Claim = tuple[Lease, Job]
 GONE = "HeyGen does not know this job any more."
 OVERDUE = "HeyGen has not finished this job for a day, so I stopped watching it."
 MISSING = "HeyGen accepted the request but never named this job."
+TAKEN = "HeyGen gave this job the id of another one."
 BULK = 100
 NOT_FOUND = "not_found"
 
@@ -218,8 +219,12 @@ class Poller:
         if provider_id is not None:
             remote = found[provider_id]
             update = await self._checked(job, remote, reading(remote, now=now, next_look=self._wait(job)))
+            try:
+                await self._jobs.attach(lease, provider_id=provider_id, update=update)
+            except IdTaken:
+                log.warning("id_taken", provider_id=provider_id)
+                return await self._record(lease, job, unknown(None, now, TAKEN))
             self.changes += 1
-            await self._jobs.attach(lease, provider_id=provider_id, update=update)
             log.info("job_changed", state=update.state, before=job.state)
             await self._traced(job, update)
         elif unread:

@@ -215,7 +215,10 @@ class JobStore(Protocol):
         ...
 
     async def attach(self, lease: Lease, *, provider_id: str, update: JobUpdate) -> None:
-        """Give a waiting job the provider's id that was recognised as its own, and apply `update`."""
+        """Give a waiting job the provider's id that was recognised as its own, and apply `update`.
+
+        `IdTaken` when another job has that id: nothing is changed, and the lease still held.
+        """
         ...
 
     async def record_update(self, lease: Lease, update: JobUpdate) -> None:

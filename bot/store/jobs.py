@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from agent.errors import LeaseLost
+from agent.errors import IdTaken, LeaseLost
 from agent.records import OPEN_JOB_STATES, Job, JobKind, JobState, JobUpdate, Lease, Submission, SubmissionState
 from agent.usual import Past
 from bot.store.claims import RELEASED
@@ -54,7 +54,7 @@ class Jobs(Submissions):
     async def attach(self, lease: Lease, *, provider_id: str, update: JobUpdate) -> None:
         """Give a waiting job the provider's id that was recognised as its own, and apply `update`; lease released.
 
-        `ValueError` when another job has that id. A job that waits for none is left as it is.
+        `IdTaken` when another job has that id. A job that waits for none is left as it is.
         """
         async with self._database.transaction("job.attach") as connection:
             row = await self._hold(connection, lease)
@@ -239,7 +239,7 @@ async def _refuse_taken(connection: AsyncConnection, row: sa.RowMapping, provide
         job.c.account_id == row["account_id"], job.c.kind == row["kind"], job.c.provider_id == provider_id
     )
     if await connection.scalar(taken) is not None:
-        raise ValueError(f"another job than {row['id']!r} has provider id {provider_id!r}")
+        raise IdTaken(f"another job than {row['id']!r} has provider id {provider_id!r}")
 
 
 def _next_look(row: sa.RowMapping, update: JobUpdate, now: float) -> float:

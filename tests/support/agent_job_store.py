@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from agent.cancelling import Cancelled, remaining
-from agent.errors import LeaseLost, NotApproved, OverCap
+from agent.errors import IdTaken, LeaseLost, NotApproved, OverCap
 from agent.money import Cap, Quote, Reason, cost_of
 from agent.ports import Clock
 from agent.records import (
@@ -200,7 +200,7 @@ class FakeJobStore(Steps):
             del self._held[lease.id]
             return
         if any(other.provider_id == provider_id for other in self.jobs.values()):
-            raise ValueError(f"another job has {provider_id!r}")
+            raise IdTaken(f"another job has {provider_id!r}")
         self.jobs[lease.id] = dataclasses.replace(job, provider_id=provider_id)
         if update.state is JobState.WAITING:
             update = dataclasses.replace(update, state=JobState.RUNNING)

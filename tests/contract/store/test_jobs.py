@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from agent.errors import IdTaken
 from agent.records import DeliveryKind, DeliveryState, JobState
 from bot.store import Store
 from tests.support.clock import ManualClock
@@ -57,7 +58,7 @@ async def test_one_provider_id_belongs_to_one_job(store: Store) -> None:
     await send(store, "German", "French")
     (first, _), (second, _) = await store.jobs.claim_due_jobs(10)
     await store.jobs.attach(first, provider_id="p1", update=update(JobState.RUNNING))
-    with pytest.raises(ValueError, match="another job"):
+    with pytest.raises(IdTaken, match="another job"):
         await store.jobs.attach(second, provider_id="p1", update=update(JobState.RUNNING))
 
 

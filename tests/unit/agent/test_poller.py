@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from agent.jobs import LINK_WAIT, PollPlan
-from agent.poller import GONE, MISSING, OVERDUE, Poller
+from agent.poller import GONE, MISSING, OVERDUE, TAKEN, Poller
 from agent.records import Job, JobKind, JobState, Lease
 from agent.work import Works
 from tests.support.agent_fakes import FakeAccounts
@@ -302,6 +302,19 @@ async def test_an_id_that_was_never_answered_makes_its_job_unknown(
     await poller.run_due()
     assert [job.state for job in jobs.jobs.values()] == [JobState.UNKNOWN, JobState.RUNNING]
     assert jobs.jobs["job1"].failure == MISSING
+
+
+async def test_an_id_that_another_job_has_makes_its_job_unknown_and_holds_nothing_up(
+    poller: Poller, jobs: FakeJobStore, heygen: SmallHeyGen
+) -> None:
+    await sent(jobs, FR, ids=("vt-1",))
+    heygen.add("vt-1", "running", FR)
+    await poller.run_due()
+    await sent(jobs, FR, DE, ids=("vt-1", "vt-2"), key="again")
+    heygen.add("vt-2", "running", DE)
+    await poller.run_due()
+    assert [job.state for job in jobs.jobs.values()] == [JobState.RUNNING, JobState.UNKNOWN, JobState.RUNNING]
+    assert [job.failure for job in jobs.jobs.values()] == [None, TAKEN, None]
 
 
 async def test_an_id_that_cannot_be_read_yet_is_tried_again(

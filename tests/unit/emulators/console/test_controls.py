@@ -120,6 +120,14 @@ async def test_starting_over_empties_all_three(
     assert (slack.messages("videos"), states(heygen), openai.faults) == ([], [], [])
 
 
+async def test_no_id_comes_again_after_starting_over(send: Send, slack: SlackEmulator) -> None:
+    slack.say("alice", "videos", "hello")
+    before = slack.deliveries[0].event_id
+    await send("reset")
+    slack.say("alice", "videos", "hello")
+    assert slack.deliveries[0].event_id != before
+
+
 async def test_starting_over_lets_the_app_be_wired_again(
     slack: SlackEmulator, heygen: HeyGenEmulator, openai: OpenAIEmulator
 ) -> None:
