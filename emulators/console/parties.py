@@ -69,7 +69,7 @@ class Parties:
         return [_about(name, name in self.real) for name in ABOUT if name in self.real or name in self.by_name()]
 
     def reset(self) -> None:
-        """Let all of them start over, with other ids: the app remembers those of before, and services give none twice."""
+        """Let all of them start over, with other ids: the app remembers those of before, and no service repeats one."""
         for emulator in self.by_name().values():
             emulator.seed += 1
             emulator.reset()

@@ -34,9 +34,10 @@ dropTarget(conversation, () => (isHome() ? "" : `Share in ${titleOf(here())}`), 
 dropTarget(page.thread, () => "Share in this thread", (files) => replier.add(files));
 // A file that misses would be opened in the place of the page.
 for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
-// On a narrow screen Slack takes what the page's head leaves of it.
-const head = document.querySelector(".top");
-new ResizeObserver(() => document.body.style.setProperty("--above", `${head.offsetHeight}px`)).observe(head);
+// On a narrow screen Slack takes what the page's head and the tour leave of it.
+const above = [document.querySelector(".top"), document.getElementById("tour")];
+const measure = () => document.body.style.setProperty("--above", `${above.reduce((sum, node) => sum + node.offsetHeight, 0)}px`);
+for (const node of above) new ResizeObserver(measure).observe(node);
 onMessageChange(() => draw());
 onChoice((before) => {
   const { person, place } = chosenNow();
