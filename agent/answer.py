@@ -26,26 +26,21 @@ def outgoing_context(
     own = {job.handle: links.link(job) for job in jobs}
     said = [message_text(item.body) for item in items if item.source is Source.USER]
     typed = {link for text in said for link in links_given(text)}
+    found = [pair for outcome in outcomes for pair in _found(outcome)]
     return OutgoingContext(
         jobs={job.handle: _facts(job, own[job.handle]) for job in jobs},
         allowed_links=frozenset(typed | {link for link in own.values() if link}),
         known_words=frozenset[str]().union(*map(identifiers_in, said)),
         tool_failed=any(isinstance(outcome, Failed | TryAgain) for outcome in outcomes),
         known_sentences=frozenset(sentence for outcome in outcomes for sentence in _own_sentences(outcome)),
-        fields=frozenset(plain(name) for outcome in outcomes for name, _ in _found(outcome)),
-        told=frozenset(
-            word.text
-            for outcome in outcomes
-            for pair in _found(outcome)
-            for text in pair
-            for word in words(plain(text))
-        ),
+        fields=frozenset(plain(name) for name, _ in found),
+        told=frozenset(word.text for pair in found for text in pair for word in words(plain(text))),
     )
 
 
-def _found(outcome: Outcome) -> list[tuple[str, str]]:
+def _found(outcome: Outcome) -> Iterator[tuple[str, str]]:
     """What a tool has looked up, as names of fields and their values; what it says itself is no part of it."""
-    return list(_fields("", outcome.data)) if isinstance(outcome, Value) else []
+    return _fields("", outcome.data) if isinstance(outcome, Value) else iter(())
 
 
 def _fields(name: str, value: object) -> Iterator[tuple[str, str]]:

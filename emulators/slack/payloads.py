@@ -9,9 +9,7 @@ from emulators.slack.workspace import Workspace
 
 def _head(workspace: Workspace, kind: str, user: User) -> Json:
     whole = workspace.organisation
-    team: Json = {"id": workspace.team_id, "domain": workspace.team_name.lower()}
-    if whole is not None:
-        team |= {"enterprise_id": whole.id, "enterprise_name": whole.name}
+    team = {"id": workspace.team_id, "domain": workspace.team_name.lower(), **_organisation(workspace)}
     return {
         "type": kind,
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": workspace.team_id},
