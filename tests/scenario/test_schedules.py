@@ -19,7 +19,7 @@ async def card_of(stage: Stage, root: str, *words: str, channel: str = "videos")
     """The card of a schedule, once it shows all of `words`."""
 
     def found() -> Message | None:
-        cards = [m for m in stage.by_app(root, channel) if re.match(r"\*?S\d+", m.rendered_text())]
+        cards = [m for m in stage.by_app(root, channel) if re.search(r"\*S\d+\* · ", m.rendered_text())]
         return next((m for m in reversed(cards) if all(word in m.rendered_text() for word in words)), None)
 
     return await stage.wait(found)
