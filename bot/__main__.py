@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 import structlog
+import uvloop
 
 from bot import check, observability, operations, real_services, setup
 from bot.settings import Settings, SettingsError, load
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load()
         playing = options.once is not None or bool(options.real)
         command = options.command or ("serve" if settings.has_credentials() and not playing else "playground")
-        return asyncio.run(_run(command, options, settings))
+        return uvloop.run(_run(command, options, settings))
     except (SettingsError, DatabaseError) as error:
         print(f"greenroom: {error}", file=sys.stderr)
         return 2

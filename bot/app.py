@@ -164,6 +164,7 @@ class Tempo:
     schedules: float = 5.0
     live: float = 1.0
     live_cards: float = 60.0
+    rest: float = 0.2  # of what seldom has anything to do, however often it is kicked
     lease: float = LEASE_SECONDS
     poll: PollPlan = POLLING
     agents: Patience = PATIENCE
@@ -432,12 +433,12 @@ class Parts:
                 self._working("agents", self._kicking(self._side(VideoAgentParts).watch(tempo.agents)), tempo.jobs),
                 self._working("assets", uploads.round, tempo.submissions, hand_on=True),
                 self._working("live", self._kicking(live.run_due), tempo.live, hand_on=True),
-                Loop("offers", self._kicking(store.live.run_due), tempo.live),
+                Loop("offers", self._kicking(store.live.run_due), tempo.live, rest=tempo.rest),
                 Loop("live-cards", store.live.show_running, tempo.live_cards, takes_kicks=False),
                 Loop("heartbeat", self._heartbeat, tempo.lease / 4, takes_kicks=False),
                 self._listening(stack),
-                Loop("approvals", self._kicking(store.approvals.expire_due), tempo.approvals),
-                Loop("batches", self._kicking(store.batches.run_due), tempo.approvals),
+                Loop("approvals", self._kicking(store.approvals.expire_due), tempo.approvals, rest=tempo.rest),
+                Loop("batches", self._kicking(store.batches.run_due), tempo.approvals, rest=tempo.rest),
                 Loop("tokens", self.installs.keeper(self.kick), tempo.tokens, takes_kicks=False),
                 Loop(
                     "schedules",

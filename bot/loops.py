@@ -24,16 +24,24 @@ class Watch(Protocol):
 class Loop:
     """Runs `round` until it reports nothing done, then sleeps `interval` seconds or until `kick()`.
 
-    A loop that keeps to its own time takes no kicks.
+    A loop that keeps to its own time takes no kicks. One that seldom has anything to do rests after each round: kicks
+    meanwhile come to one, `rest` seconds after the last round's end.
     """
 
     def __init__(
-        self, name: str, round_: Callable[[], Awaitable[int]], interval: float, *, takes_kicks: bool = True
+        self,
+        name: str,
+        round_: Callable[[], Awaitable[int]],
+        interval: float,
+        *,
+        takes_kicks: bool = True,
+        rest: float = 0.0,
     ) -> None:
         self.name = name
         self._round = round_
         self._interval = interval
         self._takes_kicks = takes_kicks
+        self._rest = rest
         self._kicked = asyncio.Event()
         self.failures = 0
         self.watch: Watch | None = None
@@ -48,6 +56,8 @@ class Loop:
         while True:
             self._kicked.clear()
             if not await self._one():
+                if self._rest:
+                    await asyncio.sleep(self._rest)
                 await self._wait(self._interval)
 
     async def _one(self) -> int:

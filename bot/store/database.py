@@ -380,12 +380,16 @@ async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """A connection inside a transaction, which ends with the block unless it was committed before."""
     connection = _Connection(engine)
     try:
-        await _to_the_end(connection.start())
-        await _to_the_end(connection.begin().start())
+        await _to_the_end(_begun(connection))
         yield connection
     finally:
         if connection.sync_connection is not None:
             await _to_the_end(connection.close())
+
+
+async def _begun(connection: AsyncConnection) -> None:
+    await connection.start()
+    await connection.begin().start()
 
 
 async def _to_the_end(step: Coroutine[Any, Any, Result]) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
@@ -20,9 +21,11 @@ def record(kind: type[Record], row: sa.RowMapping, **other: Any) -> Record:
     return kind(**{name: row[name] for name in names}, **other)
 
 
-async def first(connection: AsyncConnection, select: sa.Select[Any]) -> sa.RowMapping | None:
-    """The first row of `select`, None where there is none."""
-    row: sa.RowMapping | None = (await connection.execute(select)).mappings().first()
+async def first(
+    connection: AsyncConnection, select: sa.Select[Any], named: Mapping[str, object] | None = None
+) -> sa.RowMapping | None:
+    """The first row of `select`, None where there is none; `named` are the values of its parameters."""
+    row: sa.RowMapping | None = (await connection.execute(select, named)).mappings().first()
     return row
 
 

@@ -18,6 +18,7 @@ from bot.store.database import Database
 from bot.store.outbox import NewDelivery, Outbox
 from bot.store.rows import first, record
 from bot.store.schema import (
+    ID,
     channel_policy,
     conversation,
     delivery,
@@ -32,6 +33,7 @@ from bot.talk import Policy, Reach, Standing, TalkSetting
 
 REMEMBER_SECONDS = 2.0
 MOST_REMEMBERED = 10_000  # channels
+Named = str | sa.BindParameter[str]
 QUIET = "I'll be quiet in this thread. Results of what you asked for still come here; mention me to go on."
 
 
@@ -69,7 +71,8 @@ class Talk:
         """
         async with self._database.reading(urgent=True) as connection:
             now = await self._database.now(connection)
-            row = await first(connection, _standing(workspace_id, channel_id, thread_ts))
+            where = {"workspace_id": workspace_id, "channel_id": channel_id, "thread_ts": thread_ts}
+            row = await first(connection, STANDING, where)
         if row is None:  # a select from one row without conditions has one
             raise LookupError("nothing is known of where this was said")
         quiet, at = row["muted_at"] is not None, row["awaited_at"] or 0.0
@@ -251,8 +254,11 @@ class Talk:
             return [record(Feedback, row) for row in (await connection.execute(select)).mappings()]
 
 
-def _standing(workspace_id: str, channel_id: str, thread_ts: str | None) -> sa.Select[Any]:
+def _standing() -> sa.Select[Any]:
     """One row, whatever there is: null where nothing was ever said of it."""
+    workspace_id, channel_id, thread_ts = (
+        sa.bindparam(name, type_=ID) for name in ("workspace_id", "channel_id", "thread_ts")
+    )
     one = sa.select(sa.literal(1).label("one")).subquery()
     joined = (
         one.outerjoin(talk_setting, talk_setting.c.workspace_id == workspace_id)
@@ -277,10 +283,13 @@ def _setting(row: sa.RowMapping) -> TalkSetting:
     return TalkSetting(Policy(row["policy"]), tuple(row["channels"]), tuple(row["people"]), **reaches)
 
 
-def _of(workspace_id: str, channel_id: str) -> sa.ColumnElement[bool]:
+def _of(workspace_id: Named, channel_id: Named) -> sa.ColumnElement[bool]:
     return sa.and_(channel_policy.c.workspace_id == workspace_id, channel_policy.c.channel_id == channel_id)
 
 
-def _in_thread(workspace_id: str, channel_id: str, thread_ts: str | None) -> sa.ColumnElement[bool]:
+def _in_thread(workspace_id: Named, channel_id: Named, thread_ts: Named) -> sa.ColumnElement[bool]:
     place = sa.and_(thread.c.workspace_id == workspace_id, thread.c.channel_id == channel_id)
     return sa.and_(place, thread.c.thread_ts == thread_ts)
+
+
+STANDING = _standing()  # built once: building it took as long as asking

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import uvloop
 from openai import AsyncOpenAI
 
 from agent import assets, uploading
@@ -43,7 +44,7 @@ def main() -> None:
     """Serve orders until standard input ends."""
     lexicon()  # read once here, not in every application
     courtesies()
-    asyncio.run(_warm())
+    uvloop.run(_warm())
     gc.freeze()  # what every application shares stays shared: a collector that looks at it would copy it
     for line in sys.stdin:
         order = json.loads(line)
@@ -108,7 +109,7 @@ def _child(order: dict[str, Any]) -> None:
             become_the_next_version()
         if order["points"]:
             wrap(Points(Path(order["points"]), tuple(order["kill_at"]) if order["kill_at"] else None))
-        asyncio.run(_serve(order))
+        uvloop.run(_serve(order))  # as `python -m bot` does
         code = 0
     finally:
         os._exit(code)

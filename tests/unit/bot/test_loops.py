@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -63,3 +64,22 @@ async def test_who_takes_no_kicks_waits_for_the_time() -> None:
     task.cancel()
     await asyncio.wait({task}, timeout=5)
     assert rounds.count == 1
+
+
+async def test_kicks_during_a_rest_come_to_one_round_after_it() -> None:
+    rounds = Rounds()
+    loop = Loop("test", rounds, 3_600.0, rest=0.05)
+    task = asyncio.create_task(loop.run())
+    await rounds.next()
+    began = time.monotonic()
+    for _ in range(5):
+        loop.kick()
+        await asyncio.sleep(0)
+    await rounds.next()
+    assert time.monotonic() - began >= 0.04
+    assert rounds.count == 2
+    loop.kick()
+    await rounds.next()
+    task.cancel()
+    await asyncio.wait({task}, timeout=5)
+    assert rounds.count == 3

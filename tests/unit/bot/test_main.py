@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
+import uvloop
 
 from bot.__main__ import main
 from bot.settings import Settings
@@ -81,3 +83,15 @@ def test_a_wrong_setting_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys
 
     assert main(["check"]) == 2
     assert capsys.readouterr().err.startswith("greenroom: PORT ")
+
+
+def test_commands_run_on_the_quick_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    async def run(*_: object) -> int:
+        seen.append(type(asyncio.get_running_loop()))
+        return 0
+
+    monkeypatch.setattr("bot.__main__._run", run)
+    assert main(["check"]) == 0
+    assert seen == [uvloop.Loop]
