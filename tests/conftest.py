@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import ipaddress
 import os
 import socket
@@ -56,6 +57,21 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first (after the shuffle), so that no core waits for the other at the end."""
     items.sort(key=lambda item: item.get_closest_marker("chaos") is None)
+    helpless = [item.nodeid for item in items if _cannot_begin(item)]
+    if helpless:
+        raise pytest.UsageError(f"these need a loop for their fixtures and have none; make them async: {helpless}")
+
+
+def _cannot_begin(item: pytest.Item) -> bool:
+    """A test without a loop, with a fixture that needs one: it works only after another test has begun the fixture."""
+    needs = getattr(item, "_fixtureinfo", None)
+    if needs is None or "anyio_backend" in needs.names_closure or _runs_in_a_loop(getattr(item, "function", None)):
+        return False
+    return any(_runs_in_a_loop(found[-1].func) for found in needs.name2fixturedefs.values())
+
+
+def _runs_in_a_loop(function: object) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def pytest_collection_finish() -> None:

@@ -74,7 +74,7 @@ async def test_an_armed_fault_looks_like_the_vendors(api: httpx2.AsyncClient, he
     ("status", "code"),
     [(402, "insufficient_credit"), (409, "conflict"), (503, "internal_error"), (418, "unclassified_client_error")],
 )
-def test_fault_bodies_use_the_usual_codes(heygen: HeyGenEmulator, status: int, code: str) -> None:
+async def test_fault_bodies_use_the_usual_codes(heygen: HeyGenEmulator, status: int, code: str) -> None:
     assert heygen.error_body(status)["error"]["code"] == code
 
 

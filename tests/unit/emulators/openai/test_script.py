@@ -64,7 +64,7 @@ async def test_raw_arguments_arrive_as_they_are(emulator: OpenAIEmulator, ask: A
     assert (await ask(tools=TOOLS)).output[0].arguments == "{bad json"
 
 
-def test_two_endings_in_one_answer_are_a_mistake(emulator: OpenAIEmulator) -> None:
+async def test_two_endings_in_one_answer_are_a_mistake(emulator: OpenAIEmulator) -> None:
     with pytest.raises(ValueError, match="one ending"):
         emulator.script([[Failed(), Incomplete()]])
 
