@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from bot.store.database import DatabaseError
 log = structlog.get_logger(__name__)
 
 LIVE_DRAIN_SECONDS = 20.0  # for the last words of live sessions; a second stop signal does not wait for them
+STDERR = 2
+SERVING = frozenset({"serve", "web", "worker", "playground"})  # on uvloop, which aborts on a stdin that is a file
 SCENARIOS = ("translate", "approval", "escalate", "leads")
 COMMANDS = {
     "serve": "answer Slack and work on jobs (production)",
@@ -44,7 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load()
         playing = options.once is not None or bool(options.real)
         command = options.command or ("serve" if settings.has_credentials() and not playing else "playground")
-        return uvloop.run(_run(command, options, settings))
+        if command in SERVING:
+            _hold_standard_streams()
+            return uvloop.run(_run(command, options, settings))
+        return asyncio.run(_run(command, options, settings))
     except (SettingsError, DatabaseError) as error:
         print(f"greenroom: {error}", file=sys.stderr)
         return 2
@@ -53,6 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _hold_standard_streams() -> None:
+    """Open what a service manager may have closed: libuv aborts when a file of its own took the place and is closed."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        pass
+    os.close(descriptor)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import uvloop
@@ -11,6 +14,8 @@ import uvloop
 from bot.__main__ import main
 from bot.settings import Settings
 from tests.support.logs import fresh_logs
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +90,10 @@ def test_a_wrong_setting_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys
     assert capsys.readouterr().err.startswith("greenroom: PORT ")
 
 
-def test_commands_run_on_the_quick_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("command", "loop"), [("playground", uvloop.Loop), ("check", asyncio.SelectorEventLoop)])
+def test_what_answers_others_runs_on_the_quick_event_loop(
+    command: str, loop: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
 
     async def run(*_: object) -> int:
@@ -93,5 +101,17 @@ def test_commands_run_on_the_quick_event_loop(monkeypatch: pytest.MonkeyPatch) -
         return 0
 
     monkeypatch.setattr("bot.__main__._run", run)
-    assert main(["check"]) == 0
-    assert seen == [uvloop.Loop]
+    assert main([command]) == 0
+    assert issubclass(seen[0], loop)
+
+
+def test_standard_streams_that_were_closed_are_held_open() -> None:
+    script = (
+        "import os\n"
+        "from bot.__main__ import _hold_standard_streams as hold\n"
+        "os.close(0); os.close(2); hold(); os.fstat(0); os.fstat(2); print(os.open('/dev/null', 0))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=15, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (0, "3\n")
