@@ -19,6 +19,7 @@ PER_MINUTE = {
     "chat.appendStream": 100.0,
     "chat.stopStream": 20.0,
     "chat.delete": 50.0,
+    "agents.sessions.rename": 50.0,
     "agents.sessions.setStatus": 50.0,
     "agents.sessions.setStatus:processing": 20.0,
     "assistant.threads.setStatus": 50.0,

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal, Protocol
 
 import structlog
+from slack_sdk.web.async_client import AsyncWebClient
 
 from agent.errands import Errands
 from agent.ports import Clock
@@ -18,7 +20,7 @@ from agent.records import Conversation, DeliveryKind, TurnRecord
 from bot.slack.outcomes import SLACK_ERRORS, Failure, Verdict, judge
 from bot.slack.pacing import Pacer
 from bot.slack.ports import ClientOf
-from bot.store.thread_states import ThreadState
+from bot.store.thread_states import Said, ThreadState
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +28,7 @@ Status = Literal["processing", "active", "suspended"]
 """Slack's words. We never close a session: a thread can always be gone on with."""
 
 METHOD = "agents.sessions.setStatus"
+RENAME = "agents.sessions.rename"
 BEGINNINGS = f"{METHOD}:processing"
 CALL_SECONDS = 3.0
 PATIENCE = 1.0
@@ -52,8 +55,8 @@ class States(Protocol):
         """One conversation's."""
         ...
 
-    async def opening(self, conversation_id: str) -> str:
-        """What its first message said."""
+    async def openings(self, conversation_id: str) -> Sequence[Said]:
+        """What its first messages said."""
         ...
 
 
@@ -89,7 +92,7 @@ class AgentSessions:
         self._states = states
         self._pacer = pacer
         self._clock = clock
-        self._lacking = Lacking("sessions", clock)
+        self._lacking = {METHOD: Lacking("sessions", clock), RENAME: Lacking("session titles", clock)}
         self._told: dict[str, ThreadState] = {}
         self._errands = Errands()
 
@@ -98,18 +101,35 @@ class AgentSessions:
 
         Beginnings leave room in Slack's limit for the ends: what says “working” must be able to say “done”.
         """
-        if place.thread_ts is None or place.workspace_id in self._lacking:
+        if place.thread_ts is None or place.workspace_id in self._lacking[METHOD]:
             return False
         if self._pacer.wait(BEGINNINGS, place.channel_id, patience=0.0) > 0.0:
             return False
-        title = titled(await self._states.opening(place.id))
+        first, *later = await self._states.openings(place.id) or [Said(turn.inbox_id, "")]
+        title = titled(first.text)
         self._told.pop(place.id, None)
         failure = await self._set(place, "processing", title=title, initiator=turn.requester)
+        if failure is None and title is None:
+            await self._rename(turn, place, later)
         return failure is None
+
+    async def _rename(self, turn: TurnRecord, place: Conversation, later: Sequence[Said]) -> None:
+        """Give a thread that began with a greeting its title once somebody says what it is about, and only then."""
+        named = next(((said.inbox_id, title) for said in later if (title := titled(said.text))), None)
+        if named is None or named[0] != turn.inbox_id or place.workspace_id in self._lacking[RENAME]:
+            return
+        if self._pacer.wait(RENAME, place.channel_id, patience=0.0) == 0.0:
+            await self._call(
+                place,
+                RENAME,
+                lambda client: client.agents_sessions_rename(
+                    channel_id=place.channel_id, thread_ts=place.thread_ts, title=named[1]
+                ),
+            )
 
     async def resting(self, place: Conversation) -> ThreadState | None:
         """What the end of a stream in `place` says; None where Slack's own choice is as good."""
-        return None if place.workspace_id in self._lacking else await self._states.of(place.id)
+        return None if place.workspace_id in self._lacking[METHOD] else await self._states.of(place.id)
 
     def rested(self, place: Conversation, state: ThreadState) -> None:
         """A stream's end has said so."""
@@ -126,7 +146,7 @@ class AgentSessions:
 
     async def _rest(self, place: Conversation) -> float | None:
         """Seconds after which to try again, None when there is nothing left to say."""
-        if place.thread_ts is None or place.workspace_id in self._lacking:
+        if place.thread_ts is None or place.workspace_id in self._lacking[METHOD]:
             return None
         state = await self._states.of(place.id)
         if state.working or not (state.turns or state.requests) or self._told.get(place.id) == state:
@@ -153,24 +173,33 @@ class AgentSessions:
             return Failure(Verdict.RATE_LIMITED, "paced", seconds)
         if seconds:
             await self._clock.sleep(seconds)
+        return await self._call(
+            place,
+            METHOD,
+            lambda client: client.agents_sessions_setStatus(
+                channel_id=place.channel_id,
+                thread_ts=place.thread_ts,
+                status=status,
+                title=title,
+                initiator_user_id=initiator,
+            ),
+        )
+
+    async def _call(
+        self, place: Conversation, method: str, call: Callable[[AsyncWebClient], Awaitable[object]]
+    ) -> Failure | None:
         try:
             async with asyncio.timeout(CALL_SECONDS):
-                await self._clients(place.workspace_id).agents_sessions_setStatus(
-                    channel_id=place.channel_id,
-                    thread_ts=place.thread_ts,
-                    status=status,
-                    title=title,
-                    initiator_user_id=initiator,
-                )
+                await call(self._clients(place.workspace_id))
         except SLACK_ERRORS as error:
-            return self._failed(place, judge(error))
+            return self._failed(place, method, judge(error))
         return None
 
-    def _failed(self, place: Conversation, failure: Failure) -> Failure:
+    def _failed(self, place: Conversation, method: str, failure: Failure) -> Failure:
         if is_lacking(failure):
-            self._lacking.add(place.workspace_id, failure.code)
+            self._lacking[method].add(place.workspace_id, failure.code)
         elif failure.verdict is Verdict.RATE_LIMITED:
-            self._pacer.blocked(METHOD, failure.retry_after)
+            self._pacer.blocked(method, failure.retry_after)
         else:
             log.info("session_not_told", code=failure.code)
         return failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -13,6 +14,8 @@ from bot.store.database import Database
 from bot.store.rows import first
 from bot.store.schema import agent_session, batch, inbox, submission, turn
 
+OPENINGS = 5  # messages among which there is one that says what a thread is about
+SPOKEN = ("message", "command", "mcp")
 OPEN = (TurnState.QUEUED, TurnState.RUNNING)
 
 
@@ -26,6 +29,14 @@ class ThreadState:
     turns: int
     requests: int
     decided_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of the inbox, by its row."""
+
+    inbox_id: str
+    text: str
 
 
 class ThreadStates:
@@ -45,13 +56,15 @@ class ThreadStates:
         requests = row["approved"] + row["approved_batches"]
         return ThreadState(bool(row["working"]), waiting, row["turns"], requests, decided)
 
-    async def opening(self, conversation_id: str) -> str:
-        """What its first message said; nothing where that is not known any more."""
-        select = sa.select(inbox.c.payload).where(inbox.c.conversation_id == conversation_id)
+    async def openings(self, conversation_id: str) -> Sequence[Said]:
+        """What its first messages said, as far as that is still known."""
+        select = sa.select(inbox.c.id, inbox.c.payload).where(inbox.c.conversation_id == conversation_id)
+        spoken = select.where(inbox.c.kind.in_(SPOKEN)).order_by(inbox.c.seq).limit(OPENINGS)
         async with self._database.reading() as connection:
-            payload = await connection.scalar(select.order_by(inbox.c.seq).limit(1))
-        text = payload.get("text") if isinstance(payload, dict) else None
-        return text if isinstance(text, str) else ""
+            rows = (await connection.execute(spoken)).all()
+        return [
+            Said(inbox_id, text if isinstance(text := payload.get("text"), str) else "") for inbox_id, payload in rows
+        ]
 
 
 def _select(conversation_id: str) -> sa.Select[tuple[object, ...]]:

@@ -45,6 +45,19 @@ async def test_a_thread_is_suspended_while_its_card_waits_and_active_when_it_has
     assert stage.slack.session("videos", root) == "active"
 
 
+async def test_a_thread_that_began_with_a_greeting_is_called_by_what_it_came_to_be_about(stage: Stage) -> None:
+    root = stage.ask("hello")
+    await stage.reply(root)
+    assert session(stage, root)["title"] == ""
+    stage.say(f"translate {stage.video} into French", root)
+    await stage.reply(root, 2)
+    assert session(stage, root)["title"] == "translate launch.mp4 into French"
+    stage.say("what is running?", root)
+    await stage.reply(root, 3)
+    renamed = [call.body["title"] for call in stage.slack.journal.select(path="/api/agents.sessions.rename")]
+    assert renamed == ["translate launch.mp4 into French"]
+
+
 async def test_steps_are_tasks_of_the_answer_while_the_model_goes_on(stage: Stage) -> None:
     look = Call("list_languages", {})
     lost = Call("cancel_jobs", {"handles": ["J9"]})

@@ -13,6 +13,7 @@ from bot.slack.sessions import AGAIN_SECONDS, TITLE_LIMIT, titled
 from bot.slack.tasks import TaskList
 from tests.unit.bot.slack.thread import CHANNEL, TEAM, Thread
 
+RENAME = "agents.sessions.rename"
 SESSIONS = "agents.sessions.setStatus"
 LINE = "assistant.threads.setStatus"
 
@@ -178,3 +179,20 @@ async def test_without_streams_the_line_of_text_tells_the_step(told: Thread) -> 
     await told.replies.open(lease, turn, conversation).steps([step(StepState.IN_PROGRESS)])
     assert [entry.body["status"] for entry in told.calls(LINE)] == ["is preparing the video…"]
     assert not told.posts()
+
+
+async def test_where_a_session_cannot_be_renamed_it_is_shown_all_the_same(told: Thread) -> None:
+    await told.accept("Ev0", payload={"ts": told.root, "text": "hi"})
+    [lease] = await told.store.lanes.claim(1)
+    first = await told.store.lanes.next_row(lease)
+    assert first is not None
+    await told.store.lanes.finish_row(lease, first)
+    await told.store.lanes.release(lease)
+    told.refuse(RENAME, "unknown_method")
+    lease, turn, conversation = await told.begin("Ev1", payload={"ts": told.root, "text": "two words"})
+    reply = told.replies.open(lease, turn, conversation)
+    await reply.status("is thinking…")
+    assert (len(told.calls(RENAME)), told.slack.session(CHANNEL, told.root)) == (1, "processing")
+    await reply.settle(await told.finish(lease, turn, "Hello."), "Hello.")
+    await told.worker.run_once()
+    assert told.slack.session(CHANNEL, told.root) == "active"

@@ -106,9 +106,9 @@ class Thread:
         self.conversation_id = accepted.conversation_id
         return accepted.conversation_id
 
-    async def begin(self, name: str = "Ev1") -> tuple[Lease, TurnRecord, Conversation]:
+    async def begin(self, name: str = "Ev1", **changes: Any) -> tuple[Lease, TurnRecord, Conversation]:
         """Alice's message as a running turn."""
-        conversation_id = await self.accept(name)
+        conversation_id = await self.accept(name, **changes)
         (lease,) = await self.store.lanes.claim(1)
         row = await self.store.lanes.next_row(lease)
         assert row is not None
