@@ -38,14 +38,23 @@ def card_of(thread: list[Json]) -> Json:
     return card
 
 
+async def closing_of(slack: ForeignSlack, root: str) -> Json:
+    """The message that says that all is ready, with its links."""
+
+    async def shown() -> Json | None:
+        found = [m for m in await slack.thread(root) if "/v/" in str(m) and "asked by" not in str(m.get("blocks"))]
+        return next((m for m in found if f"<@{slack.user}>" in str(m) and "ready" in str(m)), None)
+
+    return await slack.wait(shown, "a closing message")
+
+
 async def test_a_translation_from_the_question_to_the_result(slack: ForeignSlack) -> None:
     """A mention in the text of a message is answered in its thread; one card is edited as the jobs go on."""
     root = await slack.say(f"{MENTION} Translate {slack.heygen.url}/sources/launch.mp4 into French and German")
     before = await slack.told(root, "asked by", "French", "German")
 
     slack.heygen.finish()
-    closing = await slack.told(root, f"<@{slack.user}>", "ready")
-    assert "/v/" in str(closing)
+    closing = await closing_of(slack, root)
     assert len(slack.heygen.charges) == 2
 
     async def answered_and_edited() -> bool:
@@ -61,7 +70,7 @@ async def test_a_file_comes_in_by_its_event(slack: ForeignSlack) -> None:
     await slack.told(root, "asked by", "talk.mp4")
 
     slack.heygen.finish()
-    await slack.told(root, f"<@{slack.user}>", "ready")
+    await closing_of(slack, root)
 
     [asset] = slack.heygen.stored()
     assert slack.heygen.content_of(asset.id) == FILM
