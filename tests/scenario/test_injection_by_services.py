@@ -58,6 +58,7 @@ async def test_after_a_strangers_words_a_retry_waits_for_a_click(stage: Stage) -
     root = stage.translate("French")
     await stage.finish(fail="no speech found")
     await stage.closing(root, "failed")
+    await stage.reply(root)
     stage.openai.script([[stage.call("list_jobs")], [stage.call("retry_jobs", jobs=["J1"])]])
     stage.say("what happened to J1?", root)
     await stage.card(root, "waiting for an approval", "Something that others wrote was read")

@@ -31,6 +31,7 @@ async def test_a_retry_in_words_does_the_same(stage: Stage) -> None:
     root = stage.translate("French")
     await stage.finish(fail="The video has no speech.")
     await stage.closing(root)
+    await stage.reply(root)
     stage.openai.script([[stage.call("retry_jobs", jobs=["J1"])]])
     stage.say("please try J1 again", root)
     await stage.submitted(2)

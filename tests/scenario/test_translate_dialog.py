@@ -57,6 +57,7 @@ async def test_a_result_is_translated_by_words(stage: Stage) -> None:
     root = stage.ask(MAKE)
     await stage.finish(1)
     await stage.closing(root, "ready")
+    await stage.reply(root)  # what is scripted now is for the next question
     stage.openai.script([stage.call("translate_video", source="J1", languages=["French"], title=None)])
     stage.say("translate J1 into French", root)
     await stage.finish(2)

@@ -91,6 +91,7 @@ async def test_a_change_of_a_finished_video_is_another_paid_request(stage: Stage
     await moved(stage, "generating")
     stage.heygen.finish()
     await stage.closing(root, "ready")
+    await stage.wait(lambda: len(stage.openai.calls) == 2)  # what is scripted now is for the next question
     stage.openai.script([[stage.call("message_video_agent", message="make it shorter")]])
     stage.ask("tell the agent to make it shorter", thread_ts=root)
     await stage.submitted(2)
