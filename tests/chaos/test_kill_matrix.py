@@ -46,6 +46,7 @@ def _journalled(rig: Rig) -> Counter[tuple[str, str]]:
     return Counter((e.method, e.path) for e in entries if "range" in e.headers or not e.path.startswith("/sources/"))
 
 
+@pytest.mark.full
 @on_both
 @pytest.mark.timeout(60)
 async def test_every_request_the_journals_show_is_a_point(rig: Rig) -> None:

@@ -41,6 +41,7 @@ async def test_the_card_says_for_what_how_much_why_and_who_can_agree(stage: Stag
     assert "Spend about $6.30?" in stage.asks(card, "approve_request")
 
 
+@pytest.mark.full
 async def test_one_click_of_an_approver_sends_it_once(stage: Stage) -> None:
     root, card = await asked(stage)
     assert "Approved: launch.mp4, about $6.30." in await stage.press(card, "approve_request", "bob")
@@ -68,6 +69,7 @@ async def test_the_model_says_that_it_waits_and_nothing_else(stage: Stage) -> No
     assert "J1 French" in reply.splitlines()[-1]
 
 
+@pytest.mark.full
 async def test_below_the_limit_nobody_has_to_click(stage: Stage) -> None:
     await stage.with_approvers("bob", auto_approve_max=Decimal(7))
     root = stage.translate(*LANGUAGES)

@@ -29,6 +29,7 @@ async def test_jobs_are_listed_with_state_and_link_to_their_requester_only(stage
     assert "You have no jobs yet" in await whispered(stage, "jobs", user="bob")
 
 
+@pytest.mark.full
 async def test_help_explains_every_command(stage: Stage) -> None:
     told = await whispered(stage, "help")
     assert all(f"/heygen {name}" in told for name in ("translate", "jobs", "help"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.talk import Policy, Reach, TalkSetting
 from tests.scenario.stage import Stage
 
@@ -24,11 +26,13 @@ async def test_an_admin_sets_the_rules_in_a_dialog(stage: Stage) -> None:
     assert "not set up to work for you" in (await stage.whispered("jobs", channel="general")).rendered_text()
 
 
+@pytest.mark.full
 async def test_nobody_else_does(stage: Stage) -> None:
     assert "Only admins" in (await stage.whispered("settings", user="bob")).rendered_text()
     assert stage.slack.views("bob") == []
 
 
+@pytest.mark.full
 async def test_the_last_thread_is_made_quiet_and_woken_by_command(stage: Stage) -> None:
     assert "have not answered you" in (await stage.whispered("mute")).rendered_text()
     root = await stage.reply_thread()
@@ -40,6 +44,7 @@ async def test_the_last_thread_is_made_quiet_and_woken_by_command(stage: Stage) 
     await stage.reply(root, 3)
 
 
+@pytest.mark.full
 async def test_a_video_and_the_avatars_by_command(stage: Stage) -> None:
     root = await stage.command_root('video "Hello there" --title Spring')
     await stage.card(root, "Spring")

@@ -28,6 +28,7 @@ async def test_no_model_is_asked(stage: Stage) -> None:
     assert not stage.openai.calls
 
 
+@pytest.mark.full
 async def test_the_person_is_told_at_once_and_privately(stage: Stage) -> None:
     await stage.command(f"translate {stage.video} into French")
     assert "Got it: French" in stage.slack.ephemerals("alice")[-1].rendered_text()
@@ -60,6 +61,7 @@ async def test_a_mistake_is_explained_privately_and_costs_nothing(stage: Stage, 
     assert stage.slack.messages("videos") == []
 
 
+@pytest.mark.full
 async def test_a_misspelt_language_gets_a_suggestion(stage: Stage) -> None:
     root = await stage.command_root(f"translate {stage.video} into Frensh")
     reply = await stage.reply(root)

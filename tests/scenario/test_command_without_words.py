@@ -26,6 +26,7 @@ async def test_a_video_without_words_asks_for_them_in_a_dialog(stage: Stage) -> 
     assert [body["script"] for body in stage.videos()] == [WORDS]
 
 
+@pytest.mark.full
 async def test_a_translation_without_a_link_asks_for_one_in_a_dialog(stage: Stage) -> None:
     view = await asked(stage, "translate")
     refused = await stage.slack.submit_view("alice", view.id, {"link": "launch.mp4", "languages": "French"})
@@ -37,6 +38,7 @@ async def test_a_translation_without_a_link_asks_for_one_in_a_dialog(stage: Stag
     assert [body["output_languages"] for body in stage.paid()] == [["French (France)"]]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("text", "words"), [("video", "What should it say?"), ("translate", "Which video?")])
 async def test_where_no_dialog_opens_the_usage_is_said(stage: Stage, text: str, words: str) -> None:
     stage.slack.fail("before", "/api/views.open", status=200, body={"ok": False, "error": "expired_trigger_id"})

@@ -32,6 +32,7 @@ async def test_anybody_may_follow_up(stage: Stage) -> None:
     assert "running" in await stage.reply(root, 2)
 
 
+@pytest.mark.full
 async def test_a_thread_that_we_are_not_in_is_none_of_our_business(stage: Stage) -> None:
     root = stage.slack.say("bob", "videos", "Lunch?")
     stage.say("translate nothing, I am hungry", root)
@@ -40,6 +41,7 @@ async def test_a_thread_that_we_are_not_in_is_none_of_our_business(stage: Stage)
     assert len(stage.openai.calls) == 1
 
 
+@pytest.mark.full
 async def test_a_mention_inside_somebodys_thread_is_answered_there(stage: Stage) -> None:
     root = stage.slack.say("bob", "videos", "The new video is online.")
     stage.translate("French", thread_ts=root)
@@ -57,6 +59,7 @@ async def test_from_then_on_we_take_part_in_that_thread(stage: Stage) -> None:
     assert "no jobs" in await stage.reply(root, 2)
 
 
+@pytest.mark.full
 async def test_a_reply_that_is_also_sent_to_the_channel_is_answered_once(stage: Stage) -> None:
     root = stage.ask("hello")
     await stage.reply(root)

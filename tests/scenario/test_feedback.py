@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.slack.feedback import ACTION
 from bot.slack.fields import WORDS
 from tests.scenario.stage import Stage
@@ -27,6 +29,7 @@ async def test_an_answer_is_rated_by_each_person_once_and_changeably(stage: Stag
     assert await opinions(stage) == {(alice, True, None), (bob, True, None)}
 
 
+@pytest.mark.full
 async def test_only_answers_of_the_model_are_rated(stage: Stage) -> None:
     root = await stage.command_root("video Hello there")
     await stage.card(root)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.scenario.stage import Stage
 
 TARGETING = (
@@ -32,6 +34,7 @@ async def test_a_translation_into_spanish_answers_with_the_id_to_follow_it_by(st
     assert stage.job("Spanish (Spain)").id not in reply
 
 
+@pytest.mark.full
 async def test_its_status_is_looked_up_and_its_link_is_the_answer_when_it_is_done(stage: Stage) -> None:
     """R9, R10, R27, R28: never called done before it is; the link still works when the vendor's has expired."""
     root = stage.translate("Spanish")
@@ -50,6 +53,7 @@ async def test_its_status_is_looked_up_and_its_link_is_the_answer_when_it_is_don
     assert (await stage.browse(link)).headers["content-type"] == "video/mp4"
 
 
+@pytest.mark.full
 async def test_an_id_that_is_not_of_this_conversation_is_not_made_up(stage: Stage) -> None:
     """R10, R28: the id of the sentence, which nobody here has ever seen."""
     reply = await stage.reply(stage.ask(STATUS.format(job="trans_987654")))
@@ -57,6 +61,7 @@ async def test_an_id_that_is_not_of_this_conversation_is_not_made_up(stage: Stag
     assert "done" not in reply
 
 
+@pytest.mark.full
 async def test_three_languages_are_watched_and_told_in_one_message(stage: Stage) -> None:
     """R39 to R44, R46: one paid request, a job each, nobody asks the model how it is going, one message at the end."""
     root = stage.ask(THREE.format(video=stage.video))
@@ -68,6 +73,7 @@ async def test_three_languages_are_watched_and_told_in_one_message(stage: Stage)
     assert (len(stage.paid()), len(stage.openai.calls)) == (1, 2)
 
 
+@pytest.mark.full
 async def test_a_video_inside_the_company_is_not_fetched_and_a_way_is_named(stage: Stage) -> None:
     """R45: HeyGen could not fetch it either; attaching the file is the way."""
     await stage.restart(fetch_allowed_hosts=frozenset())
@@ -76,6 +82,7 @@ async def test_a_video_inside_the_company_is_not_fetched_and_a_way_is_named(stag
     assert not stage.charges
 
 
+@pytest.mark.full
 async def test_waiting_for_the_end_is_the_runtimes_work(stage: Stage) -> None:
     """R70, R11, R65, R76: the turn ends at once, the job goes on, the link comes by itself."""
     root = stage.ask(WAIT.format(video=stage.video))
@@ -85,6 +92,7 @@ async def test_waiting_for_the_end_is_the_runtimes_work(stage: Stage) -> None:
     assert len(stage.openai.calls) == 2
 
 
+@pytest.mark.full
 async def test_three_leads_get_their_video_each(stage: Stage) -> None:
     """R54 to R60: a script with name and company each, one request each, a link each."""
     root = stage.ask(LEADS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.scenario.stage import THREE, Stage
 
 
@@ -26,6 +28,7 @@ async def test_three_people_who_are_named_get_a_video_each(stage: Stage) -> None
     assert len(stage.charges) == 3
 
 
+@pytest.mark.full
 async def test_one_that_fails_is_done_again_alone(stage: Stage) -> None:
     root = stage.ask(THREE)
     await stage.submitted(3)
@@ -43,6 +46,7 @@ async def test_one_that_fails_is_done_again_alone(stage: Stage) -> None:
     assert sum(not charge.refunded for charge in stage.charges) == 3
 
 
+@pytest.mark.full
 async def test_what_is_dear_waits_for_an_approver_and_then_for_the_sample(stage: Stage) -> None:
     await stage.with_approvers("bob")
     root = stage.ask(THREE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.scenario.stage import Stage
 
 LANGUAGES = ("French", "German", "Japanese")
@@ -42,6 +44,7 @@ async def test_links_still_work_when_the_vendors_have_expired(stage: Stage) -> N
     assert [answer.headers["content-type"] for answer in answers] == ["video/mp4"] * 3
 
 
+@pytest.mark.full
 async def test_two_model_calls_are_enough(stage: Stage) -> None:
     root = stage.translate(*LANGUAGES)
     await stage.reply(root)
@@ -50,6 +53,7 @@ async def test_two_model_calls_are_enough(stage: Stage) -> None:
     assert len(stage.openai.calls) == 2
 
 
+@pytest.mark.full
 async def test_the_answer_says_submitted_and_what_is_running(stage: Stage) -> None:
     root = stage.translate(*LANGUAGES)
     reply = await stage.reply(root)

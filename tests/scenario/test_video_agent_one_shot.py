@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from emulators.heygen.agents import QUESTION
 from tests.scenario.agent_stage import SAY, closings, said, session_of, start
 from tests.scenario.stage import Stage
@@ -28,6 +30,7 @@ async def test_one_video_at_once_with_the_default_avatar(stage: Stage) -> None:
     assert len(stage.charges) == len(closings(stage, root)) == 1
 
 
+@pytest.mark.full
 async def test_it_waits_for_an_approver_with_the_very_words(stage: Stage) -> None:
     await stage.with_approvers("bob")
     stage.openai.script([[stage.call("start_video_agent", prompt="A film about bees", seconds=20)]])
@@ -40,6 +43,7 @@ async def test_it_waits_for_an_approver_with_the_very_words(stage: Stage) -> Non
     assert "about 20 seconds" in session_of(stage).request.prompt
 
 
+@pytest.mark.full
 async def test_what_the_model_made_up_waits_although_it_is_cheap(stage: Stage) -> None:
     stage.openai.script([[stage.call("start_video_agent", prompt="Praise our chief executive", seconds=10)]])
     root = stage.ask("make something nice")
@@ -47,6 +51,7 @@ async def test_what_the_model_made_up_waits_although_it_is_cheap(stage: Stage) -
     assert stage.charges == []
 
 
+@pytest.mark.full
 async def test_it_takes_no_messages(stage: Stage) -> None:
     root = await start(stage, "one_shot")
     stage.openai.script([[stage.call("message_video_agent", message="Make it blue")]])
@@ -56,6 +61,7 @@ async def test_it_takes_no_messages(stage: Stage) -> None:
     assert QUESTION not in stage.told()
 
 
+@pytest.mark.full
 async def test_a_failed_one_costs_nothing_and_can_be_tried_again(stage: Stage) -> None:
     root = await start(stage, "one_shot")
     stage.heygen.finish(fail="No scenes could be made.")
