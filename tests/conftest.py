@@ -132,10 +132,16 @@ class OutsideConnectionError(BaseException):
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.connect":
         connection, address = arguments
-        if connection.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
-            raise OutsideConnectionError(f"connect to {address!r}")
-    elif event == "socket.getaddrinfo" and not _is_loopback(arguments[0]):
-        raise OutsideConnectionError(f"look up {arguments[0]!r}")
+        if connection.family in (socket.AF_INET, socket.AF_INET6):
+            refuse_outside(address[0])
+    elif event == "socket.getaddrinfo":
+        refuse_outside(arguments[0])
+
+
+def refuse_outside(host: Any) -> None:
+    """`OutsideConnectionError` for a host that is not this machine."""
+    if not _is_loopback(host):
+        raise OutsideConnectionError(f"a connection to {host!r}")
 
 
 sys.addaudithook(_audit)
