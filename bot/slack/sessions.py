@@ -35,7 +35,7 @@ PATIENCE = 1.0
 AGAIN_SECONDS = 3_600.0
 RETRIES = 3
 LONGEST_WAIT = 60.0
-RETRIES_AT_ONCE = 100
+ERRANDS_AT_ONCE = 100
 REMEMBERED = 10_000
 TITLE_LIMIT = 80
 RESTS_AFTER = frozenset(
@@ -109,8 +109,8 @@ class AgentSessions:
         title = titled(first.text)
         self._told.pop(place.id, None)
         failure = await self._set(place, "processing", title=title, initiator=turn.requester)
-        if failure is None and title is None:
-            await self._rename(turn, place, later)
+        if failure is None and title is None and later and len(self._errands) < ERRANDS_AT_ONCE:
+            self._errands.run(self._rename(turn, place, later), "session-title")
         return failure is None
 
     async def _rename(self, turn: TurnRecord, place: Conversation, later: Sequence[Said]) -> None:
@@ -137,7 +137,7 @@ class AgentSessions:
 
     async def rest(self, place: Conversation) -> None:
         """Say how the thread stands, if anything has happened since that was said."""
-        if (seconds := await self._rest(place)) is not None and len(self._errands) < RETRIES_AT_ONCE:
+        if (seconds := await self._rest(place)) is not None and len(self._errands) < ERRANDS_AT_ONCE:
             self._errands.run(self._later(place, seconds), "session")
 
     async def close(self) -> None:

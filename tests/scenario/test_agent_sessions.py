@@ -51,7 +51,7 @@ async def test_a_thread_that_began_with_a_greeting_is_called_by_what_it_came_to_
     assert session(stage, root)["title"] == ""
     stage.say(f"translate {stage.video} into French", root)
     await stage.reply(root, 2)
-    assert session(stage, root)["title"] == "translate launch.mp4 into French"
+    await stage.wait(lambda: session(stage, root)["title"] == "translate launch.mp4 into French")
     stage.say("what is running?", root)
     await stage.reply(root, 3)
     renamed = [call.body["title"] for call in stage.slack.journal.select(path="/api/agents.sessions.rename")]
