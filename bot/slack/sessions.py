@@ -37,6 +37,7 @@ RETRIES = 3
 LONGEST_WAIT = 60.0
 ERRANDS_AT_ONCE = 100
 REMEMBERED = 10_000
+OPENINGS = 5  # messages among which there is one that says what a thread is about
 TITLE_LIMIT = 80
 RESTS_AFTER = frozenset(
     {DeliveryKind.REPLY, DeliveryKind.CARD, DeliveryKind.BATCH_CARD, DeliveryKind.BATCH_SAMPLE, DeliveryKind.AGENT}
@@ -55,7 +56,7 @@ class States(Protocol):
         """One conversation's."""
         ...
 
-    async def openings(self, conversation_id: str) -> Sequence[Said]:
+    async def openings(self, conversation_id: str, limit: int) -> Sequence[Said]:
         """What its first messages said."""
         ...
 
@@ -105,18 +106,21 @@ class AgentSessions:
             return False
         if self._pacer.wait(BEGINNINGS, place.channel_id, patience=0.0) > 0.0:
             return False
-        first, *later = await self._states.openings(place.id) or [Said(turn.inbox_id, "")]
-        title = titled(first.text)
+        opening = await self._states.openings(place.id, 1)
+        title = titled(opening[0].text) if opening else None
         self._told.pop(place.id, None)
         failure = await self._set(place, "processing", title=title, initiator=turn.requester)
-        if failure is None and title is None and later and len(self._errands) < ERRANDS_AT_ONCE:
-            self._errands.run(self._rename(turn, place, later), "session-title")
+        if failure is None and title is None and len(self._errands) < ERRANDS_AT_ONCE:
+            self._errands.run(self._rename(turn, place), "session-title")
         return failure is None
 
-    async def _rename(self, turn: TurnRecord, place: Conversation, later: Sequence[Said]) -> None:
+    async def _rename(self, turn: TurnRecord, place: Conversation) -> None:
         """Give a thread that began with a greeting its title once somebody says what it is about, and only then."""
-        named = next(((said.inbox_id, title) for said in later if (title := titled(said.text))), None)
-        if named is None or named[0] != turn.inbox_id or place.workspace_id in self._lacking[RENAME]:
+        if place.workspace_id in self._lacking[RENAME]:
+            return
+        said = await self._states.openings(place.id, OPENINGS)
+        named = next(((one.inbox_id, title) for one in said if (title := titled(one.text))), None)
+        if named is None or named[0] != turn.inbox_id:
             return
         if self._pacer.wait(RENAME, place.channel_id, patience=0.0) == 0.0:
             await self._call(

@@ -14,7 +14,6 @@ from bot.store.database import Database
 from bot.store.rows import first
 from bot.store.schema import agent_session, batch, inbox, submission, turn
 
-OPENINGS = 5  # messages among which there is one that says what a thread is about
 SPOKEN = ("message", "command", "mcp")
 OPEN = (TurnState.QUEUED, TurnState.RUNNING)
 
@@ -56,10 +55,10 @@ class ThreadStates:
         requests = row["approved"] + row["approved_batches"]
         return ThreadState(bool(row["working"]), waiting, row["turns"], requests, decided)
 
-    async def openings(self, conversation_id: str) -> Sequence[Said]:
-        """What its first messages said, as far as that is still known."""
+    async def openings(self, conversation_id: str, limit: int) -> Sequence[Said]:
+        """What its first messages said, at most `limit`, as far as that is still known."""
         select = sa.select(inbox.c.id, inbox.c.payload).where(inbox.c.conversation_id == conversation_id)
-        spoken = select.where(inbox.c.kind.in_(SPOKEN)).order_by(inbox.c.seq).limit(OPENINGS)
+        spoken = select.where(inbox.c.kind.in_(SPOKEN)).order_by(inbox.c.seq).limit(limit)
         async with self._database.reading() as connection:
             rows = (await connection.execute(spoken)).all()
         return [

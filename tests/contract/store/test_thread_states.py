@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.records import TurnState
 from bot.store import Store
-from bot.store.thread_states import OPENINGS, Said, ThreadState, ThreadStates
+from bot.store.thread_states import Said, ThreadState, ThreadStates
 from tests.support.store_steps import accept, approve, ask, open_turn
 
 
@@ -27,10 +27,10 @@ async def test_it_waits_for_a_person_until_that_has_decided(store: Store) -> Non
 
 
 async def test_its_first_messages_are_known_in_their_order_and_nothing_else(store: Store) -> None:
-    names = [f"Ev{number}" for number in range(OPENINGS + 1)]
+    names = [f"Ev{number}" for number in range(6)]
     for name in names:
         await accept(store, name, payload={"ts": name, "text": f"words of {name}"})
     conversation_id = await accept(store, "Ev9", kind="message_changed", payload={"ts": "Ev0", "text": "other words"})
     states = ThreadStates(store.database)
-    assert await states.openings(conversation_id) == [Said(name, f"words of {name}") for name in names[:OPENINGS]]
-    assert await states.openings("nobody's") == []
+    assert await states.openings(conversation_id, 5) == [Said(name, f"words of {name}") for name in names[:5]]
+    assert await states.openings("nobody's", 5) == []

@@ -54,5 +54,9 @@ async def store(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def thread(slack: SlackEmulator, client: AsyncWebClient, store: Store, clock: ManualClock) -> Thread:
-    return Thread(slack, client, store, clock)
+async def thread(
+    slack: SlackEmulator, client: AsyncWebClient, store: Store, clock: ManualClock
+) -> AsyncIterator[Thread]:
+    thread = Thread(slack, client, store, clock)
+    yield thread
+    await thread.sessions.close()  # before the store that it reads
