@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load()
         playing = options.once is not None or bool(options.real)
         command = options.command or ("serve" if settings.has_credentials() and not playing else "playground")
-        if command in SERVING:
+        if command in SERVING or getattr(options, "http", False):
             _hold_standard_streams()
             return uvloop.run(_run(command, options, settings))
         return asyncio.run(_run(command, options, settings))

@@ -90,7 +90,15 @@ def test_a_wrong_setting_is_one_sentence(monkeypatch: pytest.MonkeyPatch, capsys
     assert capsys.readouterr().err.startswith("greenroom: PORT ")
 
 
-@pytest.mark.parametrize(("command", "loop"), [("playground", uvloop.Loop), ("check", asyncio.SelectorEventLoop)])
+@pytest.mark.parametrize(
+    ("command", "loop"),
+    [
+        ("playground", uvloop.Loop),
+        ("mcp --http", uvloop.Loop),
+        ("mcp", asyncio.SelectorEventLoop),
+        ("check", asyncio.SelectorEventLoop),
+    ],
+)
 def test_what_answers_others_runs_on_the_quick_event_loop(
     command: str, loop: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,7 +109,7 @@ def test_what_answers_others_runs_on_the_quick_event_loop(
         return 0
 
     monkeypatch.setattr("bot.__main__._run", run)
-    assert main([command]) == 0
+    assert main(command.split()) == 0
     assert issubclass(seen[0], loop)
 
 
