@@ -31,7 +31,7 @@ from tests.scenario.quick_clock import QuickClock
 
 Found = TypeVar("Found")
 
-PATIENCE = 15.0
+PATIENCE = 10.0
 # Intervals are real seconds, the lease is the app's: a minute of it passes in three seconds here.
 QUICK = Tempo(
     lanes=0.1,
