@@ -39,6 +39,7 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit code (0 fine, 1 failed, 2 wrong usage or settings)."""
+    _hold_standard_streams()
     given = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(operations.completed(given))
     try:
@@ -48,7 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         playing = options.once is not None or bool(options.real)
         command = options.command or ("serve" if settings.has_credentials() and not playing else "playground")
         if command in SERVING or getattr(options, "http", False):
-            _hold_standard_streams()
             return uvloop.run(_run(command, options, settings))
         return asyncio.run(_run(command, options, settings))
     except (SettingsError, DatabaseError) as error:
@@ -62,10 +62,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _hold_standard_streams() -> None:
-    """Open what a service manager may have closed: libuv aborts when a file of its own took the place and is closed."""
+    """Open what a service manager may have closed.
+
+    libuv aborts when a file of its own took the place and is closed, and logs would have nowhere to go.
+    """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
         pass
     os.close(descriptor)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - as long as the process
 
 
 def _parser() -> argparse.ArgumentParser:

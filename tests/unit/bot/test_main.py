@@ -123,3 +123,11 @@ def test_standard_streams_that_were_closed_are_held_open() -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=15, check=False
     )
     assert (ended.returncode, ended.stdout) == (0, "3\n")
+
+
+def test_without_standard_streams_a_command_does_its_work(tmp_path: Path) -> None:
+    script = f"from bot.__main__ import main; open({str(tmp_path / 'code')!r}, 'w').write(str(main(['serve'])))"
+    without = 'exec "$0" -c "$1" <&- >&- 2>&-'
+    environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+    subprocess.run(["sh", "-c", without, sys.executable, script], cwd=tmp_path, env=environment, timeout=15, check=True)
+    assert (tmp_path / "code").read_text() == "2"
