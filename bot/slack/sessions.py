@@ -39,6 +39,7 @@ ERRANDS_AT_ONCE = 100
 REMEMBERED = 10_000
 OPENINGS = 5  # messages among which there is one that says what a thread is about
 TITLE_LIMIT = 80
+TRANSIENT = frozenset({Verdict.RATE_LIMITED, Verdict.UNSURE, Verdict.NOT_SENT})
 RESTS_AFTER = frozenset(
     {DeliveryKind.REPLY, DeliveryKind.CARD, DeliveryKind.BATCH_CARD, DeliveryKind.BATCH_SAMPLE, DeliveryKind.AGENT}
 )
@@ -122,14 +123,17 @@ class AgentSessions:
         named = next(((one.inbox_id, title) for one in said if (title := titled(one.text))), None)
         if named is None or named[0] != turn.inbox_id:
             return
-        if self._pacer.wait(RENAME, place.channel_id, patience=0.0) == 0.0:
-            await self._call(
+        for _ in range(RETRIES):
+            failure = await self._call(
                 place,
                 RENAME,
                 lambda client: client.agents_sessions_rename(
                     channel_id=place.channel_id, thread_ts=place.thread_ts, title=named[1]
                 ),
             )
+            if failure is None or failure.verdict not in TRANSIENT:
+                return
+            await self._clock.sleep(min(failure.retry_after or PATIENCE, LONGEST_WAIT))
 
     async def resting(self, place: Conversation) -> ThreadState | None:
         """What the end of a stream in `place` says; None where Slack's own choice is as good."""
@@ -156,7 +160,7 @@ class AgentSessions:
         if state.working or not (state.turns or state.requests) or self._told.get(place.id) == state:
             return None
         failure = await self._set(place, status_of(state))
-        if failure is not None and failure.verdict in (Verdict.RATE_LIMITED, Verdict.UNSURE, Verdict.NOT_SENT):
+        if failure is not None and failure.verdict in TRANSIENT:
             return failure.retry_after or PATIENCE
         self._remember(place.id, state)
         return None
@@ -172,11 +176,6 @@ class AgentSessions:
     async def _set(
         self, place: Conversation, status: Status, *, title: str | None = None, initiator: str | None = None
     ) -> Failure | None:
-        seconds = self._pacer.wait(METHOD, place.channel_id, patience=PATIENCE)
-        if seconds > PATIENCE:
-            return Failure(Verdict.RATE_LIMITED, "paced", seconds)
-        if seconds:
-            await self._clock.sleep(seconds)
         return await self._call(
             place,
             METHOD,
@@ -192,6 +191,11 @@ class AgentSessions:
     async def _call(
         self, place: Conversation, method: str, call: Callable[[AsyncWebClient], Awaitable[object]]
     ) -> Failure | None:
+        seconds = self._pacer.wait(method, place.channel_id, patience=PATIENCE)
+        if seconds > PATIENCE:
+            return Failure(Verdict.RATE_LIMITED, "paced", seconds)
+        if seconds:
+            await self._clock.sleep(seconds)
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 await call(self._clients(place.workspace_id))

@@ -181,13 +181,29 @@ async def test_without_streams_the_line_of_text_tells_the_step(told: Thread) -> 
     assert not told.posts()
 
 
-async def test_where_a_session_cannot_be_renamed_it_is_shown_all_the_same(told: Thread) -> None:
+async def greeted(told: Thread) -> None:
+    """Somebody has said too little to call the thread by it."""
     await told.accept("Ev0", payload={"ts": told.root, "text": "hi"})
     [lease] = await told.store.lanes.claim(1)
     first = await told.store.lanes.next_row(lease)
     assert first is not None
     await told.store.lanes.finish_row(lease, first)
     await told.store.lanes.release(lease)
+
+
+async def test_a_new_title_that_slack_has_no_time_for_is_sent_again(told: Thread) -> None:
+    await greeted(told)
+    told.slack.fail("before", f"/api/{RENAME}", status=429, headers={"Retry-After": "1"})
+    lease, turn, conversation = await told.begin("Ev1", payload={"ts": told.root, "text": "two words"})
+    await told.replies.open(lease, turn, conversation).status("is thinking…")
+    await until(lambda: len(told.calls(RENAME)) == 1)
+    told.clock.advance(1.0)
+    await until(lambda: [session["title"] for session in told.slack.snapshot()["sessions"]] == ["two words"])
+    assert len(told.calls(RENAME)) == 2
+
+
+async def test_where_a_session_cannot_be_renamed_it_is_shown_all_the_same(told: Thread) -> None:
+    await greeted(told)
     told.refuse(RENAME, "unknown_method")
     lease, turn, conversation = await told.begin("Ev1", payload={"ts": told.root, "text": "two words"})
     reply = told.replies.open(lease, turn, conversation)
