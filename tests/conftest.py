@@ -11,14 +11,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support import postgres
+from tests.support.compiled import share_compiled
 
 LOOPBACK_NAMES = {"localhost", ""}
 COLLECT_AFTER = 5_000  # objects
+ROOT = Path(__file__).parents[1]
+LONG_SCENARIOS = {line for line in Path(__file__).with_name("long.txt").read_text().split() if "/scenario/" in line}
 
 
 class _PatientTracing:
@@ -54,12 +58,38 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return lambda text: request.node.user_properties.append(("figure", text))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first (after the shuffle), so that no core waits for the other at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("chaos") is None)
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Name the long scenarios before tests are chosen by their markers; order what was chosen and shuffled."""
+    for item in items:
+        if str(item.path.relative_to(ROOT)) in LONG_SCENARIOS:
+            item.add_marker("long")
+    yield
+    items[:] = _longest_first(items, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))  # noqa: TID251
     helpless = [item.nodeid for item in items if _cannot_begin(item)]
     if helpless:
         raise pytest.UsageError(f"these need a loop for their fixtures and have none; make them async: {helpless}")
+
+
+def _longest_first(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """The longest tests first, so that no core waits for the other at the end.
+
+    Each of `workers` is given as large a piece of the whole to begin with, so each piece begins with its share.
+    """
+    longest = sorted((item for item in items if item.get_closest_marker("chaos")), key=_bound, reverse=True)
+    others = [item for item in items if not item.get_closest_marker("chaos")]
+    ordered, size = [], len(items) // workers
+    for number in range(workers):
+        share = longest[number::workers]
+        rest = len(others) if number == workers - 1 else max(0, size - len(share))
+        ordered += share + others[:rest]
+        others = others[rest:]
+    return ordered
+
+
+def _bound(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0]) if marker is not None else 0.0
 
 
 def _cannot_begin(item: pytest.Item) -> bool:
@@ -129,19 +159,36 @@ class OutsideConnectionError(BaseException):
     """A test tried to leave this machine. Not an `Exception`, so that no retry loop can swallow it."""
 
 
-def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "socket.connect":
-        connection, address = arguments
-        if connection.family in (socket.AF_INET, socket.AF_INET6):
-            refuse_outside(address[0])
-    elif event == "socket.getaddrinfo":
-        refuse_outside(arguments[0])
-
-
 def refuse_outside(host: Any) -> None:
     """`OutsideConnectionError` for a host that is not this machine."""
     if not _is_loopback(host):
         raise OutsideConnectionError(f"a connection to {host!r}")
 
 
-sys.addaudithook(_audit)
+def _guarded(name: str) -> None:
+    """Have `socket.socket.NAME` refuse what leads outside.
+
+    An audit hook would see C's connections, too, but is called for every `id()`, of which SQLAlchemy has many.
+    """
+    original = getattr(socket.socket, name)
+
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            refuse_outside(address[0])
+        return original(self, address)
+
+    setattr(socket.socket, name, guarded)
+
+
+_resolve = socket.getaddrinfo
+
+
+def _resolve_here(host: Any, *others: Any, **options: Any) -> Any:
+    refuse_outside(host)
+    return _resolve(host, *others, **options)
+
+
+_guarded("connect")
+_guarded("connect_ex")
+socket.getaddrinfo = _resolve_here
+share_compiled()

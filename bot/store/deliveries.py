@@ -159,6 +159,8 @@ async def _doubt_interrupted(
 ) -> None:
     interrupted = sa.select(delivery.c.id).where(delivery.c.state == DeliveryState.SENDING, condition)
     ids = list(await connection.scalars(database.claimable(interrupted)))
+    if not ids:
+        return
     doubtful = sa.case((delivery.c.ts.is_(None), DeliveryState.UNKNOWN.value), else_=DeliveryState.PENDING.value)
     await connection.execute(sa.update(delivery).where(delivery.c.id.in_(ids)).values(state=doubtful, **RELEASED))
 
