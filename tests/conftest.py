@@ -184,6 +184,8 @@ _resolve = socket.getaddrinfo
 
 
 def _resolve_here(host: Any, *others: Any, **options: Any) -> Any:
+    if isinstance(host, str):
+        host.encode("idna")  # what is no name at all is refused for that, as ever
     refuse_outside(host)
     return _resolve(host, *others, **options)
 
