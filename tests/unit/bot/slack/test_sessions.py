@@ -196,7 +196,7 @@ async def test_a_new_title_that_slack_has_no_time_for_is_sent_again(told: Thread
     told.slack.fail("before", f"/api/{RENAME}", status=429, headers={"Retry-After": "1"})
     lease, turn, conversation = await told.begin("Ev1", payload={"ts": told.root, "text": "two words"})
     await told.replies.open(lease, turn, conversation).status("is thinking…")
-    await until(lambda: len(told.calls(RENAME)) == 1)
+    await until(lambda: len(told.calls(RENAME)) == 1 and told.clock.sleeping)
     told.clock.advance(1.0)
     await until(lambda: [session["title"] for session in told.slack.snapshot()["sessions"]] == ["two words"])
     assert len(told.calls(RENAME)) == 2
