@@ -24,7 +24,12 @@ class ManualClock:
     @property
     def sleeping(self) -> int:
         """How many sleepers wait for a later time."""
-        return sum(not future.done() for _, _, future in self._sleepers)
+        return len(self.waits)
+
+    @property
+    def waits(self) -> list[float]:
+        """How many seconds each of them waits still."""
+        return [deadline - self._now for deadline, _, future in self._sleepers if not future.done()]
 
     def advance(self, seconds: float) -> None:
         """Move forward by `seconds` and wake everybody whose time has come."""
