@@ -47,7 +47,7 @@ async def journal(aimock: Judge) -> list[Entry]:
 async def test_the_thread_has_a_card_an_answer_and_a_closing(backstage: Backstage, root: str) -> None:
     await closing(backstage, root)
 
-    await backstage.told(root, "Your Spanish version is on its way.")
+    await backstage.told(root, "The Spanish version is being made.")
     card = await backstage.told(root, "Spanish (Spain)")
     assert "asked by <@" in card.rendered_text()
 
@@ -65,7 +65,7 @@ async def test_the_model_is_asked_twice_and_hears_what_its_call_gave(
     backstage: Backstage, root: str, aimock: Judge
 ) -> None:
     await closing(backstage, root)
-    await backstage.told(root, "Your Spanish version is on its way.")
+    await backstage.told(root, "The Spanish version is being made.")
 
     first, second = await journal(aimock)
 
