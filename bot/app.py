@@ -120,7 +120,7 @@ from bot.sockets import begin, socket_mode
 from bot.store import Store
 from bot.store.claims import LEASE_SECONDS
 from bot.store.counts import counts
-from bot.store.database import Database, Topic
+from bot.store.database import TOPICS, Database, Topic
 from bot.store.directory import Account, Workspace
 from bot.store.origins import origins_in
 from bot.traces import TracedLanes, TracedModel, spans_of, traced_tools
@@ -383,9 +383,26 @@ class Parts:
     crowd: Crowd = field(default_factory=Crowd)
 
     def kick(self) -> None:
-        """Have every loop look around now."""
+        """Have those loops look around now that no transaction announces anything to."""
+        for loop in self.loops:
+            if loop.name not in TOPICS:
+                loop.kick()
+
+    def wake(self, topic: str) -> None:
+        """Have one loop look around now."""
+        for loop in self.loops:
+            if loop.name == topic:
+                loop.kick()
+
+    def wake_all(self) -> None:
+        """Something may have been missed."""
         for loop in self.loops:
             loop.kick()
+
+    def has_room(self, topic: Topic) -> None:
+        """A loop that hands work on can take more."""
+        self.wake(topic)
+        self.kick()
 
     async def background(self, stack: AsyncExitStack, hints: Hints) -> tuple[LaneWorker, Live]:
         """Everything that works by itself."""
@@ -420,7 +437,7 @@ class Parts:
         if self.part.answers:
             self.programs.extend(await programs(stack, self._program_needs(toolbox)))
         live = await live_sessions(stack, needs, toolbox, page=self.part.answers)
-        uploads = upload_worker(self._asset_needs())
+        uploads = upload_worker(self._asset_needs(), kick=partial(self.has_room, "assets"))
         stack.push_async_callback(uploads.stop)
         worker = self._lane_worker(self._runner(traced_tools(toolbox, spans), replies, model))
         self.loops.extend(
@@ -456,6 +473,7 @@ class Parts:
             ]
         )
         self.loops[:] = loops_for(self.part, self.loops)
+        store.database.on_announced = self.wake
         for loop in self.loops:
             loop.watch = self.clients.metrics.round
         return worker, live
@@ -543,15 +561,9 @@ class Parts:
 
     def _listening(self, stack: AsyncExitStack) -> Loop:
         name = session_name(self.part, self.store.database)
-        ears = notifier(self.store.database, wake=self.wake, wake_all=self.kick, name=name)
+        ears = notifier(self.store.database, wake=self.wake, wake_all=self.wake_all, name=name)
         stack.push_async_callback(ears.close)
         return Loop("notifications", ears.listen, LISTEN_AGAIN_SECONDS, takes_kicks=False)
-
-    def wake(self, topic: str) -> None:
-        """Have one loop look around now."""
-        for loop in self.loops:
-            if loop.name == topic:
-                loop.kick()
 
     def _deliveries(self, pacer: Pacer) -> DeliveryWorker:
         return DeliveryWorker(
@@ -564,7 +576,6 @@ class Parts:
             approvers=self.roles.approvers,
             pacer=pacer,
             clock=self.clock,
-            wake=self.kick,
             random=random.random,
             live=self._live_renderer(),
             batches=BatchRenderer(
@@ -715,7 +726,7 @@ class Parts:
             roles=self.roles,
             runner=runner,
             clock=self.clock,
-            kick=self.kick,
+            kick=partial(self.has_room, "lanes"),
             schedules=self.store.schedules,
             crowded=self.crowd.is_big,
             relay=self._side(VideoAgentParts).relays(

@@ -40,8 +40,8 @@ def slack_files(settings: Settings, installs: Installs, *, seconds: float = DEAD
     return SlackFiles(installs.clients, token=installs.workspaces.token, allowed=allowed, seconds=seconds)
 
 
-def upload_worker(needs: AssetNeeds) -> UploadWorker:
-    """What takes files to HeyGen in the background."""
+def upload_worker(needs: AssetNeeds, *, kick: Callable[[], None]) -> UploadWorker:
+    """What takes files to HeyGen in the background; `kick` is called when it can take more."""
     settings = needs.settings
     slack = slack_files(settings, needs.installs, seconds=SECONDS)
     uploads = Uploads(
@@ -52,7 +52,7 @@ def upload_worker(needs: AssetNeeds) -> UploadWorker:
         clock=needs.clock,
         rng=random.Random(),  # noqa: S311 - jitter
     )
-    return UploadWorker(assets=needs.store.assets, uploads=uploads, work=needs.store.assets.work, kick=needs.kick)
+    return UploadWorker(assets=needs.store.assets, uploads=uploads, work=needs.store.assets.work, kick=kick)
 
 
 def adding(needs: AssetNeeds, spending: Spending) -> Adding:

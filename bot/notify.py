@@ -1,7 +1,8 @@
 """Wake-ups between processes: whoever commits work says which loop is to look, and every process hears it.
 
 A notification is part of the transaction that makes the work due (`Database.announce`) and carries nothing but the
-loop's name. It only saves waiting: every loop looks around by itself too, so one that is lost costs its interval.
+loop's name and whose it is: that process has told itself. It only saves waiting: every loop looks around by itself
+too, so one that is lost costs its interval.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Notifier(Protocol):
 
 
 class LocalNotifier:
-    """For one process: who makes work there wakes its loops directly, so there is nothing to hear."""
+    """For one process: it tells itself what it has committed, so there is nothing to hear."""
 
     async def listen(self) -> int:
         """Wait for ever."""
@@ -61,6 +62,7 @@ class PostgresNotifier:
         self, database: Database, *, wake: Wake, wake_all: Callable[[], None], name: str = "greenroom"
     ) -> None:
         self._arguments = {**_arguments(database), "application_name": name}
+        self._own = database.owner
         self._wake = wake
         self._wake_all = wake_all
         self._connection: psycopg.AsyncConnection[Any] | None = None
@@ -70,7 +72,9 @@ class PostgresNotifier:
         try:
             connection = self._connection or await self._connect()
             async for notification in connection.notifies(timeout=QUIET_SECONDS):
-                self._wake(notification.payload)
+                topic, _, owner = notification.payload.partition(" ")
+                if owner != self._own:  # which has been told when it committed
+                    self._wake(topic)
             async with asyncio.timeout(ANSWER_SECONDS):
                 await connection.execute("select 1")
         except BaseException:

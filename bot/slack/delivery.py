@@ -66,7 +66,7 @@ FIRST_CALLS = {DeliveryKind.REACTION: "reactions.add", **dict.fromkeys(FILES, "f
 
 
 class DeliveryWorker:
-    """Delivers. `wake` asks the worker loop for another round; `random` (0 to 1) spreads repetitions.
+    """Delivers. `random` (0 to 1) spreads repetitions.
 
     `live` renders what is posted of live sessions, `batches` what is posted of batches and `agents` what is posted of
     video agents; without it there are none. `job_files` fetches results that are shared as files.
@@ -86,7 +86,6 @@ class DeliveryWorker:
         approvers: Callable[[str], Sequence[str]],
         pacer: Pacer,
         clock: Clock,
-        wake: Callable[[], None],
         random: Callable[[], float],
         live: LiveRenderer | None = None,
         batches: BatchRenderer | None = None,
@@ -118,7 +117,6 @@ class DeliveryWorker:
         )
         self._pacer = pacer
         self._clock = clock
-        self._wake = wake
         self._random = random
         self._gate = asyncio.Semaphore(AT_ONCE)
         self.sessions: AgentSessions | None = None
@@ -152,7 +150,6 @@ class DeliveryWorker:
                 await self._deliveries.postpone(claimed[0], self._clock.now(), "queued")
         except LeaseLost:
             log.warning("delivery_lease_lost", delivery=delivery_id)
-        self._wake()
 
     async def _guarded(self, claimed: Claimed, gate: asyncio.Semaphore | None = None) -> None:
         try:
@@ -365,11 +362,9 @@ class DeliveryWorker:
                 await self._later(lease, delivery, failure)
             case Verdict.UNSURE:
                 await self._deliveries.mark_unknown(lease)
-                self._wake()
             case Verdict.MISSING if visible:
                 await self._deliveries.replace_ts(lease, None)
                 await self._deliveries.postpone(lease, self._clock.now(), failure.code)
-                self._wake()
             case _:
                 await self._bury(attempt, failure)
 

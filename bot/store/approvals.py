@@ -77,7 +77,7 @@ class Approvals:
             await self._audit.add(connection, row["workspace_id"], actor, Deed.APPROVED, submission_id, **proof)
             await self._endings.note(connection, row["conversation_id"], "[runtime] the waiting request was approved")
             await self._endings.show(connection, submission_id)
-            await self._database.announce(connection, "submissions")
+            self._database.announce(connection, "submissions")
             return Decision(Verdict.DONE, approved)
 
     async def decline(

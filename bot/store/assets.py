@@ -60,7 +60,7 @@ class Assets:
             row = await self._written(connection, new)
             if row["state"] is AssetState.FAILED and row["call_key"] != new.call_key:
                 row = await self._begun_anew(connection, row, call_key=new.call_key)
-            await self._database.announce(connection, "assets")
+            self._database.announce(connection, "assets")
             return _record(row)
 
     async def _written(self, connection: AsyncConnection, new: NewAsset) -> sa.RowMapping:
@@ -96,7 +96,7 @@ class Assets:
             row = await first(connection, self._database.locked(sa.select(asset).where(asset.c.id == asset_id)))
             if row is not None and row["state"] is AssetState.READY:
                 row = await self._begun_anew(connection, row)
-                await self._database.announce(connection, "assets")
+                self._database.announce(connection, "assets")
             return None if row is None else _record(row)
 
     async def tell_later(self, asset_id: str, conversation_id: str) -> None:

@@ -171,6 +171,7 @@ class Batches:
         state = rest if row["sample_id"] is not None else first_one
         by_turn = sa.case((submission.c.id == (row["sample_id"] or ""), first_one), else_=state)
         await connection.execute(sa.update(submission).where(waiting).values(state=by_turn, **agreed))
+        self._database.announce(connection, "submissions")
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -235,7 +236,6 @@ class Batches:
             await self._audit.add(connection, row["workspace_id"], actor, Deed.APPROVED, batch_id, **proof)
             await self._endings.note(connection, row["conversation_id"], "[runtime] the waiting request was approved")
             await self._endings.show_subject(connection, batch_id)
-            await self._database.announce(connection, "submissions")
             return BatchDecision(Verdict.DONE, changed)
 
     async def decline(self, batch_id: str, *, actor: str) -> BatchDecision:
@@ -264,7 +264,7 @@ class Batches:
             await self._endings.note(connection, locked.row["conversation_id"], told)
             await self._endings.show_subject(connection, batch_id)
             await self._endings.show_sample(connection, batch_id)
-            await self._database.announce(connection, "submissions")
+            self._database.announce(connection, "submissions")
             return BatchDecision(Verdict.DONE, changed)
 
     async def refuse_sample(self, batch_id: str, *, actor: str) -> BatchDecision:

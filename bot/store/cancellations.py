@@ -194,7 +194,9 @@ class Cancellations:
         ids = [other.id for other in chosen]
         await connection.execute(sa.update(job).where(job.c.id.in_(ids)).values(state=JobState.UNWANTED))
         handles = ", ".join(other.handle for other in chosen)
-        what = "HeyGen is told to stop" if row["kind"] in STOPPABLE else "HeyGen cannot stop and bills"
+        if stoppable := row["kind"] in STOPPABLE:
+            self._database.announce(connection, "agents")
+        what = "HeyGen is told to stop" if stoppable else "HeyGen cannot stop and bills"
         await self._endings.note(connection, row["conversation_id"], f"[runtime] {handles} no longer wanted; {what}")
 
     async def _jobs(self, connection: AsyncConnection, submission_id: str) -> list[Job]:

@@ -16,10 +16,10 @@ import contextlib
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -44,10 +44,11 @@ COMMON: dict[str, Any] = {
 }
 MIGRATION_LOCK = 7_204_115  # any number, the same in every process
 
-CHANNEL = "greenroom"  # of PostgreSQL's notifications; their payload is a topic
+CHANNEL = "greenroom"  # of PostgreSQL's notifications; their payload is a topic and whose it is
 
 # loops that look for work
 Topic = Literal["lanes", "deliveries", "files", "submissions", "jobs", "live", "assets", "agents"]
+TOPICS: frozenset[str] = frozenset(get_args(Topic))
 Result = TypeVar("Result")
 DialectInsert = sqlite.Insert | postgresql.Insert
 
@@ -74,7 +75,11 @@ class DatabaseUnsuitable(DatabaseError):
 
 
 class Database:
-    """One database as seen by one process; `owner` is this process's name on the leases it takes."""
+    """One database as seen by one process; `owner` is this process's name on the leases it takes.
+
+    `on_announced` hears of each topic that a transaction of this process has announced, once that is committed; how
+    others hear of it is `bot.notify`.
+    """
 
     def __init__(self, url: str, clock: Clock, owner: str) -> None:
         self.owner = owner
@@ -86,6 +91,7 @@ class Database:
         self._writer: AsyncEngine | None = None
         self._reader: AsyncEngine | None = None
         self._pulse: AsyncEngine | None = None
+        self.on_announced: Callable[[str], None] = lambda topic: None
 
     @property
     def single_process(self) -> bool:
@@ -133,7 +139,12 @@ class Database:
             engine = self._pulse if pulse else self._writer
             connection = await stack.enter_async_context(_connected(_open(engine)))
             yield connection
+            if connection.topics:
+                await self._dialect.announce(connection, sorted(connection.topics), self.owner)
             await _to_the_end(connection.commit())
+            topics = connection.topics
+        for topic in topics:
+            self.on_announced(topic)
 
     @contextlib.asynccontextmanager
     async def reading(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -151,9 +162,11 @@ class Database:
         """Unix seconds of this process's own clock: to measure how long something took, not to compare with rows."""
         return self._clock.now()
 
-    async def announce(self, connection: AsyncConnection, topic: Topic) -> None:
-        """Once this transaction commits, every process learns that there may be something to do."""
-        await self._dialect.announce(connection, topic)
+    def announce(self, connection: AsyncConnection, *topics: Topic) -> None:
+        """Once this transaction commits, these loops of every process learn that there may be something to do."""
+        if not isinstance(connection, _Connection):
+            raise TypeError("only what `transaction` gives can announce something")
+        connection.topics.update(topics)
 
     def insert(self, table: sa.Table) -> DialectInsert:
         """An insert that knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -185,7 +198,7 @@ class _Dialect(Protocol):
     def claimable(self, select: sa.Select[Any]) -> sa.Select[Any]: ...
     def locked(self, select: sa.Select[Any]) -> sa.Select[Any]: ...
     async def exclude_migrations(self, connection: AsyncConnection) -> None: ...
-    async def announce(self, connection: AsyncConnection, topic: Topic) -> None: ...
+    async def announce(self, connection: AsyncConnection, topics: Sequence[Topic], owner: str) -> None: ...
 
 
 class _Sqlite:
@@ -253,8 +266,8 @@ class _Sqlite:
     async def exclude_migrations(self, connection: AsyncConnection) -> None:
         """The writer's lock is held already."""
 
-    async def announce(self, connection: AsyncConnection, topic: Topic) -> None:
-        """There is only this process, and whoever makes work in it wakes its loops."""
+    async def announce(self, connection: AsyncConnection, topics: Sequence[Topic], owner: str) -> None:
+        """There is only this process, which hears it from itself."""
 
 
 class _Postgres:
@@ -307,8 +320,8 @@ class _Postgres:
     async def exclude_migrations(self, connection: AsyncConnection) -> None:
         await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
 
-    async def announce(self, connection: AsyncConnection, topic: Topic) -> None:
-        await connection.execute(sa.select(sa.func.pg_notify(CHANNEL, topic)))
+    async def announce(self, connection: AsyncConnection, topics: Sequence[Topic], owner: str) -> None:
+        await connection.execute(sa.select(*(sa.func.pg_notify(CHANNEL, f"{topic} {owner}") for topic in topics)))
 
 
 class _FileLock:
@@ -350,7 +363,13 @@ class _Connection(AsyncConnection):
 
     The SQLite driver works in a thread. A statement that nobody waits for any more stays open there, and with it
     the lock on the database.
+
+    `topics` is what its transaction has announced.
     """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        super().__init__(engine)
+        self.topics: set[Topic] = set()
 
     async def execute(self, *arguments: Any, **options: Any) -> Any:
         """As the base class's; `scalar` and `scalars` go through here."""
@@ -376,7 +395,7 @@ async def _in_line(line: asyncio.Semaphore) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+async def _connected(engine: AsyncEngine) -> AsyncIterator[_Connection]:
     """A connection inside a transaction, which ends with the block unless it was committed before."""
     connection = _Connection(engine)
     try:

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.records import Conversation, Delivery, DeliveryKind, DeliveryState, Lease
 from bot.store.claims import RELEASED, Claims
 from bot.store.database import Database
-from bot.store.outbox import ASIDE, OPS, ROOTS, UNFINISHED, NewDelivery, Outbox
+from bot.store.outbox import ASIDE, OPS, ROOTS, UNFINISHED, NewDelivery, Outbox, topic_of
 from bot.store.rows import first, one, record
-from bot.store.schema import conversation, delivery, thread
+from bot.store.schema import conversation, delivery, lane, thread
 
 Claimed = tuple[Lease, Delivery, Conversation]
 
@@ -111,6 +111,7 @@ class Deliveries:
             row = await self._claims.holds(connection, delivery, lease)
             state = DeliveryState.UNKNOWN if row["ts"] is None else DeliveryState.PENDING
             await _update(connection, lease.id, state=state, **RELEASED)
+            self._database.announce(connection, topic_of(row["kind"]))
 
     async def postpone(self, lease: Lease, not_before: float, error: str) -> None:
         """Certainly not done yet; try again at `not_before` (unix seconds). Releases the lease.
@@ -121,11 +122,17 @@ class Deliveries:
             row = await self._claims.holds(connection, delivery, lease)
             state = DeliveryState.PENDING if row["state"] is DeliveryState.SENDING else row["state"]
             await _update(connection, lease.id, state=state, not_before=not_before, error=error, **RELEASED)
+            if not_before <= await self._database.now(connection):
+                self._database.announce(connection, topic_of(row["kind"]))
 
     async def mark_dead(self, lease: Lease, error: str) -> None:
         """Given up. Releases the lease and lets later posts of the conversation pass."""
         async with self._database.transaction("delivery.dead") as connection:
-            await self._claims.release(connection, delivery, lease, state=DeliveryState.DEAD, error=error)
+            row = await self._claims.holds(connection, delivery, lease)
+            await _update(connection, lease.id, state=DeliveryState.DEAD, error=error, **RELEASED)
+            if row["kind"] in ROOTS:
+                await _wake_lane(self._database, connection, row["conversation_id"])
+            self._database.announce(connection, "deliveries", "files")
 
     async def replace_ts(self, lease: Lease, ts: str | None) -> None:
         """It stands at `ts` now; None: what was visible is gone, so that it has to be posted anew."""
@@ -208,6 +215,10 @@ async def _post(database: Database, connection: AsyncConnection, row: sa.RowMapp
     await _update(connection, row["id"], ts=ts, posted_version=version, state=state, attempts=0, error=None)
     if row["kind"] in ROOTS:
         await _settle_thread(database, connection, row["conversation_id"], ts)
+    if row["ts"] is None:  # what waits behind it may go
+        database.announce(connection, "deliveries", "files")
+    elif state is DeliveryState.PENDING:
+        database.announce(connection, topic_of(row["kind"]))
 
 
 async def _settle_thread(database: Database, connection: AsyncConnection, conversation_id: str, ts: str) -> None:
@@ -215,6 +226,7 @@ async def _settle_thread(database: Database, connection: AsyncConnection, conver
 
     Below what we only tell the operators nothing is said to us.
     """
+    await _wake_lane(database, connection, conversation_id)
     row = await one(connection, sa.select(conversation).where(conversation.c.id == conversation_id), conversation_id)
     update = sa.update(conversation).where(conversation.c.id == conversation_id)
     await connection.execute(update.values(thread_ts=ts))
@@ -224,6 +236,15 @@ async def _settle_thread(database: Database, connection: AsyncConnection, conver
     ours = {"conversation_id": conversation_id}
     insert = database.insert(thread).values(**place, **ours)
     await connection.execute(insert.on_conflict_do_update(index_elements=list(place), set_=ours))
+
+
+async def _wake_lane(database: Database, connection: AsyncConnection, conversation_id: str) -> None:
+    """What waited for its root need not wait any longer. A lane in use is passed over: who has it looks again."""
+    asleep = sa.and_(lane.c.id == conversation_id, lane.c.ready_at.is_not(None), lane.c.owner.is_(None))
+    if await connection.scalar(database.claimable(sa.select(lane.c.id).where(asleep))) is not None:
+        now = await database.now(connection)
+        await connection.execute(sa.update(lane).where(lane.c.id == conversation_id).values(ready_at=now))
+        database.announce(connection, "lanes")
 
 
 async def _update(connection: AsyncConnection, delivery_id: str, **values: Any) -> None:

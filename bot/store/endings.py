@@ -8,14 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from agent.ports import Ids
-from agent.records import OPEN_JOB_STATES, DeliveryKind, Job, JobState, JobUpdate, Json, Source
+from agent.records import OPEN_JOB_STATES, DeliveryKind, Job, JobKind, JobState, JobUpdate, Json, Source
+from agent.video_agents.records import AgentState
 from agent.work import FILED, PLAYED
 from bot.store.claims import RELEASED
 from bot.store.database import Database
 from bot.store.ledger import Ledger
 from bot.store.log import append_items, lock_conversation
 from bot.store.outbox import NewDelivery, Outbox
-from bot.store.schema import job, link, submission
+from bot.store.schema import agent_session, job, link, submission
 from bot.store.transitions import announcement
 from bot.store.wording import PREFIX
 
@@ -60,7 +61,21 @@ class Endings:
         }
         await connection.execute(sa.update(job).where(job.c.id == ended.id).values(**values, **RELEASED))
         await self._settle(connection, ended, update)
+        self._database.announce(connection, "submissions")  # its place at HeyGen is free
+        if ended.kind is JobKind.AGENT:
+            await self._look_at_session(connection, ended.id)
         await self.note(connection, ended.conversation_id, announcement(ended, update))
+
+    async def _look_at_session(self, connection: AsyncConnection, job_id: str) -> None:
+        """A video agent's run is over: its session has its last words to pass on, and may be told something again.
+
+        A session that is being written right now is passed over; whoever writes it has just looked.
+        """
+        mine = sa.and_(agent_session.c.job_id == job_id, agent_session.c.state != AgentState.ENDED)
+        open_ones = self._database.claimable(sa.select(agent_session.c.id).where(mine))
+        ids = list(await connection.scalars(open_ones))
+        await connection.execute(sa.update(agent_session).where(agent_session.c.id.in_(ids)).values(due_at=0.0))
+        self._database.announce(connection, "agents")
 
     async def _settle(self, connection: AsyncConnection, ended: Job, update: JobUpdate) -> None:
         """The money of a job: HeyGen charges for what it made, and for nothing else. Doubt keeps it set aside."""

@@ -98,7 +98,7 @@ class Lanes:
         seq = await self._insert(connection, event, conversation_id, now)
         if seq is None:  # another process was faster
             raise _RefusedAsDuplicate
-        await self._database.announce(connection, "lanes")
+        self._database.announce(connection, "lanes")
         return Accepted(seq, conversation_id)
 
     async def _conversation_for(self, connection: AsyncConnection, event: NewEvent, now: float) -> str | None:
@@ -189,7 +189,7 @@ class Lanes:
             row = await first(connection, _unfinished(lease.id).order_by(inbox.c.seq).limit(1))
             if row is not None and not formats.reads(max(row["format"], held["format"])):
                 await self._claims.release(connection, lane, lease)
-                await self._database.announce(connection, "lanes")
+                self._database.announce(connection, "lanes")
                 return None
             if row is None:
                 asleep = sa.update(lane).where(lane.c.id == lease.id).values(**RELEASED, ready_at=None)
@@ -218,14 +218,14 @@ class Lanes:
         """Release the lane as it is: whoever claims next goes on."""
         async with self._database.transaction("inbox.release") as connection:
             await self._claims.release(connection, lane, lease)
-            await self._database.announce(connection, "lanes")
+            self._database.announce(connection, "lanes")
 
     async def leave(self, conversation_id: str) -> None:
         """Leave a conversation, which this process does not hold any more, to newer versions."""
         async with self._database.transaction("inbox.leave") as connection:
             known_here = sa.and_(lane.c.id == conversation_id, lane.c.format <= formats.FORMAT)
             await connection.execute(sa.update(lane).where(known_here).values(format=formats.FORMAT + 1))
-            await self._database.announce(connection, "lanes")
+            self._database.announce(connection, "lanes")
 
     def work(self, lease: Lease) -> contextlib.AbstractAsyncContextManager[None]:
         """The work on a lane: when it raises, the lane and whatever else was claimed in it is given back."""

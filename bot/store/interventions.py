@@ -158,7 +158,7 @@ class TurnInterventions:
     async def _wake(self, connection: AsyncConnection, row: sa.RowMapping) -> None:
         now = await self._database.now(connection)
         await connection.execute(sa.update(lane).where(lane.c.id == row["conversation_id"]).values(ready_at=now))
-        await self._database.announce(connection, "lanes")
+        self._database.announce(connection, "lanes")
 
 
 async def _update_turn(connection: AsyncConnection, turn_id: str, **values: object) -> None:
@@ -248,4 +248,4 @@ class DeliveryInterventions:
 
     async def _update(self, connection: AsyncConnection, delivery_id: str, **values: object) -> None:
         await connection.execute(sa.update(delivery).where(delivery.c.id == delivery_id).values(**values))
-        await self._database.announce(connection, "deliveries")
+        self._database.announce(connection, "deliveries", "files")

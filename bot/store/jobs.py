@@ -151,7 +151,7 @@ class Jobs(Submissions):
             hinted = sa.select(job.c.id).where(job.c.account_id == account_id, of_theirs).order_by(job.c.id)
             ids = list(await connection.scalars(self._database.locked(hinted)))
             await connection.execute(sa.update(job).where(job.c.id.in_(ids)).values(due_at=0.0, touched=True))
-            await self._database.announce(connection, "jobs")
+            self._database.announce(connection, "jobs")
         return len(known.union(*submissions.values()))
 
     async def job(self, job_id: str) -> Job:

@@ -59,7 +59,7 @@ class LiveOwned(LiveRows):
             here = {"state": state, "viewer": user_id}
             lease, joined = await self._claims.seize(connection, live_session, session_id, **here)
             await self._show(connection, session_id)
-            await self._database.announce(connection, "live")  # whoever had it looks, and lets go
+            self._database.announce(connection, "live")  # whoever had it looks, and lets go
             return lease, session_record(joined), self._access(joined)
 
     def _access(self, row: sa.RowMapping) -> LiveAccess | None:

@@ -128,7 +128,7 @@ class LiveRows:
         await self._endings.note(connection, session.conversation_id, remembered(session, lines))
         if not forgotten(session):
             await self._tell_end(connection, session, bool(lines))
-        await self._database.announce(connection, "live")
+        self._database.announce(connection, "live")
         return session
 
     async def _drop_commands(self, connection: AsyncConnection, session: LiveSession, now: float) -> None:

@@ -102,7 +102,7 @@ class LiveWords(LiveRows):
                 "created_at": await self._database.now(connection),
             }
             await connection.execute(sa.insert(live_command).values(**whose, **values))
-            await self._database.announce(connection, "live")
+            self._database.announce(connection, "live")
             return True
 
     async def commanded(self, key: str) -> bool:

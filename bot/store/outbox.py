@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from agent.ports import Ids
 from agent.records import DeliveryKind, DeliveryState, Json
 from bot.store.claims import Claims
-from bot.store.database import Database
+from bot.store.database import Database, Topic
 from bot.store.log import lock_conversation
 from bot.store.schema import conversation, delivery, workspace
 
@@ -66,7 +66,7 @@ class Outbox:
         delivery_id = str(values["id"])
         lease = self._claims.hold_new(delivery, delivery_id, now) if held else {}
         await connection.execute(sa.insert(delivery).values(**values, **lease))
-        await self._database.announce(connection, "deliveries")
+        self._database.announce(connection, topic_of(new.kind))
         return delivery_id
 
     async def tell(
@@ -117,7 +117,12 @@ class Outbox:
         again = sa.case((delivery.c.state == DeliveryState.POSTED, DeliveryState.PENDING.value), else_=delivery.c.state)
         update = sa.update(delivery).where(delivery.c.key == key)
         await connection.execute(update.values(version=delivery.c.version + 1, state=again))
-        await self._database.announce(connection, "deliveries")
+        self._database.announce(connection, "deliveries")
+
+
+def topic_of(kind: DeliveryKind) -> Topic:
+    """The loop that delivers posts of this kind."""
+    return "files" if kind is DeliveryKind.JOB_FILE else "deliveries"
 
 
 async def _next_seq(connection: AsyncConnection, conversation_id: str) -> int:

@@ -203,7 +203,7 @@ class _Part:
             now = await self._database.now(self._connection)
             update = sa.update(lane).where(lane.c.id == self._id)
             await self._execute(update.values(epoch=lane.c.epoch + 1, ready_at=now, **RELEASED))
-            await self._database.announce(self._connection, "lanes")
+            self._database.announce(self._connection, "lanes")
 
     async def erase(self) -> None:
         """Take out their words and everything that was made of them."""

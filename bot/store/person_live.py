@@ -97,7 +97,7 @@ class LivePart:
         if row["state"] is not LiveState.CLOSING:
             values = {"state": LiveState.CLOSING, "end": LiveEnd.VISITOR, "ended_by": self._pseudonym} | values
         await self._update(row["id"], **values)
-        await self._database.announce(self._connection, "live")
+        self._database.announce(self._connection, "live")
 
     async def _empty(self) -> None:
         """Rows without words, so that money is still settled."""

@@ -58,7 +58,7 @@ class RequestInterventions:
             await connection.execute(
                 sa.update(submission).where(submission.c.id == submission_id).values(not_before=0.0)
             )
-            await self._database.announce(connection, "submissions")
+            self._database.announce(connection, "submissions")
             return f"Submission {submission_id} was waiting and is due now, with the same key."
 
     async def _settles(self, connection: AsyncConnection, row: sa.RowMapping) -> bool:
@@ -91,7 +91,7 @@ class RequestInterventions:
                 raise Impossible(f"Job {job_id} never got an id from HeyGen, so there is nothing to look at.")
             self._refuse_unsent(job_id, parent)
             await connection.execute(sa.update(job).where(job.c.id == job_id).values(due_at=0.0, touched=True))
-            await self._database.announce(connection, "jobs")
+            self._database.announce(connection, "jobs")
             return f"Job {job_id} is {row['state']} and is looked at again now."
 
     async def give_up_job(self, job_id: str) -> str:

@@ -177,7 +177,7 @@ class Schedules:
         place = {"workspace_id": due.workspace_id, "conversation_id": due.conversation_id}
         row = {"id": event, **place, "kind": SCHEDULED, "payload": payload, "created_at": now}
         await connection.execute(self._database.insert(inbox).values(row).on_conflict_do_nothing())
-        await self._database.announce(connection, "lanes")
+        self._database.announce(connection, "lanes")
 
     # -- ending and allowing -------------------------------------------------------------------------------------
 

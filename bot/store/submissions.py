@@ -16,6 +16,7 @@ from agent.records import (
     OPEN_JOB_STATES,
     DeliveryKind,
     Job,
+    JobKind,
     JobState,
     JobUpdate,
     Lease,
@@ -202,6 +203,7 @@ class Submissions:
             row = await self._settle(connection, lease, SubmissionState.SENT, code=None, sentence=None, **ids)
             if row["kind"] in ANSWERED or (row["kind"] not in PIECES and len(provider_ids) == 1):
                 await self._name_only_job(connection, row, provider_ids[0])
+            self._database.announce(connection, "jobs", *(("agents",) if row["kind"] is JobKind.AGENT else ()))
             await self._endings.show(connection, lease.id)
 
     async def _name_only_job(self, connection: AsyncConnection, row: sa.RowMapping, provider_id: str) -> None:

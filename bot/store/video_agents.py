@@ -180,7 +180,7 @@ class VideoAgents:
                 await connection.execute(
                     sa.update(job).where(job.c.id == row["job_id"]).values(due_at=0.0, touched=True)
                 )
-                await self._database.announce(connection, "jobs")
+                self._database.announce(connection, "jobs")
             await self._tell(connection, row, step, asked=values["round"] != row["round"])
 
     async def _end_job(self, connection: AsyncConnection, row: sa.RowMapping, step: Step) -> None:
@@ -259,7 +259,7 @@ class VideoAgents:
             told = {"answers": row["answers"] + 1, "answered_at": now, "changed_at": now, "due_at": 0.0}
             await self._write(connection, session_id, state=AgentState.WORKING, asks=None, **told)
             await self._outbox.change(connection, question_key(session_id, row["round"]))
-            await self._database.announce(connection, "agents")
+            self._database.announce(connection, "agents")
             return True
 
     async def telling(self, lease: Lease, answer_id: str) -> AgentAnswer | None:

@@ -10,7 +10,7 @@ from bot.store import Store
 from bot.store.inbox import Accepted
 from bot.store.outbox import NewDelivery
 from tests.support.clock import ManualClock
-from tests.support.store_steps import CHANNEL, LEASE, WORKSPACE, accept, event, everything
+from tests.support.store_steps import CHANNEL, LEASE, WORKSPACE, accept, claim_lane, event, everything
 
 
 async def enqueue(store: Store, conversation_id: str, *keys: str, kind: DeliveryKind = DeliveryKind.NOTICE) -> None:
@@ -310,3 +310,49 @@ async def test_nothing_waits_for_a_file_and_a_file_waits_for_its_closing(store: 
     ((_, file, _),) = await store.deliveries.claim_due(10, files=True)
     ((_, reply, _),) = await store.deliveries.claim_due(10, files=False)
     assert (file.key, reply.key) == ("file", "reply")
+
+
+@pytest.mark.parametrize("dead", [False, True])
+async def test_what_waits_for_its_root_waits_no_longer_than_that(store: Store, clock: ManualClock, dead: bool) -> None:
+    conversation_id = await accept(store, "Ev1")
+    await store.lanes.park(await claim_lane(store), clock.now() + 60)
+    await enqueue(store, conversation_id, "root", kind=DeliveryKind.ROOT)
+    assert await store.lanes.claim(10) == []
+    announced: list[str] = []
+    store.database.on_announced = announced.append
+    lease = (await due(store))["root"]
+    await (store.deliveries.mark_dead(lease, "no such channel") if dead else post(store, lease))
+    assert "lanes" in announced
+    assert (await claim_lane(store)).id == conversation_id
+
+
+async def test_a_root_leaves_a_lane_alone_that_is_being_worked_on(store: Store) -> None:
+    conversation_id = await accept(store, "Ev1")
+    held = await claim_lane(store)
+    await enqueue(store, conversation_id, "root", kind=DeliveryKind.ROOT)
+    await post(store, (await due(store))["root"])
+    assert await store.lanes.claim(10) == []
+    assert await store.lanes.next_row(held) is not None
+
+
+async def test_whoever_waits_for_a_post_is_told_that_it_may_go(store: Store) -> None:
+    await thread(store, "a", "b")
+    announced: list[str] = []
+    store.database.on_announced = announced.append
+    await post(store, (await due(store))["a"])
+    assert "deliveries" in announced
+    announced.clear()
+    await store.deliveries.mark_dead((await due(store))["b"], "gone")
+    assert "deliveries" in announced
+
+
+async def test_what_changed_while_it_was_being_posted_is_announced_again(store: Store) -> None:
+    await thread(store, "a")
+    lease = (await due(store))["a"]
+    sent = await store.deliveries.mark_sending(lease)
+    await store.deliveries.refresh("a")
+    announced: list[str] = []
+    store.database.on_announced = announced.append
+    await store.deliveries.mark_posted(lease, "2.0", sent.version)
+    assert "deliveries" in announced
+    assert list(await due(store)) == ["a"]

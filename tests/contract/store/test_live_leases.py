@@ -177,8 +177,9 @@ async def test_the_one_it_was_taken_from_hears_of_it(postgres_database: str, clo
     postgres.empty(postgres_database)
     async with up(new_store(postgres_database, clock)) as store:
         lease, heard, ready = await running(store), asyncio.Event(), asyncio.Event()
+        elsewhere = new_store(postgres_database, clock, owner="second").database
         ears = PostgresNotifier(
-            store.database, wake=lambda topic: heard.set() if topic == "live" else None, wake_all=ready.set
+            elsewhere, wake=lambda topic: heard.set() if topic == "live" else None, wake_all=ready.set
         )
         task = asyncio.create_task(ears.listen())
         async with asyncio.timeout(10):

@@ -12,6 +12,7 @@ import pytest
 from agent.records import DeliveryKind
 from bot.notify import LocalNotifier, PostgresNotifier, notifier, others_answer
 from bot.store import Store
+from bot.store.database import Database
 from bot.store.outbox import NewDelivery
 from tests.support import postgres
 from tests.support.clock import ManualClock
@@ -25,7 +26,8 @@ class Ears:
         self.heard: list[str] = []
         self.missed = 0
         self.changed = asyncio.Event()
-        self.notifier = PostgresNotifier(store.database, wake=self.hear, wake_all=self.miss)
+        elsewhere = Database(store.database.url.render_as_string(hide_password=False), ManualClock(), "second")
+        self.notifier = PostgresNotifier(elsewhere, wake=self.hear, wake_all=self.miss)
 
     def hear(self, topic: str) -> None:
         self.heard.append(topic)
@@ -95,11 +97,54 @@ async def test_a_hint_wakes_the_jobs(pg_store: Store, ears: Ears) -> None:
 async def test_what_is_rolled_back_is_not_announced(pg_store: Store, ears: Ears) -> None:
     with contextlib.suppress(RuntimeError):
         async with pg_store.database.transaction("test") as connection:
-            await pg_store.database.announce(connection, "jobs")
+            pg_store.database.announce(connection, "jobs")
             raise RuntimeError
     await accept(pg_store, "Ev1")
     await ears.change()
     assert ears.heard == ["lanes"]
+
+
+async def test_a_process_hears_of_what_it_has_committed_itself(store: Store) -> None:
+    heard: list[str] = []
+    store.database.on_announced = heard.append
+    async with store.database.transaction("test") as connection:
+        store.database.announce(connection, "jobs", "lanes")
+        store.database.announce(connection, "jobs")
+        assert heard == []
+    assert sorted(heard) == ["jobs", "lanes"]
+
+
+async def test_a_process_is_not_told_of_what_it_did_not_commit(store: Store) -> None:
+    heard: list[str] = []
+    store.database.on_announced = heard.append
+    with contextlib.suppress(RuntimeError):
+        async with store.database.transaction("test") as connection:
+            store.database.announce(connection, "jobs")
+            raise RuntimeError
+    async with store.database.transaction("test"):
+        pass
+    assert heard == []
+
+
+async def test_nobody_is_woken_by_what_they_committed_themselves(pg_store: Store) -> None:
+    heard, ready = asyncio.Queue[str](maxsize=2), asyncio.Event()
+    own = PostgresNotifier(pg_store.database, wake=heard.put_nowait, wake_all=ready.set)
+    others = Ears(pg_store)
+    listening = [asyncio.create_task(ears.listen()) for ears in (own, others.notifier)]
+    async with asyncio.timeout(10):
+        await ready.wait()
+        await others.change()
+        await accept(pg_store, "Ev1")
+        while not others.heard:
+            await others.change()
+        async with pg_store.database.transaction("test") as connection:
+            await connection.exec_driver_sql("select pg_notify('greenroom', 'jobs second')")
+        assert await heard.get() == "jobs"  # what was said before by this process did not come
+    for task in listening:
+        task.cancel()
+    await asyncio.wait(listening)
+    await own.close()
+    await others.notifier.close()
 
 
 async def test_a_broken_connection_is_an_error_and_then_a_new_one(pg_store: Store) -> None:

@@ -123,6 +123,19 @@ async def test_a_run_without_an_end_of_its_own_is_given_one(store: Store, state:
     assert (await store.agents.session(session.id)).open is False
 
 
+async def test_a_session_is_looked_at_as_soon_as_its_video_is_there(store: Store) -> None:
+    await begun(store)
+    lease, session, _ = await claimed(store)
+    await store.agents.record_step(lease, session, step(session))
+    assert await store.agents.claim_due(10) == []
+    announced: list[str] = []
+    store.database.on_announced = announced.append
+    await end_jobs(store, [JobState.SUCCEEDED])
+    assert "agents" in announced
+    [(_, again, _, _)] = await store.agents.claim_due(10)
+    assert again.id == session.id
+
+
 async def test_what_nobody_wants_is_due_at_once_until_its_stop_is_sent(store: Store) -> None:
     await begun(store)
     lease, session, job = await claimed(store)

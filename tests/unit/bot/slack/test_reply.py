@@ -159,8 +159,9 @@ async def test_a_short_answer_needs_no_stream(turn: Turn, thread: Thread) -> Non
 
 
 async def test_an_answer_without_a_stream_wakes_the_outbox(turn: Turn, thread: Thread) -> None:
+    thread.announced.clear()
     await turn.finish("Hi.")
-    assert thread.wakes.count == 1
+    assert thread.announced[-1] == "deliveries"
 
 
 async def test_an_answer_waits_for_the_card_of_its_turn(turn: Turn, thread: Thread) -> None:

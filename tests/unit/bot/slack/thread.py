@@ -31,7 +31,6 @@ from bot.store.thread_states import ThreadStates
 from emulators.slack import Message, SlackEmulator
 from tests.support.clock import ManualClock
 from tests.support.store_steps import quote, user_item
-from tests.unit.bot.slack.memory import Wakes
 
 TEAM, CHANNEL, ALICE = "T0GREENROOM", "C0VIDEOS01", "U0ALICE001"
 
@@ -56,7 +55,8 @@ class Thread:
         self, slack: SlackEmulator, client: AsyncWebClient, store: Store, clock: ManualClock, ops_channel: bool = False
     ) -> None:
         self.slack, self.store, self.clock, self.client = slack, store, clock, client
-        self.wakes = Wakes()
+        self.announced: list[str] = []
+        store.database.on_announced = self.announced.append
         self.pacer = Pacer(clock)
         self.worker = DeliveryWorker(
             lambda _: client,
@@ -68,7 +68,6 @@ class Thread:
             link_for=lambda job: f"https://greenroom.example/v/{job.link_id}" if job.link_id else None,
             pacer=self.pacer,
             clock=QuickClock(clock),
-            wake=self.wakes,
             random=lambda: 0.0,
             live=LiveRenderer(
                 live=store.live,
