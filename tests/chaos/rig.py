@@ -37,6 +37,15 @@ def places(points: list[str]) -> list[Place]:
     return named
 
 
+def anew(found: list[Place]) -> list[Place]:
+    """Those at which a kill leaves what none of the others leaves.
+
+    Right before a commit or call stands what stood right after the one before it: what it would do is not done. So
+    once before each kind, and after every one.
+    """
+    return [(label, number) for label, number in found if number == 1 or label.endswith(" after")]
+
+
 @dataclasses.dataclass(slots=True)
 class Run:
     """What one run came to: the points it reached, everything that was wrong, and whether it was killed."""
@@ -49,7 +58,7 @@ class Run:
 class Rig(Stand):
     """Plays the translation once per `play`, killing the application at one of its points.
 
-    Each time on a new database: on the PostgreSQL server at `server_url`, or else in a file.
+    Each time on a database without rows: on the PostgreSQL server at `server_url`, or else in a file.
     """
 
     def __init__(self, folder: Path, server_url: str | None = None) -> None:
@@ -85,7 +94,7 @@ class Rig(Stand):
         try:
             return await self._play(home, kill_at)
         finally:
-            if self._server_url:
+            if self._server_url and self._database_url != self._tables_url:
                 await asyncio.to_thread(postgres.drop_database, self._server_url, self._database_url)
 
     async def _play(self, home: Path, kill_at: Place | None) -> Run:
@@ -123,16 +132,19 @@ class Rig(Stand):
             if not bare:
                 await put_tables(home / "greenroom.db")
             return f"sqlite:///{home}/greenroom.db"
-        like = None if bare else await self._tables(self._server_url)
-        return await asyncio.to_thread(postgres.new_database, self._server_url, like)
+        if bare:
+            return await asyncio.to_thread(postgres.new_database, self._server_url)
+        return await self._tables(self._server_url)
 
     async def _tables(self, server_url: str) -> str:
-        """A database in which the tables stand, to copy."""
-        if not self._tables_url:
-            self._tables_url = await asyncio.to_thread(postgres.new_database, server_url)
-            store = new_store(self._tables_url, ManualClock())
-            await store.start()
-            await store.stop()
+        """A database in which the tables stand, and nothing in them: the server spends longer on a new one."""
+        if self._tables_url:
+            await asyncio.to_thread(postgres.empty, self._tables_url)
+            return self._tables_url
+        self._tables_url = await asyncio.to_thread(postgres.new_database, server_url)
+        store = new_store(self._tables_url, ManualClock())
+        await store.start()
+        await store.stop()
         return self._tables_url
 
     def _ask(self) -> str:

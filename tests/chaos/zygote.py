@@ -45,6 +45,7 @@ def main() -> None:
     lexicon()  # read once here, not in every application
     courtesies()
     uvloop.run(_warm())
+    gc.set_threshold(5_000, 20, 20)
     gc.freeze()  # what every application shares stays shared: a collector that looks at it would copy it
     for line in sys.stdin:
         order = json.loads(line)
@@ -119,10 +120,10 @@ async def _serve(order: dict[str, Any]) -> None:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     tempo = Tempo(
-        lanes=0.1,
-        deliveries=0.1,
-        submissions=0.2,
-        jobs=0.2,
+        lanes=0.5,
+        deliveries=0.5,
+        submissions=0.5,
+        jobs=0.3,
         catch_up=30.0,
         lease=order["lease"],
         poll=PollPlan(steps=((10.0, 0.3),), last=0.5),

