@@ -25,7 +25,7 @@ class UploadRig(Rig):
 
     def reset(self, public_url: str) -> None:
         super().reset(public_url)
-        self.heygen.switches.asset_seconds = (1.0, 2.0)
+        self.heygen.switches.asset_seconds = (50.0, 60.0)  # half a second here: it is never ready at once
 
     def order(self, home: Path, name: str, kill_at: Place | None) -> dict[str, Any]:
         return {**super().order(home, name, kill_at), "at_once": self.at_once}

@@ -17,8 +17,12 @@ STORY = "I am still thinking about it. " * 20
 
 
 async def streaming(stage: Stage, root: str) -> Message:
-    """The half-written answer in a thread."""
-    return await stage.wait(lambda: next((m for m in stage.by_app(root) if m.stream_state == "streaming"), None))
+    """The half-written answer in a thread, once its first words stand there: before them, tasks are shown."""
+    return await stage.wait(lambda: next((m for m in stage.by_app(root) if _half_written(m)), None))
+
+
+def _half_written(message: Message) -> bool:
+    return message.stream_state == "streaming" and "still thinking" in message.rendered_text()
 
 
 async def said(stage: Stage, root: str, words: str) -> Message:

@@ -78,7 +78,9 @@ class Server:
 @contextlib.contextmanager
 def _alone() -> Iterator[None]:
     """One process at a time: as root the wheel makes a user at its first use, which two at once cannot."""
-    lock = os.open(Path(tempfile.gettempdir()) / f"greenroom-postgres-{os.getuid()}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    lock = os.open(
+        Path(tempfile.gettempdir()) / f"greenroom-postgres-{os.getuid()}.lock", os.O_RDWR | os.O_CREAT, 0o600
+    )
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
