@@ -185,11 +185,6 @@ class App:
     socket: SocketMode | None = None
     programs: Programs | None = None
 
-    def kick(self) -> None:
-        """Look around now."""
-        for loop in self.loops:
-            loop.kick()
-
     async def drain(self, seconds: float) -> None:
         """Begin nothing more and say so; live sessions move or end with a word, within about `seconds`.
 

@@ -138,13 +138,12 @@ class Rig(Stand):
 
     async def _tables(self, server_url: str) -> str:
         """A database in which the tables stand, and nothing in them: the server spends longer on a new one."""
-        if self._tables_url:
-            await asyncio.to_thread(postgres.empty, self._tables_url)
-            return self._tables_url
-        self._tables_url = await asyncio.to_thread(postgres.new_database, server_url)
-        store = new_store(self._tables_url, ManualClock())
-        await store.start()
-        await store.stop()
+        if not self._tables_url:
+            self._tables_url = await asyncio.to_thread(postgres.new_database, server_url)
+            store = new_store(self._tables_url, ManualClock())
+            await store.start()
+            await store.stop()
+        await asyncio.to_thread(postgres.empty, self._tables_url)
         return self._tables_url
 
     def _ask(self) -> str:

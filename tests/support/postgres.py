@@ -99,13 +99,11 @@ def server() -> Iterator[Server]:
         own.close()
 
 
-def new_database(url: str, like: str | None = None) -> str:
-    """A database on the server at `url`: empty, or as the one at `like`, which nobody may be using; returns its URL."""
+def new_database(url: str) -> str:
+    """An empty database on the server at `url`; returns its URL."""
     name = f"greenroom_{secrets.token_hex(6)}"
-    template = sa.make_url(like).database if like else None
     with psycopg.connect(url, autocommit=True) as connection:
-        names = [sql.Identifier(one) for one in (name, template or "template1")]
-        connection.execute(sql.SQL("create database {} template {}").format(*names))
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
     return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
 
 

@@ -8,6 +8,7 @@ tracing rests in between. Of the product's code a few hooks for drivers run in t
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.util import concurrency
@@ -15,23 +16,21 @@ from sqlalchemy.util import concurrency
 
 def coverage_init(registry: Any, options: Any) -> None:
     """Coverage calls this in every process that it traces."""
-    greenlet_of: Any = concurrency._concurrency_shim
+    shim: Any = concurrency._concurrency_shim
+    traced = shim._AsyncIoGreenlet
+    ways_in = {name: _resting(getattr(traced, name)) for name in ("switch", "throw")}
+    shim._AsyncIoGreenlet = type("UntracedGreenlet", (traced,), ways_in)
 
-    class Untraced(greenlet_of._AsyncIoGreenlet):  # type: ignore[misc]
-        def switch(self, *arguments: Any, **named: Any) -> Any:
-            tracer = sys.gettrace()
-            sys.settrace(None)
-            try:
-                return super().switch(*arguments, **named)
-            finally:
-                sys.settrace(tracer)
 
-        def throw(self, *arguments: Any) -> Any:
-            tracer = sys.gettrace()
-            sys.settrace(None)
-            try:
-                return super().throw(*arguments)
-            finally:
-                sys.settrace(tracer)
+def _resting(enter: Callable[..., Any]) -> Callable[..., Any]:
+    """`enter`, with no tracing until it comes back."""
 
-    greenlet_of._AsyncIoGreenlet = Untraced
+    def entered(*arguments: Any, **named: Any) -> Any:
+        tracer = sys.gettrace()
+        sys.settrace(None)
+        try:
+            return enter(*arguments, **named)
+        finally:
+            sys.settrace(tracer)
+
+    return entered
